@@ -1,0 +1,82 @@
+# The commands that people and CI share. `make help` lists them.
+#
+# An environment is made once in $(VENV) and added to by need: the runtime for quickstart, tools and JAX for the
+# tests, PyTorch for the other backends. A stamp file stands for each part, so that nothing is installed again
+# until its lock file changes.
+
+VENV ?= .venv
+PYTHON ?= python3
+WORKERS ?= 2
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+UV_COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest --quiet \
+	--custom-compile-command 'make lock' --annotation-style line $(LOCK_FLAGS)
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+.PHONY: help quickstart test test-backends check fix docs lock clean
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+help:  ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+quickstart: $(VENV)/.package  ## Train, judge, save and use a recommender on MovieLens
+	$(BIN)/shortlist quickstart
+
+test: $(VENV)/.dev  ## The whole test suite on TensorFlow, with every example of README, docs and docstrings
+	KERAS_BACKEND=tensorflow $(PYTEST)
+
+test-backends: $(VENV)/.torch  ## The contract tests on JAX and on PyTorch
+	@failed=; for backend in jax torch; do \
+		echo "== contract tests on $$backend"; \
+		KERAS_BACKEND=$$backend $(PYTEST) -m contract tests || failed="$$failed $$backend"; \
+	done; \
+	test -z "$$failed" || { echo "contract tests failed on:$$failed" >&2; exit 1; }
+
+check: $(VENV)/.dev  ## Format, lint, types and import contracts, in seconds
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: $(VENV)/.dev  ## Mend what a machine can mend: format, order of imports, simple lint
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/.dev  ## API documentation into site/
+	KERAS_BACKEND=tensorflow $(BIN)/pdoc --docformat google --math --output-directory site shortlist
+
+lock: $(VENV)/.dev  ## Write lock/*.txt anew from pyproject.toml; LOCK_FLAGS=--upgrade takes the newest versions
+	$(PIP) install --quiet uv
+	$(UV_COMPILE) --extra tensorflow --output-file lock/tensorflow.txt
+	$(UV_COMPILE) --extra tensorflow --extra jax --group dev --constraints lock/tensorflow.txt --output-file lock/dev.txt
+
+clean:  ## Remove the environment and everything generated
+	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+# The environment, part by part.
+
+$(VENV)/.made:
+	@command -v $(PYTHON) >/dev/null || { echo "no $(PYTHON) here: install Python 3.11, 3.12 or 3.13, or name one: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit("shortlist needs Python 3.11, 3.12 or 3.13, and $(PYTHON) is %d.%d: name another one: make PYTHON=python3.12" % v)'
+	@$(PYTHON) -m venv $(VENV) || { $(PYTHON) -m venv --without-pip $(VENV) && $(PYTHON) -m pip --python $(BIN)/python install pip; }
+	@touch $@
+
+$(VENV)/.runtime: lock/tensorflow.txt | $(VENV)/.made
+	$(PIP) install --requirement lock/tensorflow.txt
+	@touch $@
+
+$(VENV)/.package: pyproject.toml | $(VENV)/.runtime
+	$(PIP) install --quiet --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: lock/dev.txt $(VENV)/.runtime | $(VENV)/.package
+	$(PIP) install --requirement lock/dev.txt
+	@touch $@
+
+# Only PyTorch is named: pip picks the build for this machine, and the other versions stay as they are.
+$(VENV)/.torch: lock/torch.txt $(VENV)/.dev
+	$(PIP) install --requirement lock/torch.txt --constraint lock/dev.txt
+	@touch $@
