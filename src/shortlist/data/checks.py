@@ -1,0 +1,105 @@
+"""What makes a table a table of interactions."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shortlist.data.ids import check_ids
+from shortlist.errors import DataError
+
+__all__ = ["check_column_exists", "check_interactions", "check_names"]
+
+
+def check_names(table: pa.Table, roles: Sequence[str]) -> None:
+    """Raise when the columns that play a role are not in the table exactly once.
+
+    Args:
+        table: Any table.
+        roles: The columns asked for.
+
+    Raises:
+        DataError: A column is unknown, or its name is there twice, or one column plays two roles.
+    """
+    repeated = [name for name, count in Counter(table.column_names).items() if count > 1]
+    if repeated:
+        raise DataError(f"column names are there more than once: {repeated}. Rename them first.")
+    for role in roles:
+        check_column_exists(table, role)
+    if len(set(roles)) < len(roles):
+        raise DataError(f"one column plays two roles: {list(roles)}. Name a column of its own for each.")
+
+
+def check_column_exists(table: pa.Table, name: str) -> None:
+    """Raise when a table lacks a column.
+
+    Args:
+        table: Any table.
+        name: The column asked for.
+
+    Raises:
+        DataError: The column is unknown; the message lists those there are.
+    """
+    if name not in table.column_names:
+        raise DataError(f"there is no column {name!r}; the columns are {table.column_names}.")
+
+
+def check_interactions(
+    table: pa.Table, user: str, item: str, rating: str | None, timestamp: str | None
+) -> None:
+    """Raise when a table cannot be trusted as interactions.
+
+    Args:
+        table: The table, its ids brought to their kinds.
+        user: The column of user ids.
+        item: The column of item ids.
+        rating: The column of ratings, if there is one.
+        timestamp: The column of times, if there is one.
+
+    Raises:
+        DataError: No rows, an unknown column, a missing id, or a rating or time that is not a finite number.
+    """
+    check_names(table, [role for role in (user, item, rating, timestamp) if role is not None])
+    if not table.num_rows:
+        raise DataError("the data is empty: expected at least one interaction.")
+    for name in (user, item):
+        check_ids(table[name], name)
+    if rating is not None:
+        _check_rating(table[rating], rating)
+    if timestamp is not None:
+        _check_timestamp(table[timestamp], timestamp)
+
+
+def _check_rating(column: pa.ChunkedArray, name: str) -> None:
+    if not _is_number(column.type):
+        raise DataError(f"column {name!r}: ratings are {column.type}, expected numbers. Cast them first.")
+    _check_finite(column, name)
+
+
+def _check_timestamp(column: pa.ChunkedArray, name: str) -> None:
+    is_time = pa.types.is_timestamp(column.type) or pa.types.is_date(column.type)
+    if not (is_time or _is_number(column.type)):
+        raise DataError(
+            f"column {name!r}: timestamps are {column.type}, expected numbers, such as seconds since 1970, "
+            "or times. Cast them first."
+        )
+    _check_finite(column, name)
+
+
+def _is_number(data_type: pa.DataType) -> bool:
+    return pa.types.is_integer(data_type) or pa.types.is_floating(data_type)
+
+
+def _check_finite(column: pa.ChunkedArray, name: str) -> None:
+    is_bad = pc.is_null(column, nan_is_null=True)
+    if pa.types.is_floating(column.type):
+        is_bad = pc.or_kleene(is_bad, pc.is_inf(column))
+    row = pc.index(is_bad, True).as_py()
+    if row >= 0:
+        value = column[row].as_py()
+        came = "missing" if value is None else value
+        raise DataError(
+            f"column {name!r}: the value of row {row} (counted from 0) is {came}, expected a finite number. "
+            "Drop such rows or fill them in."
+        )

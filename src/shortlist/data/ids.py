@@ -1,0 +1,124 @@
+"""Columns of ids: the three kinds there are, and their numbering."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shortlist.errors import DataError
+
+__all__ = ["check_ids", "encode_ids", "id_kind", "to_id_column"]
+
+_FLOAT_HINT = (
+    "Cast them yourself, as in df[{name!r}].astype('int64'): a float cannot hold every integer exactly "
+    "(pandas makes floats of integers when some are missing, so drop those rows first)."
+)
+_OTHER_HINT = "Cast them yourself to text or to int64."
+
+
+def is_text(data_type: pa.DataType) -> bool:
+    """Answer whether an Arrow type holds str."""
+    return pa.types.is_string(data_type) or pa.types.is_large_string(data_type)
+
+
+def is_bytes(data_type: pa.DataType) -> bool:
+    """Answer whether an Arrow type holds bytes."""
+    return pa.types.is_binary(data_type) or pa.types.is_large_binary(data_type)
+
+
+def id_kind(data_type: pa.DataType) -> str | None:
+    """Name the kind of ids an Arrow type holds, or None when it cannot hold ids.
+
+    Args:
+        data_type: An Arrow type.
+
+    Returns:
+        `"str"`, `"bytes"`, `"int64"` or None.
+
+    Example:
+        >>> id_kind(pa.int64()), id_kind(pa.string()), id_kind(pa.float64())
+        ('int64', 'str', None)
+    """
+    if pa.types.is_int64(data_type):
+        return "int64"
+    if is_text(data_type):
+        return "str"
+    return "bytes" if is_bytes(data_type) else None
+
+
+def to_id_column(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    """Bring a column to one of the three kinds of ids without changing any id.
+
+    Narrow integers are widened, dictionaries and views are unpacked; everything else stays as it is, for
+    `check_ids` to judge.
+
+    Args:
+        column: The column as it came.
+        name: Its name, for the error.
+
+    Returns:
+        The same ids as str, bytes or int64.
+
+    Raises:
+        DataError: An unsigned id does not fit into int64.
+    """
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_integer(column.type):
+        return _widen(column, name)
+    if pa.types.is_string_view(column.type):
+        return column.cast(pa.large_string())
+    is_odd_binary = pa.types.is_binary_view(column.type) or pa.types.is_fixed_size_binary(column.type)
+    return column.cast(pa.large_binary()) if is_odd_binary else column
+
+
+def _widen(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    try:
+        return column.cast(pa.int64())
+    except pa.ArrowInvalid as error:
+        raise DataError(
+            f"column {name!r}: an id does not fit into int64 ({error}). Give such ids as text."
+        ) from error
+
+
+def check_ids(column: pa.ChunkedArray, name: str) -> None:
+    """Raise when a column does not hold one id in every row.
+
+    Args:
+        column: A column from `to_id_column`.
+        name: Its name, for the error.
+
+    Raises:
+        DataError: The column is of another type, or an id is missing.
+    """
+    if id_kind(column.type) is None:
+        hint = _FLOAT_HINT.format(name=name) if pa.types.is_floating(column.type) else _OTHER_HINT
+        raise DataError(f"column {name!r}: ids are {column.type}, expected str, bytes or integers. {hint}")
+    if column.null_count:
+        row = pc.index(column.is_null(), True).as_py()
+        raise DataError(
+            f"column {name!r}: {column.null_count} ids are missing, the first in row {row} (counted from 0). "
+            "Every row needs an id: drop those rows or give them one."
+        )
+
+
+def encode_ids(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
+    """Number the distinct ids of a column by their first appearance.
+
+    Args:
+        column: Ids, N rows.
+
+    Returns:
+        codes: int64 [N], the number of each row's id.
+        ids: The distinct ids [num_ids], object (str, bytes) or int64.
+
+    Example:
+        >>> codes, ids = encode_ids(pa.chunked_array([["b", "a", "b"]]))
+        >>> codes.tolist(), ids.tolist()
+        ([0, 1, 0], ['b', 'a'])
+    """
+    encoded: Any = column.dictionary_encode().unify_dictionaries()
+    codes = [chunk.indices.to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
+    ids = encoded.chunk(0).dictionary.to_numpy(zero_copy_only=False)
+    return np.concatenate(codes).astype(np.int64), ids
