@@ -1,0 +1,90 @@
+"""What the project promises as a whole: its names, its version, its wheel, its layout."""
+
+import importlib
+import importlib.metadata
+import importlib.util
+import os
+import pkgutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import shortlist
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "shortlist"
+BACKENDS = ("tensorflow", "jax", "torch")
+
+# Modules that have no test file of their own name, each with the cause.
+TESTED_ELSEWHERE = {
+    "errors.py": "no behaviour but a message, which its docstring's example tests",
+}
+
+
+def public_packages() -> list[str]:
+    """Shortlist and each package in it, save those of backends that are not installed."""
+    absent = [name for name in BACKENDS if importlib.util.find_spec(name) is None]
+    names = [found.name for found in pkgutil.walk_packages(shortlist.__path__, "shortlist.") if found.ispkg]
+    return ["shortlist", *(name for name in names if name.rpartition(".")[2] not in absent)]
+
+
+@pytest.mark.parametrize("name", public_packages())
+def test_each_public_name_is_importable_and_named_once(name: str) -> None:
+    package = importlib.import_module(name)
+    assert len(package.__all__) == len(set(package.__all__))
+    for public in package.__all__:
+        assert getattr(package, public) is not None
+
+
+def test_versions_agree() -> None:
+    assert shortlist.__version__ == importlib.metadata.version("shortlist")
+
+
+@pytest.mark.parametrize("backend", [name for name in BACKENDS if importlib.util.find_spec(name)])
+def test_import_pulls_in_no_other_backend(backend: str, run_python: Callable[..., str]) -> None:
+    code = f"import sys, shortlist; print(*sorted({set(BACKENDS)!r} & set(sys.modules)))"
+    loaded = run_python(code, backend=backend).split()
+    assert set(loaded) <= {backend}
+
+
+@pytest.mark.parametrize("backend", [name for name in ("jax", "torch") if importlib.util.find_spec(name)])
+def test_every_public_name_works_without_tensorflow(backend: str, run_python: Callable[..., str]) -> None:
+    code = """
+import sys
+sys.modules["tensorflow"] = None  # importing it now raises
+import shortlist
+print(*[getattr(shortlist, name) for name in shortlist.__all__])
+"""
+    run_python(code, backend=backend)
+
+
+def test_wheel_is_pure_python(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
+    subprocess.run(
+        command, cwd=ROOT, env=os.environ | {"SOURCE_DATE_EPOCH": "0"}, check=True, capture_output=True
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    assert wheel.name == f"shortlist-{shortlist.__version__}-py3-none-any.whl"
+    packed = zipfile.ZipFile(wheel).namelist()
+    modules = {path.relative_to(SOURCE.parent).as_posix() for path in SOURCE.rglob("*.py")}
+    assert modules <= set(packed)
+    assert not [name for name in packed if name.startswith(("tests/", "examples/"))]
+
+
+def is_long(path: Path) -> bool:
+    return path.name != "__init__.py" and len(path.read_text().splitlines()) > 30
+
+
+def test_each_module_has_its_test_file() -> None:
+    modules = [path.relative_to(SOURCE) for path in sorted(SOURCE.rglob("*.py")) if is_long(path)]
+    expected = {path.as_posix(): path.with_name(f"test_{path.stem.lstrip('_')}.py") for path in modules}
+    missing = [name for name, test in expected.items() if not (ROOT / "tests" / test).is_file()]
+    assert sorted(set(missing) - set(TESTED_ELSEWHERE)) == []
+
+
+def test_each_exception_from_the_rule_is_needed() -> None:
+    assert [name for name in TESTED_ELSEWHERE if not (SOURCE / name).is_file()] == []
