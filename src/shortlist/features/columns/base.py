@@ -1,0 +1,73 @@
+"""What every column does."""
+
+import abc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from shortlist.errors import FeatureError
+from shortlist.typing import ArrayLike
+
+__all__ = ["Column", "naming"]
+
+
+class Column(abc.ABC):
+    """One feature: declared, then learnt once from data, then turning values into arrays of a fixed shape.
+
+    A column never changes: `fit` returns one that has learnt.
+    """
+
+    column: str
+    """Name of the feature in the data."""
+
+    is_list: ClassVar[bool]
+    """Whether an encoded row is a list of rows, filled up with -1."""
+
+    @property
+    @abc.abstractmethod
+    def num_rows(self) -> int | None:
+        """Rows of its embedding table, more than any encoded value; None for a number that stays as it is."""
+
+    @property
+    @abc.abstractmethod
+    def is_fitted(self) -> bool:
+        """Whether the column can encode."""
+
+    @abc.abstractmethod
+    def fit(self, values: ArrayLike) -> Self:
+        """A column that has learnt from the values of all rows; one that has learnt already is returned as it is."""
+
+    @abc.abstractmethod
+    def encode(self, values: ArrayLike) -> np.ndarray:
+        """The values of a batch as one numeric array, one row each."""
+
+    @abc.abstractmethod
+    def in_graph(self, twins: Any) -> Any:
+        """The same encoding as part of a graph, made by `twins`: a module such as `backend.tensorflow.encode`."""
+
+    @abc.abstractmethod
+    def get_config(self) -> dict[str, Any]:
+        """What was declared and learnt, as plain values for JSON; of a vocabulary its size alone."""
+
+    @classmethod
+    @abc.abstractmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """The column of a config; one that had a vocabulary has its `num_rows`, and encodes when it is loaded."""
+
+
+@contextmanager
+def naming(column: str) -> Iterator[None]:
+    """Puts the name of the column before the message of a `FeatureError`.
+
+    Example:
+        >>> with naming("age"):
+        ...     raise FeatureError("got text")
+        Traceback (most recent call last):
+        shortlist.errors.FeatureError: column 'age': got text
+    """
+    try:
+        yield
+    except FeatureError as error:
+        raise FeatureError(f"column {column!r}: {error}") from error

@@ -1,0 +1,36 @@
+"""Columns to and from plain values for JSON."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from shortlist.errors import ArtifactError
+from shortlist.features.columns.base import Column
+from shortlist.features.columns.category import Category
+
+__all__ = ["column_config", "column_from_config"]
+
+_CLASSES: dict[str, type[Column]] = {cls.__name__: cls for cls in (Category,)}
+
+
+def column_config(column: Column) -> dict[str, Any]:
+    """The class of a column and its config.
+
+    Example:
+        >>> column_config(Category("gender"))
+        {'class': 'Category', 'column': 'gender', 'num_rows': None}
+    """
+    return {"class": type(column).__name__, **column.get_config()}
+
+
+def column_from_config(config: Mapping[str, Any]) -> Column:
+    """The column of a config that `column_config` made.
+
+    Raises:
+        ArtifactError: The config names a class that this version does not have.
+    """
+    if config["class"] not in _CLASSES:
+        raise ArtifactError(
+            f"got a column of class {config['class']!r}, expected one of {', '.join(_CLASSES)}: "
+            "read it with the version of Shortlist that wrote it"
+        )
+    return _CLASSES[config["class"]].from_config(config)

@@ -1,0 +1,198 @@
+"""Which features describe a query and a candidate, and what was learnt about them."""
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Self, final
+
+import numpy as np
+
+from shortlist.errors import ArgumentError, FeatureError
+from shortlist.features import source
+from shortlist.features.columns.base import Column, naming
+from shortlist.features.columns.category import Category
+from shortlist.features.columns.config import column_config, column_from_config
+from shortlist.features.vocabulary import Vocabulary
+
+__all__ = ["FeatureSpec"]
+
+
+@final
+class FeatureSpec:
+    """The features of the two towers; learns once from data, then encodes raw features to numeric arrays.
+
+    A spec never changes: `fit` returns one that has learnt.
+
+    Args:
+        query: Columns of the query tower, such as the user's; each name once.
+        candidate: Columns of the candidate tower, such as the item's; each name once.
+        query_id: The `Category` among `query` that tells queries apart, such as `"user_id"`; None when none does.
+        candidate_id: The `Category` among `candidate` that tells candidates apart; None when none does.
+
+    Raises:
+        ArgumentError: A side without columns, a name that comes twice, or an id that is no `Category` of its side.
+
+    Example:
+        >>> spec = FeatureSpec(
+        ...     query=[Category("user_id"), Category("gender")],
+        ...     candidate=[Category("movie_id")],
+        ...     query_id="user_id",
+        ...     candidate_id="movie_id",
+        ... )
+        >>> data = {"user_id": ["ann", "bob"], "gender": ["F", "M"], "movie_id": [10, 20]}
+        >>> spec.fit(data).encode_queries({"user_id": ["bob"], "gender": ["F"]})
+        {'user_id': array([2], dtype=int32), 'gender': array([1], dtype=int32)}
+    """
+
+    def __init__(
+        self,
+        query: Sequence[Column],
+        candidate: Sequence[Column],
+        *,
+        query_id: str | None = None,
+        candidate_id: str | None = None,
+    ) -> None:
+        self.query = _checked("query", query, query_id)
+        self.candidate = _checked("candidate", candidate, candidate_id)
+        self.query_id = query_id
+        self.candidate_id = candidate_id
+
+    @classmethod
+    def ids(cls, *, user: str, item: str) -> Self:
+        """The spec of two towers that know nothing but ids.
+
+        Args:
+            user: The column of the users' ids.
+            item: The column of the items' ids.
+
+        Example:
+            >>> FeatureSpec.ids(user="user_id", item="movie_id")
+            FeatureSpec(query: user_id; candidate: movie_id; not fitted)
+        """
+        return cls([Category(user)], [Category(item)], query_id=user, candidate_id=item)
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether every column can encode."""
+        return all(column.is_fitted for column in (*self.query, *self.candidate))
+
+    @property
+    def query_vocabulary(self) -> Vocabulary | None:
+        """The learnt ids of queries; None when no column tells queries apart."""
+        return _vocabulary(self.query, self.query_id)
+
+    @property
+    def candidate_vocabulary(self) -> Vocabulary | None:
+        """The learnt ids of candidates; None when no column tells candidates apart."""
+        return _vocabulary(self.candidate, self.candidate_id)
+
+    def fit(self, interactions: Any, items: Any = None) -> "FeatureSpec":
+        """A spec whose columns have learnt; those that had learnt before stay as they are.
+
+        Query columns learn from the interactions. Candidate columns learn from the items where these have the
+        column, else from the interactions; candidate ids learn from both, the items first.
+
+        Args:
+            interactions: `Interactions`, an Arrow table, or a mapping of arrays by column name.
+            items: The catalogue, one row an item: an Arrow table or a mapping; None when there is none.
+
+        Raises:
+            FeatureError: A column is missing, or its values do not fit its kind.
+        """
+        query = [column.fit(source.values(interactions, column.column)) for column in self.query]
+        candidate = [self._fit_candidate(column, interactions, items) for column in self.candidate]
+        return self._with(query, candidate)
+
+    def _fit_candidate(self, column: Column, interactions: Any, items: Any) -> Column:
+        name = column.column
+        if items is None or name not in source.names(items):
+            return column.fit(source.values(interactions, name))
+        if name != self.candidate_id or name not in source.names(interactions) or column.is_fitted:
+            return column.fit(source.values(items, name))
+        return _extended(column.fit(source.values(items, name)), source.values(interactions, name))
+
+    def encode_queries(self, features: Any) -> dict[str, np.ndarray]:
+        """Raw features of queries as the arrays that the query tower takes.
+
+        Args:
+            features: `Interactions`, an Arrow table, or a mapping of arrays by column name; other columns may be
+                there too.
+
+        Returns:
+            By column name, arrays whose first size is the batch.
+
+        Raises:
+            FeatureError: A column is missing, not fitted, or has values that do not fit; sizes that differ.
+        """
+        return _encode(self.query, features)
+
+    def encode_candidates(self, features: Any) -> dict[str, np.ndarray]:
+        """Raw features of candidates as the arrays that the candidate tower takes; see `encode_queries`."""
+        return _encode(self.candidate, features)
+
+    def get_config(self) -> dict[str, Any]:
+        """What was declared and learnt, as plain values for JSON; of vocabularies their sizes alone."""
+        return {
+            "query": [column_config(column) for column in self.query],
+            "candidate": [column_config(column) for column in self.candidate],
+            "query_id": self.query_id,
+            "candidate_id": self.candidate_id,
+        }
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """The spec of a config: every `num_rows` is right; it encodes when its vocabularies are loaded."""
+        return cls(
+            [column_from_config(column) for column in config["query"]],
+            [column_from_config(column) for column in config["candidate"]],
+            query_id=config["query_id"],
+            candidate_id=config["candidate_id"],
+        )
+
+    def _with(self, query: Sequence[Column], candidate: Sequence[Column]) -> "FeatureSpec":
+        return FeatureSpec(query, candidate, query_id=self.query_id, candidate_id=self.candidate_id)
+
+    def __repr__(self) -> str:
+        sides = (", ".join(column.column for column in side) for side in (self.query, self.candidate))
+        state = "fitted" if self.is_fitted else "not fitted"
+        return "FeatureSpec(query: {}; candidate: {}; {})".format(*sides, state)
+
+
+def _checked(side: str, columns: Sequence[Column], id_column: str | None) -> tuple[Column, ...]:
+    columns = tuple(columns)
+    names = [column.column for column in columns]
+    if not names or len(set(names)) < len(names):
+        raise ArgumentError(f"{side}: got columns {names}, expected at least one, each name once")
+    if id_column is not None and not any(_is_id(column, id_column) for column in columns):
+        raise ArgumentError(
+            f"{side}_id: got {id_column!r}, expected the name of a Category among the {side} columns {names}, or None"
+        )
+    return columns
+
+
+def _is_id(column: Column, name: str) -> bool:
+    return isinstance(column, Category) and column.column == name
+
+
+def _vocabulary(columns: Iterable[Column], name: str | None) -> Vocabulary | None:
+    return next((c.known for c in columns if isinstance(c, Category) and c.column == name), None)
+
+
+def _extended(column: Column, values: Any) -> Column:
+    """A fitted id column that knows these values too."""
+    assert isinstance(column, Category)  # noqa: S101 -- the constructor has seen to it
+    more = Category(column.column).fit(values)
+    with naming(column.column):
+        return dataclasses.replace(column, vocabulary=column.known.extend(more.known.known_ids))
+
+
+def _encode(columns: Iterable[Column], features: Any) -> dict[str, np.ndarray]:
+    encoded = {column.column: column.encode(source.values(features, column.column)) for column in columns}
+    _check_same_size({name: len(array) for name, array in encoded.items()})
+    return encoded
+
+
+def _check_same_size(sizes: Mapping[str, int]) -> None:
+    if len(set(sizes.values())) > 1:
+        raise FeatureError(
+            f"got columns of different numbers of rows, {dict(sizes)}, expected one number for all"
+        )

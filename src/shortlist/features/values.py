@@ -1,0 +1,113 @@
+"""The values of a batch as they come, checked and brought to one shape."""
+
+from typing import Any
+
+import numpy as np
+
+from shortlist.errors import FeatureError
+from shortlist.features.ids import as_array
+from shortlist.typing import ArrayLike
+
+__all__ = ["check_not_empty", "numbers", "scalars"]
+
+
+def scalars(values: ArrayLike) -> np.ndarray:
+    """One value a row.
+
+    Args:
+        values: `[batch]` or `[batch, 1]`.
+
+    Returns:
+        `[batch]`.
+
+    Raises:
+        FeatureError: Values of another shape, or a row without a value.
+
+    Example:
+        >>> scalars([["a"], ["b"]])
+        array(['a', 'b'], dtype=object)
+    """
+    array = as_array(values)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        raise FeatureError(
+            f"got values of shape {array.shape}, expected [batch] or [batch, 1]: {_advice(array)}"
+        )
+    _check_no_nulls(array)
+    return array
+
+
+def _advice(array: np.ndarray) -> str:
+    if array.ndim == 0:
+        return "put the one value into a list"
+    if array.ndim == 2:
+        return "declare lists as Categories"
+    return "it looks batched twice; take one batch() away"
+
+
+def _check_no_nulls(array: np.ndarray) -> None:
+    if array.dtype == object:
+        missing = [row for row, value in enumerate(array.tolist()) if value is None]
+        if missing:
+            raise FeatureError(
+                f"row {missing[0]} has no value (and {len(missing) - 1} more): fill it, or drop these rows"
+            )
+
+
+def numbers(values: ArrayLike) -> np.ndarray:
+    """One finite number a row; integers beyond 2^53 are rounded to the nearest float64.
+
+    Args:
+        values: Integers or floats, `[batch]` or `[batch, 1]`.
+
+    Returns:
+        `[batch]`, float64.
+
+    Raises:
+        FeatureError: Values of another shape or type, or a row that is missing, NaN or infinite.
+
+    Example:
+        >>> numbers([1, 2.5])
+        array([1. , 2.5])
+    """
+    array = scalars(values)
+    _check_numeric(array)
+    array = array.astype(np.float64)
+    check_finite(array)
+    return array
+
+
+def check_finite(array: np.ndarray) -> None:
+    """Refuses NaN and infinity, and names the first row.
+
+    Raises:
+        FeatureError: A number is not finite.
+    """
+    bad = np.flatnonzero(~np.isfinite(array))
+    if bad.size:
+        raise FeatureError(
+            f"row {bad[0]} is {array[bad[0]]} (and {bad.size - 1} more), expected finite numbers: "
+            "fill or drop these rows"
+        )
+
+
+def _check_numeric(array: np.ndarray) -> None:
+    types = {array.dtype.type} if array.dtype != object else set(map(type, array.tolist()))
+    wrong = [cls for cls in types if not _is_numeric(cls)]
+    if wrong and array.size:
+        raise FeatureError(f"got {wrong[0].__name__} values, expected integers or floats: convert them first")
+
+
+def _is_numeric(cls: Any) -> bool:
+    return issubclass(cls, int | float | np.integer | np.floating) and cls is not bool
+
+
+def check_not_empty(array: np.ndarray) -> None:
+    """Refuses to learn from nothing.
+
+    Raises:
+        FeatureError: The array holds no values.
+    """
+    if not array.size:
+        raise FeatureError("got no values to learn from, expected at least one row")
