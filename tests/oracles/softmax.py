@@ -1,0 +1,164 @@
+"""In-batch softmax, one pair (row, column) at a time, gradients by central finite differences."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypedDict
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+Ids = Sequence[Any] | NDArray[Any]
+
+
+class InBatchSoftmax(TypedDict):
+    """What `in_batch_softmax` answers."""
+
+    loss: float
+    per_example: FloatArray
+    logits: FloatArray
+    grad_queries: FloatArray
+    grad_candidates: FloatArray
+
+
+def in_batch_softmax(
+    queries: ArrayLike,
+    candidates: ArrayLike,
+    *,
+    temperature: float = 1.0,
+    log_probability: ArrayLike | None = None,
+    candidate_ids: Ids | None = None,
+    remove_accidental_hits: bool = False,
+    query_ids: Ids | None = None,
+    mask_known_positives: bool = False,
+    score_mask: ArrayLike | None = None,
+    num_hard_negatives: int | None = None,
+    sample_weight: ArrayLike | None = None,
+) -> InBatchSoftmax:
+    """`loss_i = logsumexp_{j kept}(l_ij) - l_ii`, `l_ij = s_ij / temperature - log_probability_j`.
+
+    Args:
+        queries: [B, D], or [B, H, D] for H vectors a query: `s_ij` is the best of the H dot products.
+        candidates: [M, D], M >= B; candidate i is the positive of row i, the rest are further negatives.
+        temperature: divides the scores, before the correction.
+        log_probability: [M], subtracted from every column, the positive's too.
+        candidate_ids: [M], int, str or bytes.
+        remove_accidental_hits: remove negatives that have the id of the row's positive.
+        query_ids: [B], int, str or bytes.
+        mask_known_positives: remove negatives that are the positive of another row of the same query.
+        score_mask: [B, M], False removes; ignored on positives.
+        num_hard_negatives: of the negatives left, keep this many of highest logit (ties: lowest column).
+        sample_weight: [B].
+
+    Returns:
+        Weighted mean loss (0 when all weights are 0), loss of each row, logits with -inf where not kept,
+        gradients of the mean. They mean nothing where heads or hard negatives tie: the loss has a kink there.
+    """
+    queries, candidates = np.asarray(queries, np.float64), np.asarray(candidates, np.float64)
+    num_rows, num_columns = len(queries), len(candidates)
+    correction = np.zeros(num_columns) if log_probability is None else np.asarray(log_probability, np.float64)
+    weights = np.ones(num_rows) if sample_weight is None else np.asarray(sample_weight, np.float64)
+    check_shape("log_probability", correction, (num_columns,))
+    check_shape("sample_weight", weights, (num_rows,))
+    removed = np.zeros((num_rows, num_columns), np.bool_)
+    if remove_accidental_hits:
+        removed |= accidental_hits(candidate_ids, num_rows, num_columns)
+    if mask_known_positives:
+        removed |= known_positives(query_ids, candidate_ids, num_rows, num_columns)
+    if score_mask is not None:
+        check_shape("score_mask", np.asarray(score_mask), (num_rows, num_columns))
+        removed |= ~np.asarray(score_mask, np.bool_)
+    removed[np.arange(num_rows), np.arange(num_rows)] = False  # a positive is never removed
+
+    def logits_of(queries: FloatArray, candidates: FloatArray) -> FloatArray:
+        logits = scores(queries, candidates) / temperature - correction
+        logits[removed] = -np.inf
+        return logits if num_hard_negatives is None else keep_hardest(logits, num_hard_negatives)
+
+    def mean_of(queries: FloatArray, candidates: FloatArray) -> float:
+        return weighted_mean(losses(logits_of(queries, candidates)), weights)
+
+    logits = logits_of(queries, candidates)
+    return InBatchSoftmax(
+        loss=mean_of(queries, candidates),
+        per_example=losses(logits),
+        logits=logits,
+        grad_queries=finite_differences(lambda moved: mean_of(moved, candidates), queries),
+        grad_candidates=finite_differences(lambda moved: mean_of(queries, moved), candidates),
+    )
+
+
+def check_shape(name: str, array: NDArray[Any], shape: tuple[int, ...]) -> None:
+    """Raise when an array would be broadcast, which is never meant here."""
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}, expected {shape}")
+
+
+def scores(queries: FloatArray, candidates: FloatArray) -> FloatArray:
+    """`s_ij = max_h <queries_ih, candidates_j>`, [B, M]."""
+    heads = queries if queries.ndim == 3 else queries[:, np.newaxis, :]
+    best = [[max(float(head @ candidate) for head in row) for candidate in candidates] for row in heads]
+    return np.array(best)
+
+
+def accidental_hits(candidate_ids: Ids | None, num_rows: int, num_columns: int) -> BoolArray:
+    """[B, M]: column j holds the same candidate as the row's positive."""
+    ids = checked_ids("candidate_ids", candidate_ids, num_columns)
+    return np.array([[ids[j] == ids[i] for j in range(num_columns)] for i in range(num_rows)], np.bool_)
+
+
+def known_positives(
+    query_ids: Ids | None, candidate_ids: Ids | None, num_rows: int, num_columns: int
+) -> BoolArray:
+    """[B, M]: column j holds a candidate that is the positive of some row of the same query.
+
+    Without candidate ids only the columns of the rows themselves can be recognised.
+    """
+    users = checked_ids("query_ids", query_ids, num_rows)
+    by_column = candidate_ids is None
+    items = range(num_columns) if by_column else checked_ids("candidate_ids", candidate_ids, num_columns)
+    known = np.zeros((num_rows, num_columns), np.bool_)
+    for i, j, r in np.ndindex(num_rows, num_columns, num_rows):
+        known[i, j] |= bool(users[r] == users[i] and items[r] == items[j])
+    return known
+
+
+def checked_ids(name: str, ids: Ids | None, size: int) -> list[Any]:
+    """The ids as a list of Python's own comparable values, exactly `size` of them."""
+    if ids is None or len(ids) != size:
+        raise ValueError(f"{name}: expected {size} ids, got {'none' if ids is None else len(ids)}")
+    return list(ids)
+
+
+def keep_hardest(logits: FloatArray, num_hard_negatives: int) -> FloatArray:
+    """The positive and the `num_hard_negatives` best remaining negatives of each row; -inf elsewhere."""
+    if num_hard_negatives < 0:
+        raise ValueError(f"num_hard_negatives is at least 0, got {num_hard_negatives}")
+    kept = np.full_like(logits, -np.inf)
+    for i, row in enumerate(logits):
+        negatives = [j for j in range(len(row)) if j != i and row[j] > -np.inf]
+        hardest = sorted(negatives, key=lambda j: (-row[j], j))[:num_hard_negatives]
+        kept[i, [i, *hardest]] = row[[i, *hardest]]
+    return kept
+
+
+def losses(logits: FloatArray) -> FloatArray:
+    """`logsumexp_j(l_ij) - l_ii`, [B]."""
+    return np.array([np.logaddexp.reduce(row) - row[i] for i, row in enumerate(logits)])
+
+
+def weighted_mean(values: FloatArray, weights: FloatArray) -> float:
+    """`sum(w v) / sum(w)`, 0 when every weight is 0."""
+    return float(weights @ values / weights.sum()) if weights.any() else 0.0
+
+
+def finite_differences(
+    function: Callable[[FloatArray], float], point: FloatArray, step: float = 1e-6
+) -> FloatArray:
+    """`(f(x + h e) - f(x - h e)) / 2h` for each coordinate e of the point."""
+    gradient = np.zeros_like(point)
+    for index in np.ndindex(point.shape):
+        move = np.zeros_like(point)
+        move[index] = step
+        gradient[index] = (function(point + move) - function(point - move)) / (2 * step)
+    return gradient
