@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from .ranking import Metrics, mean_metrics, metrics_of_hits
+from tests.oracles.ranking import Metrics, mean_metrics, metrics_of_hits
 
 PADDING: frozenset[Any] = frozenset({"", b"", -1, None})
 

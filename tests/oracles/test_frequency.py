@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 from hypothesis import given
-
-from .frequency import streamed_log_probability
-from .worlds import row_streams
+from tests.oracles.frequency import streamed_log_probability
+from tests.oracles.worlds import row_streams
 
 
 def test_counts_so_far_include_the_batch() -> None:

@@ -5,10 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
-
-from .lists import judge_list, judge_lists
-from .ranking import metrics_of_hits
-from .worlds import ListWorld, list_worlds
+from tests.oracles.lists import judge_list, judge_lists
+from tests.oracles.ranking import metrics_of_hits
+from tests.oracles.worlds import ListWorld, list_worlds
 
 
 @pytest.mark.parametrize("padding", ["", b"", -1, None])

@@ -4,9 +4,8 @@ import math
 
 import pytest
 from hypothesis import given, settings
-
-from .ranking import Metrics, mean_metrics, metrics_of_hits, ranking_metrics, tied_orders
-from .worlds import RankingWorld, ranking_worlds
+from tests.oracles.ranking import Metrics, mean_metrics, metrics_of_hits, ranking_metrics, tied_orders
+from tests.oracles.worlds import RankingWorld, ranking_worlds
 
 NAMES = ("recall", "precision", "hit_rate", "mrr", "ndcg", "map")
 

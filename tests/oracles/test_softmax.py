@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, settings
-
-from .softmax import in_batch_softmax
-from .statistics import softmax_loss
-from .worlds import BatchWorld, batch_world, batch_worlds
+from tests.oracles.softmax import in_batch_softmax
+from tests.oracles.statistics import softmax_loss
+from tests.oracles.worlds import BatchWorld, batch_world, batch_worlds
 
 LOG_2, LOG_3 = math.log(2), math.log(3)
 ONES = np.ones((3, 1))

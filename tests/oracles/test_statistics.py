@@ -4,9 +4,8 @@ import math
 
 import numpy as np
 import pytest
-
-from .softmax import finite_differences, in_batch_softmax
-from .statistics import (
+from tests.oracles.softmax import finite_differences, in_batch_softmax
+from tests.oracles.statistics import (
     FloatArray,
     Gradients,
     full_softmax_loss,

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 from hypothesis import given
-
-from .top_k import top_k
-from .worlds import RankingWorld, ranking_worlds
+from tests.oracles.top_k import top_k
+from tests.oracles.worlds import RankingWorld, ranking_worlds
 
 INF = np.inf
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 from hypothesis import given
-
-from .worlds import (
+from tests.oracles.worlds import (
     BATCH_SIZE,
     NUM_QUERIES,
     BatchWorld,
