@@ -1,7 +1,19 @@
 """Interactions, checked once and then trusted, and what is made of them before training."""
 
-from shortlist.data.datasets import Dataset, load_movielens
+from shortlist.data.datasets import Dataset, SyntheticWorld, load_movielens, synthetic, synthetic_batches
+from shortlist.data.histories import Histories
 from shortlist.data.interactions import Interactions
 from shortlist.data.splits import leave_last_out, random_split, time_split
 
-__all__ = ["Dataset", "Interactions", "leave_last_out", "load_movielens", "random_split", "time_split"]
+__all__ = [
+    "Dataset",
+    "Histories",
+    "Interactions",
+    "SyntheticWorld",
+    "leave_last_out",
+    "load_movielens",
+    "random_split",
+    "synthetic",
+    "synthetic_batches",
+    "time_split",
+]

@@ -1,6 +1,6 @@
 """Values to Arrow columns, and Arrow columns to NumPy arrays."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ import pyarrow as pa
 from shortlist.data.ids import encode_ids, is_bytes, is_text
 from shortlist.errors import DataError
 
-__all__ = ["table_from_mapping", "to_numpy"]
+__all__ = ["lists_from_mask", "table_from_mapping", "to_numpy"]
 
 
 def table_from_mapping(values: Mapping[str, Any]) -> pa.Table:
@@ -63,6 +63,25 @@ def _check_rank(name: str, values: Any) -> None:
 
 def _vectors(values: np.ndarray) -> pa.Array:
     return pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), values.shape[1])
+
+
+def lists_from_mask(mask: np.ndarray, names: Sequence[str]) -> pa.ListArray:
+    """Turn flags into lists of names.
+
+    Args:
+        mask: bool [N, num_names].
+        names: What each column of the mask stands for.
+
+    Returns:
+        N lists, each in the order of `names`.
+
+    Example:
+        >>> lists_from_mask(np.array([[True, True], [False, True]]), ["Drama", "War"]).to_pylist()
+        [['Drama', 'War'], ['War']]
+    """
+    ends = np.cumsum(mask.sum(axis=1))
+    offsets = pa.array(np.concatenate([[0], ends]), pa.int32())
+    return pa.ListArray.from_arrays(offsets, pa.array(names).take(pa.array(np.nonzero(mask)[1])))
 
 
 def to_numpy(column: pa.ChunkedArray, name: str) -> np.ndarray:

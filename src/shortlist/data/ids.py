@@ -6,14 +6,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shortlist.errors import DataError
+from shortlist.errors import ArgumentError, DataError
+from shortlist.typing import ArrayLike
 
-__all__ = ["check_ids", "encode_ids", "id_kind", "to_id_column"]
+__all__ = ["as_id_list", "check_ids", "encode_ids", "id_kind", "is_bytes", "is_text", "to_id_column"]
 
 _FLOAT_HINT = (
     "Cast them yourself, as in df[{name!r}].astype('int64'): a float cannot hold every integer exactly "
     "(pandas makes floats of integers when some are missing, so drop those rows first)."
 )
+_PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
+    "str": str,
+    "bytes": bytes,
+    "int64": (int, np.integer),
+}
 _OTHER_HINT = "Cast them yourself to text or to int64."
 
 
@@ -110,7 +116,7 @@ def encode_ids(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
         column: Ids, N rows.
 
     Returns:
-        codes: int64 [N], the number of each row's id.
+        codes: int32 [N], the number of each row's id.
         ids: The distinct ids [num_ids], object (str, bytes) or int64.
 
     Example:
@@ -121,4 +127,32 @@ def encode_ids(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
     encoded: Any = column.dictionary_encode().unify_dictionaries()
     codes = [chunk.indices.to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
     ids = encoded.chunk(0).dictionary.to_numpy(zero_copy_only=False)
-    return np.concatenate(codes).astype(np.int64), ids
+    return np.concatenate(codes), ids
+
+
+def as_id_list(ids: ArrayLike, kind: str, name: str) -> list[Any]:
+    """Bring ids that were asked for to a list, and make sure that they can be compared with ids of a kind.
+
+    Args:
+        ids: [B], an array or a list.
+        kind: `"str"`, `"bytes"` or `"int64"`.
+        name: The argument's name, for the error.
+
+    Returns:
+        The B ids.
+
+    Raises:
+        ArgumentError: The ids are of another rank or kind.
+
+    Example:
+        >>> as_id_list(np.array([3, 5]), "int64", "user_ids")
+        [3, 5]
+    """
+    array = np.asarray(ids)
+    if array.ndim != 1:
+        raise ArgumentError(f"{name}: shape {array.shape}, expected one id for each row (rank 1).")
+    values: list[Any] = array.tolist()
+    wrong = [kind_ for kind_ in set(map(type, values)) if not issubclass(kind_, _PYTHON_TYPES[kind])]
+    if wrong:
+        raise ArgumentError(f"{name}: ids are {wrong[0].__name__}, expected {kind} as in the interactions.")
+    return values

@@ -278,7 +278,8 @@ def _csv_id_type(id_type: str) -> pa.DataType:
 def _check_rows(rows: np.ndarray, num_rows: int) -> None:
     if rows.ndim != 1 or rows.dtype.kind not in "iub":
         raise ArgumentError(
-            f"rows are {rows.dtype} of shape {rows.shape}, expected row numbers (int, rank 1) or a mask (bool)."
+            f"rows are {rows.dtype} of shape {rows.shape}, "
+            "expected row numbers (int, rank 1) or a mask (bool)."
         )
     if rows.dtype == bool and len(rows) != num_rows:
         raise ArgumentError(f"the mask has {len(rows)} values, expected one for each of the {num_rows} rows.")

@@ -2,5 +2,7 @@
 
 from shortlist.data.datasets.dataset import Dataset
 from shortlist.data.datasets.movielens import load_movielens
+from shortlist.data.datasets.synthetic import synthetic, synthetic_batches
+from shortlist.data.datasets.world import SyntheticWorld
 
-__all__ = ["Dataset", "load_movielens"]
+__all__ = ["Dataset", "SyntheticWorld", "load_movielens", "synthetic", "synthetic_batches"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pooch
 
-from shortlist.errors import DatasetUnavailable, DataError
+from shortlist.errors import DataError, DatasetUnavailable
 
 __all__ = ["DATA_DIRECTORY_VARIABLE", "Archive", "find_archive", "read_member"]
 
@@ -75,7 +75,8 @@ def _cached(archive: Archive) -> Path:
         )
     except ValueError as error:
         raise DataError(
-            f"{archive.url}: the download is not the published archive ({error}). Nothing was kept: try again."
+            f"{archive.url}: the download is not the published archive ({error}). "
+            "Nothing was kept: try again."
         ) from error
     except OSError as error:
         raise DatasetUnavailable(_ways(archive, f"the download failed: {error}")) from error

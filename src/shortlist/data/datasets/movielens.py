@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
+from shortlist.data.columns import lists_from_mask
 from shortlist.data.datasets.archives import Archive, find_archive, read_member
 from shortlist.data.datasets.dataset import Dataset
 from shortlist.data.interactions import Interactions
@@ -114,6 +116,5 @@ def _years(titles: pa.ChunkedArray) -> pa.Array:
     return pa.array([int(years[-1]) if years else None for years in found], pa.int64())
 
 
-def _flagged(table: pa.Table, names: Sequence[str]) -> pa.Array:
-    rows = zip(*(table[name].to_pylist() for name in names), strict=True)
-    return pa.array([[name for name, flag in zip(names, row, strict=True) if flag] for row in rows])
+def _flagged(table: pa.Table, names: Sequence[str]) -> pa.ListArray:
+    return lists_from_mask(np.stack([table[name].to_numpy() == 1 for name in names], axis=1), names)
