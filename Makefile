@@ -46,7 +46,7 @@ fix: $(VENV)/.dev  ## Mend what a machine can mend: format, order of imports, si
 	$(BIN)/ruff format .
 
 docs: $(VENV)/.dev  ## API documentation into site/
-	KERAS_BACKEND=tensorflow $(BIN)/pdoc --docformat google --math --output-directory site shortlist
+	KERAS_BACKEND=tensorflow $(BIN)/pdoc --docformat google --output-directory site shortlist '!shortlist.backend'
 
 lock: $(VENV)/.dev  ## Write lock/*.txt anew from pyproject.toml; LOCK_FLAGS=--upgrade takes the newest versions
 	$(PIP) install --quiet uv
