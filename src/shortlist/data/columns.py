@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from shortlist.data.ids import encode_ids, is_bytes, is_text
+from shortlist.data.ids import encode_ids
+from shortlist.data.storage import is_bytes, is_text, to_plain
 from shortlist.errors import DataError
 
 __all__ = ["lists_from_mask", "table_from_mapping", "to_numpy"]
@@ -38,11 +39,15 @@ def table_from_mapping(values: Mapping[str, Any]) -> pa.Table:
 def _to_arrow(name: str, values: Any) -> pa.Array | pa.ChunkedArray:
     if hasattr(values, "__arrow_c_stream__"):
         return pa.chunked_array(values)
+    if hasattr(values, "__array__"):
+        values = np.asarray(values)
     _check_rank(name, values)
     try:
         if getattr(values, "ndim", 1) == 2:
-            return _vectors(np.asarray(values))
-        return pa.array(values, from_pandas=False)
+            return _vectors(values)
+        # Among objects NaN stands for a missing value; among floats it stays the number that it is.
+        is_objects = isinstance(values, np.ndarray) and values.dtype.kind == "O"
+        return pa.array(values, from_pandas=is_objects)
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise DataError(
             f"column {name!r}: the values cannot be read as one type ({error}). "
@@ -103,8 +108,7 @@ def to_numpy(column: pa.ChunkedArray, name: str) -> np.ndarray:
         >>> to_numpy(pa.chunked_array([["a", None]]), "title").tolist()
         ['a', None]
     """
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
+    column = to_plain(column)
     if is_text(column.type) or is_bytes(column.type):
         return _shared_objects(column)
     if pa.types.is_fixed_size_list(column.type) and not column.null_count:

@@ -6,10 +6,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shortlist.data.storage import is_bytes, is_text, to_plain
 from shortlist.errors import ArgumentError, DataError
 from shortlist.typing import ArrayLike
 
-__all__ = ["as_id_list", "check_ids", "encode_ids", "id_kind", "is_bytes", "is_text", "to_id_column"]
+__all__ = ["as_id_list", "check_ids", "encode_ids", "id_kind", "to_id_column"]
 
 _FLOAT_HINT = (
     "Cast them yourself, as in df[{name!r}].astype('int64'): a float cannot hold every integer exactly "
@@ -21,16 +22,6 @@ _PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
     "int64": (int, np.integer),
 }
 _OTHER_HINT = "Cast them yourself to text or to int64."
-
-
-def is_text(data_type: pa.DataType) -> bool:
-    """Answer whether an Arrow type holds str."""
-    return pa.types.is_string(data_type) or pa.types.is_large_string(data_type)
-
-
-def is_bytes(data_type: pa.DataType) -> bool:
-    """Answer whether an Arrow type holds bytes."""
-    return pa.types.is_binary(data_type) or pa.types.is_large_binary(data_type)
 
 
 def id_kind(data_type: pa.DataType) -> str | None:
@@ -69,14 +60,8 @@ def to_id_column(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
     Raises:
         DataError: An unsigned id does not fit into int64.
     """
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if pa.types.is_integer(column.type):
-        return _widen(column, name)
-    if pa.types.is_string_view(column.type):
-        return column.cast(pa.large_string())
-    is_odd_binary = pa.types.is_binary_view(column.type) or pa.types.is_fixed_size_binary(column.type)
-    return column.cast(pa.large_binary()) if is_odd_binary else column
+    column = to_plain(column)
+    return _widen(column, name) if pa.types.is_integer(column.type) else column
 
 
 def _widen(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:

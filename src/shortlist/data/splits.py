@@ -112,14 +112,19 @@ def _num_later(codes: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.nda
 def _num_test(num_rows: int, test_fraction: float) -> int:
     if not 0 < test_fraction < 1:
         raise ArgumentError(f"test_fraction is {test_fraction}, expected a number between 0 and 1.")
-    return round(num_rows * test_fraction)
+    num_test = round(num_rows * test_fraction)
+    _check_both_parts(num_test, num_rows)
+    return num_test
 
 
 def _parts(interactions: Interactions, is_test: np.ndarray) -> tuple[Interactions, Interactions]:
-    num_test = int(is_test.sum())
-    if num_test in (0, len(is_test)):
+    _check_both_parts(int(is_test.sum()), len(is_test))
+    return interactions.take(~is_test), interactions.take(is_test)
+
+
+def _check_both_parts(num_test: int, num_rows: int) -> None:
+    if num_test in (0, num_rows):
         raise DataError(
-            f"the split leaves a part empty: {num_test} of {len(is_test)} rows would be test. "
+            f"the split leaves a part empty: {num_test} of {num_rows} rows would be test. "
             "Give more interactions, or hold out another share."
         )
-    return interactions.take(~is_test), interactions.take(is_test)

@@ -1,0 +1,57 @@
+import datetime
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from shortlist.data.checks import check_column_exists, check_interactions, check_names
+from shortlist.errors import DataError
+
+GOOD = {"u": ["a", "b", "c"], "i": [1, 2, 3], "r": [1.0, 2.0, 3.0], "t": [10, 20, 30]}
+
+
+def check(**changes):
+    check_interactions(pa.table(GOOD | changes), "u", "i", "r", "t")
+
+
+def test_good_tables_pass():
+    check()
+    check(r=[1, 2, 3], t=[0.5, 1.5, -3.0])
+    check(t=[datetime.datetime(2020, 1, day) for day in (1, 2, 3)])
+
+
+def test_an_unknown_column_lists_those_there_are():
+    with pytest.raises(DataError, match=r"no column 'x'; the columns are \['u', 'i', 'r', 't'\]"):
+        check_column_exists(pa.table(GOOD), "x")
+
+
+def test_a_name_that_is_there_twice_is_refused():
+    table = pa.table([pa.array([1]), pa.array([2])], names=["u", "u"])
+    with pytest.raises(DataError, match=r"more than once: \['u'\]"):
+        check_names(table, ["u"])
+
+
+def test_a_column_with_two_roles_is_refused():
+    with pytest.raises(DataError, match="two roles"):
+        check_interactions(pa.table(GOOD), "u", "u", None, None)
+
+
+def test_no_rows_are_refused():
+    with pytest.raises(DataError, match="empty"):
+        check_interactions(pa.table(GOOD).slice(0, 0), "u", "i", "r", "t")
+
+
+@pytest.mark.parametrize("role", ["r", "t"])
+@pytest.mark.parametrize(
+    ("bad", "came"), [(np.nan, "nan"), (np.inf, "inf"), (-np.inf, "-inf"), (None, "missing")]
+)
+def test_the_first_row_that_is_not_finite_is_named(role, bad, came):
+    with pytest.raises(DataError, match=f"'{role}': the value of row 1 .* is {came},"):
+        check(**{role: [1.0, bad, bad]})
+
+
+@pytest.mark.parametrize("role", ["r", "t"])
+@pytest.mark.parametrize("values", [["1", "2", "3"], [True, False, True], [[1], [2], [3]]])
+def test_ratings_and_times_of_other_types_are_refused(role, values):
+    with pytest.raises(DataError, match=f"'{role}'.*expected"):
+        check(**{role: values})

@@ -1,0 +1,166 @@
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from shortlist.data import Interactions
+from shortlist.errors import ArgumentError, DataError
+
+COLUMNS = {
+    "u": ["a", "b", "a", "c"],
+    "i": [10, 2**40, -1, 10],
+    "r": [1.0, 2.0, 3.0, 4.0],
+    "t": [4, 3, 2, 1],
+    "tags": [["x"], [], ["x", "y"], None],
+}
+ROLES = {"user": "u", "item": "i", "rating": "r", "timestamp": "t"}
+
+
+@pytest.fixture
+def data():
+    return Interactions.from_table(COLUMNS, **ROLES)
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, pa.table, dict])
+def test_roles_are_the_same_from_every_kind_of_table(make):
+    columns = {name: values for name, values in COLUMNS.items() if name != "tags"}
+    data = Interactions.from_table(make(columns), **ROLES)
+    assert data.users.tolist() == COLUMNS["u"]
+    assert data.items.tolist() == COLUMNS["i"]
+    assert data.ratings.tolist() == COLUMNS["r"]
+    assert data.timestamps.tolist() == COLUMNS["t"]
+    assert len(data) == 4
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pd.DataFrame({"u": pd.Categorical(["b", "a", "b"]), "i": [1, 2, 3]}),
+        pl.DataFrame({"u": pl.Series(["b", "a", "b"], dtype=pl.Categorical), "i": [1, 2, 3]}),
+    ],
+    ids=["pandas", "polars"],
+)
+def test_categorical_ids_come_back_as_text(frame):
+    data = Interactions.from_table(frame, user="u", item="i")
+    assert data.users.tolist() == ["b", "a", "b"]
+    with_category = data.with_table(data.table.append_column("kind", pa.table(frame)["u"]))
+    assert with_category.column("kind").tolist() == ["b", "a", "b"]
+
+
+def test_integers_with_missing_values_in_pandas_are_refused_with_what_to_do():
+    with pytest.raises(DataError, match=r"'u': ids are double.*drop those rows first"):
+        Interactions.from_table(pd.DataFrame({"u": [1, None], "i": [1, 2]}), user="u", item="i")
+
+
+def test_a_missing_role_says_how_to_name_it(data):
+    bare = Interactions.from_table(COLUMNS, user="u", item="i")
+    with pytest.raises(DataError, match=r"no rating column was named; name one of .*rating="):
+        _ = bare.ratings
+    with pytest.raises(DataError, match="no column 'x'; the columns are"):
+        data.column("x")
+    with pytest.raises(DataError, match="no column 'x'; the columns are"):
+        Interactions.from_table(COLUMNS, user="x", item="i")
+
+
+def test_an_id_column_of_rank_two_is_refused():
+    with pytest.raises(DataError, match="'u': ids are fixed_size_list"):
+        Interactions.from_table({"u": np.zeros((3, 1), np.int64), "i": [1, 2, 3]}, user="u", item="i")
+
+
+def test_the_constructor_checks_too():
+    with pytest.raises(DataError, match="empty"):
+        Interactions(pa.table(COLUMNS).slice(0, 0), "u", "i")
+
+
+def test_take_gives_rows_by_number_and_by_mask(data):
+    assert data.take(np.array([3, 0, 3])).timestamps.tolist() == [1, 4, 1]
+    assert data.take(data.ratings > 2).users.tolist() == ["a", "c"]
+    assert data.take(np.array([0])).rating == "r"
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (np.array([4]), "from 4 to 4, expected 0 to 3"),
+        (np.array([-1, 0]), "from -1 to 0"),
+        (np.array([True]), "the mask has 1 values"),
+        (np.array([0.0]), "rows are float64"),
+        (np.array([[0]]), "shape \\(1, 1\\)"),
+    ],
+)
+def test_rows_that_are_not_there_are_refused(data, rows, message):
+    with pytest.raises(ArgumentError, match=message):
+        data.take(rows)
+
+
+def test_taking_no_row_is_refused(data):
+    with pytest.raises(DataError, match="empty"):
+        data.take(np.zeros(4, dtype=bool))
+
+
+def test_with_table_keeps_the_roles_and_checks_again(data):
+    longer = data.with_table(data.table.append_column("extra", pa.array([1, 2, 3, 4])))
+    assert longer.columns == [*data.columns, "extra"]
+    assert longer.timestamp == "t"
+    with pytest.raises(DataError, match="no column 'r'"):
+        data.with_table(data.table.drop_columns(["r"]))
+
+
+def test_join_adds_features_of_both_sides(data):
+    users = pa.table({"u": ["c", "b", "a"], "age": [3, 2, 1]})
+    items = pa.table({"i": [-1, 10, 2**40], "name": ["p", "q", "r"]})
+    joined = data.join(users=users, items=items)
+    assert joined.column("age").tolist() == [1, 2, 1, 3]
+    assert joined.column("name").tolist() == ["q", "r", "p", "q"]
+    assert joined.timestamps.tolist() == COLUMNS["t"]
+
+
+def test_the_same_interactions_are_equal_and_say_their_sizes(data):
+    assert data == Interactions.from_table(COLUMNS, **ROLES)
+    assert "4 rows, 3 users, 3 items" in repr(data)
+    assert data.to_pandas()["t"].tolist() == COLUMNS["t"]
+
+
+def test_csv_ids_are_text_by_default_and_integers_on_request(tmp_path):
+    path = tmp_path / "ratings.csv"
+    path.write_text("u;i;r;t;note\n007;1;4;10;x\n7;2;3.5;20;y\n")
+    data = Interactions.from_csv(path, **ROLES, delimiter=";")
+    assert data.users.tolist() == ["007", "7"]
+    assert data.ratings.tolist() == [4.0, 3.5]
+    assert data.column("note").tolist() == ["x", "y"]
+    numbers = Interactions.from_csv(path, **ROLES, delimiter=";", id_type="int64")
+    assert numbers.users.tolist() == [7, 7]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("u,i,r,t\na,1,4,1\na,,4,1\n", "'i': the value of row 1"),
+        ("u,i,r,t\na,1,nan,1\n", "'r': the value of row 0 .* is missing"),
+        ("u,i,r,t\na,1,inf,1\n", "'r': the value of row 0 .* is inf"),
+        ("u,i,r,t\na,1,good,1\n", "Row #2.*'good'"),
+        ("u,i,r,when\na,1,4,1\n", r"no column 't'; the columns are \['u', 'i', 'r', 'when'\]"),
+        ("u,i,r,t\n", "empty"),
+    ],
+)
+def test_bad_csv_is_named_by_file_and_place(tmp_path, text, message):
+    path = tmp_path / "ratings.csv"
+    path.write_text(text)
+    with pytest.raises(DataError, match=f"ratings.csv: .*{message}"):
+        Interactions.from_csv(path, **ROLES)
+
+
+def test_an_unknown_kind_of_id_is_refused(tmp_path):
+    with pytest.raises(ArgumentError, match="id_type is 'float'"):
+        Interactions.from_csv(tmp_path / "x.csv", user="u", item="i", id_type="float")
+
+
+def test_parquet_keeps_types_and_names_its_file(tmp_path):
+    path = tmp_path / "ratings.parquet"
+    pq.write_table(pa.table(COLUMNS), path)
+    data = Interactions.from_parquet(path, **ROLES)
+    assert data.items.tolist() == COLUMNS["i"]
+    with pytest.raises(DataError, match=r"ratings.parquet: there is no column 'who'"):
+        Interactions.from_parquet(path, user="who", item="i")
