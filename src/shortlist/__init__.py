@@ -1,3 +1,48 @@
-"""Recommenders on Keras 3."""
+"""Recommenders on Keras 3: build, judge and serve them.
+
+```
+interactions --> features --> towers ----> task ------> metrics        evaluation (judges lists of ids)
+  data/          features/    layers/      tasks/       metrics/             ^
+                              models/    = losses/ + metrics/                |
+                                 |                                           |
+                                 +--> candidate vectors --> index -----------+--> export --> artifact --> server
+```
+
+The parts are loaded on first use, so that `import shortlist` takes no time and no backend is imported before it is needed.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from shortlist import data, evaluation, export, features, indexes, layers, metrics, models, ops, tasks
+    from shortlist.models import Model
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Model",
+    "__version__",
+    "data",
+    "evaluation",
+    "export",
+    "features",
+    "indexes",
+    "layers",
+    "metrics",
+    "models",
+    "ops",
+    "tasks",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Model":
+        return importlib.import_module("shortlist.models").Model
+    if name in __all__:
+        return importlib.import_module(f"shortlist.{name}")
+    raise AttributeError(f"module 'shortlist' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,11 +1,12 @@
 """Columns by name, of whatever holds them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from shortlist.errors import FeatureError
 from shortlist.typing import ArrayLike
 
-__all__ = ["names", "values"]
+__all__ = ["has_columns", "names", "values"]
 
 
 def names(source: Any) -> list[str]:
@@ -38,3 +39,17 @@ def values(source: Any, name: str) -> ArrayLike:
             "under the name it has"
         )
     return getattr(source, "table", source)[name]
+
+
+def has_columns(source: Any) -> bool:
+    """Whether a source holds columns by name, and is not the values of one column alone.
+
+    Args:
+        source: Anything.
+
+    Example:
+        >>> has_columns({"user_id": ["1"]}), has_columns(["1"])
+        (True, False)
+    """
+    table = getattr(source, "table", source)
+    return isinstance(table, Mapping) or hasattr(table, "column_names") or hasattr(table, "columns")

@@ -1,0 +1,18 @@
+"""Shortlist's backend functions on TensorFlow."""
+
+from shortlist.backend.tensorflow.ids import IdRows, dense_codes, id_tensor, is_padding
+from shortlist.backend.tensorflow.steps import test_step, train_step
+from shortlist.backend.tensorflow.tensors import compiled, is_traced, scatter_add, top_k
+
+__all__ = [
+    "IdRows",
+    "compiled",
+    "dense_codes",
+    "id_tensor",
+    "is_padding",
+    "is_traced",
+    "scatter_add",
+    "test_step",
+    "top_k",
+    "train_step",
+]

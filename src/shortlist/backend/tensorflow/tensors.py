@@ -1,0 +1,58 @@
+"""What Keras' operations leave to the backend, on TensorFlow."""
+
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from shortlist.typing import Tensor
+
+__all__ = ["compiled", "is_traced", "scatter_add", "top_k"]
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, compiled on first use for each structure of arguments; shapes may vary.
+
+    Args:
+        function: A function of tensors; Python values among its arguments are compiled in.
+
+    Returns:
+        A function that gives the same results.
+    """
+    return tf.function(function, reduce_retracing=True)  # type: ignore[no-any-return]
+
+
+def is_traced(value: Any) -> bool:
+    """Whether `value` is a tensor without a value yet: a graph is being built.
+
+    Args:
+        value: Anything.
+
+    Returns:
+        True for a symbolic tensor.
+    """
+    return tf.is_tensor(value) and not hasattr(value, "numpy")
+
+
+def scatter_add(variable: Any, rows: Tensor, values: Tensor) -> None:
+    """Add `values[i]` to row `rows[i]` of a variable, in place; repeated rows add up.
+
+    Args:
+        variable: A Keras variable, `[num_rows, ...]`.
+        rows: `[n]`, int.
+        values: `[n, ...]`.
+    """
+    variable.value.scatter_add(tf.IndexedSlices(tf.cast(values, variable.dtype), rows))
+
+
+def top_k(scores: Tensor, k: int | Tensor) -> tuple[Tensor, Tensor]:
+    """The k highest scores of each row and their columns; of equal scores the lower column comes first.
+
+    Args:
+        scores: `[num_queries, num_candidates]`, with `num_candidates >= k`.
+        k: How many.
+
+    Returns:
+        Scores and int32 columns, both `[num_queries, k]`, highest first.
+    """
+    return tf.math.top_k(scores, k)  # type: ignore[no-any-return]

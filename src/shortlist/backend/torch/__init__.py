@@ -1,0 +1,18 @@
+"""Shortlist's backend functions on PyTorch."""
+
+from shortlist.backend.torch.ids import IdRows, dense_codes, id_tensor, is_padding
+from shortlist.backend.torch.steps import test_step, train_step
+from shortlist.backend.torch.tensors import compiled, is_traced, scatter_add, top_k
+
+__all__ = [
+    "IdRows",
+    "compiled",
+    "dense_codes",
+    "id_tensor",
+    "is_padding",
+    "is_traced",
+    "scatter_add",
+    "test_step",
+    "top_k",
+    "train_step",
+]

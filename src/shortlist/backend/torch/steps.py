@@ -1,0 +1,41 @@
+"""One step of training and of evaluation on PyTorch."""
+
+from typing import Any
+
+import torch
+
+__all__ = ["test_step", "train_step"]
+
+
+def train_step(model: Any, batch: Any) -> dict[str, Any]:
+    """Descend once along the gradient of the model's total loss.
+
+    Args:
+        model: A `shortlist.Model`.
+        batch: What one element of the training data holds.
+
+    Returns:
+        The model's metrics by name.
+    """
+    model.zero_grad()
+    total_loss = model.total_loss(batch, training=True)
+    model.optimizer.scale_loss(total_loss).backward()
+    variables = model.trainable_weights
+    with torch.no_grad():
+        model.optimizer.apply([variable.value.grad for variable in variables], variables)
+    return model.get_metrics_result()  # type: ignore[no-any-return]
+
+
+def test_step(model: Any, batch: Any) -> dict[str, Any]:
+    """Compute the model's losses and metrics on one batch; nothing is learnt.
+
+    Args:
+        model: A `shortlist.Model`.
+        batch: What one element of the data holds.
+
+    Returns:
+        The model's metrics by name.
+    """
+    with torch.no_grad():
+        model.total_loss(batch, training=False)
+    return model.get_metrics_result()  # type: ignore[no-any-return]

@@ -1,0 +1,68 @@
+"""What Keras' operations leave to the backend, on PyTorch."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from shortlist.typing import Tensor
+
+__all__ = ["compiled", "is_traced", "scatter_add", "top_k"]
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, without gradients; PyTorch runs it operation by operation.
+
+    Args:
+        function: A function of tensors.
+
+    Returns:
+        A function that gives the same results.
+    """
+    return torch.no_grad()(function)
+
+
+def is_traced(value: Any) -> bool:
+    """Whether `value` is a tensor without a value yet. PyTorch's always have one, but on the device `meta`.
+
+    Args:
+        value: Anything.
+
+    Returns:
+        True for a tensor without a value.
+    """
+    return isinstance(value, torch.Tensor) and value.device.type == "meta"
+
+
+def scatter_add(variable: Any, rows: Tensor, values: Tensor) -> None:
+    """Add `values[i]` to row `rows[i]` of a variable, in place; repeated rows add up.
+
+    Args:
+        variable: A Keras variable, `[num_rows, ...]`.
+        rows: `[n]`, int.
+        values: `[n, ...]`.
+    """
+    value = variable.value  # inside a stateless scope this is a copy, which assign puts in its place
+    variable.assign(value.index_add(0, rows.to(torch.long), values.to(value.dtype)))
+
+
+def top_k(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """The k highest scores of each row and their columns; of equal scores the lower column comes first.
+
+    `torch.topk` leaves the order of equal scores open, and which of them it takes. So it only gives the lowest score that
+    is in; of the scores that equal it, the first ones fill the places that the higher ones leave.
+
+    Args:
+        scores: `[num_queries, num_candidates]`, with `num_candidates >= k`.
+        k: How many.
+
+    Returns:
+        Scores and int32 columns, both `[num_queries, k]`, highest first.
+    """
+    lowest = torch.topk(scores, k, dim=1).values[:, -1:] if k else scores[:, :0]
+    above, equal = scores > lowest, scores == lowest
+    places = k - above.sum(dim=1, keepdim=True)
+    taken = above | (equal & (equal.cumsum(dim=1) <= places))
+    columns = taken.nonzero()[:, 1].reshape(scores.shape[0], k)
+    values, order = torch.sort(scores.gather(1, columns), dim=1, descending=True, stable=True)
+    return values, columns.gather(1, order).to(torch.int32)

@@ -1,0 +1,205 @@
+"""What every index is: candidates with ids, asked for the k best of a query."""
+
+import os
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Self
+
+import keras
+import numpy as np
+
+from shortlist import backend
+from shortlist.errors import ArgumentError, NotIndexedError
+from shortlist.features import Vocabulary
+from shortlist.features.ids import as_array
+from shortlist.indexes.candidates import to_numpy
+from shortlist.typing import ArrayLike, Tensor
+
+__all__ = ["Index", "pad_lists"]
+
+_IDS_FILE = "candidate_ids.parquet"
+
+
+class Index(keras.Model):
+    """Candidates and their ids, from which a query takes its k best. Abstract.
+
+    A query goes through the query model first, so that a saved or exported index takes raw features. Equal scores are
+    ordered by the place of the candidates in the index. Ids come back as they went in.
+
+    Args:
+        query_model: What turns features into query vectors `[batch, dim]`; None when queries are vectors.
+        k: How many candidates to return when a call does not say.
+    """
+
+    def __init__(self, query_model: Callable[[Any], Any] | None = None, k: int = 10, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.k = check_k(k)
+        self.query_model = query_model
+        self._ids: Vocabulary | None = None
+        self._has_ids = False
+
+    @abstractmethod
+    def index(self, candidates: ArrayLike, ids: ArrayLike | None = None) -> Self:
+        """Take these candidates, in place of any before.
+
+        Args:
+            candidates: `[num_candidates, dim]`.
+            ids: `[num_candidates]`, distinct, text, bytes or integers; the row numbers when None.
+
+        Returns:
+            The index.
+        """
+
+    @abstractmethod
+    def index_from_dataset(self, candidates: Iterable[Any], encoder: Callable[[Any], Any] | None = None) -> Self:
+        """Take the candidates of a dataset, in place of any before.
+
+        Args:
+            candidates: Batches of vectors, or of pairs of ids and vectors.
+            encoder: What turns features, in the place of vectors, into vectors.
+
+        Returns:
+            The index.
+        """
+
+    @abstractmethod
+    def search(self, queries: Tensor, k: int, excluded: Any = None) -> tuple[Tensor, Any]:
+        """Scores and ids, or rows, of the k best candidates of query vectors; see the subclasses."""
+
+    @abstractmethod
+    def is_exact(self) -> bool:
+        """Whether the answers are those of scoring every candidate.
+
+        Returns:
+            False for an approximate index.
+        """
+
+    def encode_queries(self, queries: Any) -> Tensor:
+        """The vectors of queries.
+
+        Args:
+            queries: What the query model takes, or vectors when there is none. Lists are taken as arrays. A query model with
+                a method `prepare`, such as the towers of the ready-made models, is given what that returns.
+
+        Returns:
+            `[batch, dim]` or `[batch, heads, dim]`.
+
+        Raises:
+            ArgumentError: When the vectors have another rank.
+        """
+        prepare = getattr(self.query_model, "prepare", None)
+        inputs = prepare(queries) if prepare is not None else _as_tensors(queries)
+        vectors = inputs if self.query_model is None else self.query_model(inputs)
+        if len(vectors.shape) not in (2, 3):
+            raise ArgumentError(
+                f"query vectors came with shape {tuple(vectors.shape)}; expected [batch, dim] or [batch, heads, dim]. One "
+                "query is a batch of one."
+            )
+        return vectors
+
+    def check_indexed(self, is_indexed: bool) -> None:
+        """Refuse a query before there are candidates.
+
+        Args:
+            is_indexed: Whether there are.
+
+        Raises:
+            NotIndexedError: When there are none.
+        """
+        if not is_indexed:
+            raise NotIndexedError(
+                f"{type(self).__name__} holds no candidates yet; call index(vectors, ids) or index_from_dataset(dataset) first."
+            )
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the index again, without its candidates, which are saved beside it.
+
+        Returns:
+            The constructor's arguments.
+        """
+        return {
+            "query_model": keras.saving.serialize_keras_object(self.query_model),
+            "k": self.k,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Self:
+        """Make an index without candidates.
+
+        Args:
+            config: What `get_config` returned.
+            custom_objects: Classes by name, as in Keras.
+
+        Returns:
+            An index.
+        """
+        query_model = keras.saving.deserialize_keras_object(config["query_model"], custom_objects=custom_objects)
+        return cls(**{**config, "query_model": query_model})
+
+    def save_assets(self, directory: str) -> None:
+        """Write the candidates' ids into a saved model (called by Keras).
+
+        Args:
+            directory: Where to.
+        """
+        if self._ids is not None:
+            self._ids.save(os.path.join(directory, _IDS_FILE))
+
+    def load_assets(self, directory: str) -> None:
+        """Read what `save_assets` wrote (called by Keras).
+
+        Args:
+            directory: Where from.
+        """
+        if self._has_ids:
+            self._ids = Vocabulary.load(os.path.join(directory, _IDS_FILE))
+
+
+def check_k(k: Any) -> int:
+    """A number of candidates, checked.
+
+    Args:
+        k: A whole number of at least 1.
+
+    Returns:
+        The number.
+
+    Raises:
+        ArgumentError: When it is something else.
+    """
+    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
+        raise ArgumentError(f"k came as {k!r}; expected a whole number of at least 1.")
+    return int(k)
+
+
+def pad_lists(lists: ArrayLike | Sequence[ArrayLike], num_queries: int) -> list[np.ndarray]:
+    """One array of ids for each query, from a matrix or from lists of any lengths.
+
+    Args:
+        lists: `[num_queries, num_ids]`, or one sequence of ids a query.
+        num_queries: How many there must be.
+
+    Returns:
+        `num_queries` arrays.
+
+    Raises:
+        ArgumentError: When their number is another.
+    """
+    rows = [as_array(to_numpy(row)) for row in lists]
+    if len(rows) != num_queries or any(row.ndim != 1 for row in rows):
+        raise ArgumentError(
+            f"exclude holds {len(rows)} entries for {num_queries} queries; expected one list of ids for each query."
+        )
+    return rows
+
+
+def _as_tensors(queries: Any) -> Any:
+    if isinstance(queries, dict):
+        return {name: _as_tensors(value) for name, value in queries.items()}
+    if backend.is_traced(queries):
+        return queries
+    try:
+        return keras.ops.convert_to_tensor(queries)
+    except (TypeError, ValueError):  # text, on a backend whose tensors hold none: the query model may look it up
+        return as_array(queries)

@@ -1,0 +1,179 @@
+"""Exact search over candidates that are read anew for every call, and never all in memory."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Self
+
+import keras
+import numpy as np
+from keras import ops
+
+from shortlist import backend
+from shortlist.errors import ArgumentError
+from shortlist.features.ids import as_array
+from shortlist.indexes.base import Index, check_k, pad_lists
+from shortlist.indexes.candidates import check_vectors, iterate_candidates
+from shortlist.ops import pairwise_scores
+from shortlist.typing import ArrayLike, Tensor
+
+__all__ = ["Streaming"]
+
+
+@keras.saving.register_keras_serializable(package="shortlist")
+class Streaming(Index):
+    """Keeps the k best while the candidates stream past, a batch at a time.
+
+    The candidates are a dataset, read once for each call, so memory holds one batch of them. A saved `Streaming` index
+    holds the query model; the dataset is given again after loading.
+
+    Args:
+        query_model: What turns features into query vectors `[batch, dim]`; None when queries are vectors.
+        k: How many candidates to return when a call does not say.
+
+    Example:
+        >>> import numpy as np
+        >>> batches = [(["Heat", "Alien"], np.float32([[1, 0], [0, 1]])), (["Up"], np.float32([[1, 1]]))]
+        >>> index = Streaming(k=2).index_from_dataset(batches)
+        >>> index(np.float32([[1, 2]]))[1].tolist()
+        [['Up', 'Alien']]
+    """
+
+    def __init__(self, query_model: Callable[[Any], Any] | None = None, k: int = 10, **kwargs: Any) -> None:
+        super().__init__(query_model, k, **kwargs)
+        self._source: tuple[Iterable[Any], Callable[[Any], Any] | None] | None = None
+
+    def index(self, candidates: ArrayLike, ids: ArrayLike | None = None) -> Self:
+        """Refused: what is in memory already needs no streaming.
+
+        Args:
+            candidates: `[num_candidates, dim]`.
+            ids: `[num_candidates]`.
+
+        Raises:
+            ArgumentError: Always.
+        """
+        raise ArgumentError(
+            "Streaming takes candidates from a dataset: call index_from_dataset(batches). For candidates in memory use BruteForce."
+        )
+
+    def index_from_dataset(self, candidates: Iterable[Any], encoder: Callable[[Any], Any] | None = None) -> Self:
+        """Take the candidates of a dataset, in place of any before; nothing is read yet.
+
+        Args:
+            candidates: Batches of vectors `[n, dim]`, or of pairs of ids `[n]` and vectors; read once a call, so not a
+                generator that ends.
+            encoder: What turns features, in the place of vectors, into vectors.
+
+        Returns:
+            The index.
+
+        Raises:
+            ArgumentError: For an iterator, which could be read only once.
+        """
+        if iter(candidates) is candidates:
+            raise ArgumentError(
+                f"the candidates came as {type(candidates).__name__}, which can be read only once; expected a dataset that every "
+                "call can read from its start, such as a tf.data.Dataset or a list."
+            )
+        self._source = (candidates, encoder)
+        self.built = True
+        return self
+
+    def batches(self) -> Iterable[tuple[np.ndarray, np.ndarray]]:
+        """Ids and vectors of all candidates, a batch at a time.
+
+        Yields:
+            Ids `[n]`, row numbers where the dataset has none, and checked vectors `[n, dim]`.
+
+        Raises:
+            NotIndexedError: Before there are candidates.
+        """
+        self.check_indexed(self._source is not None)
+        assert self._source is not None
+        start = 0
+        for ids, vectors in iterate_candidates(*self._source):
+            yield (np.arange(start, start + len(vectors)) if ids is None else ids), check_vectors(vectors)
+            start += len(vectors)
+
+    def __call__(self, queries: Any, k: int | None = None, *, exclude: Any = None) -> tuple[np.ndarray, np.ndarray]:
+        """The best candidates of each query, best first.
+
+        Args:
+            queries: What the query model takes, or vectors `[batch, dim]`.
+            k: How many; the index's own k when None. No more than there are candidates come back.
+            exclude: For each query the ids that must not come back: one list a query, or `[batch, num_ids]`.
+
+        Returns:
+            Scores `[batch, k]`, float32, and ids `[batch, k]`, as NumPy arrays; where fewer than k candidates are left,
+            scores of minus infinity and ids of -1 or empty text.
+
+        Raises:
+            NotIndexedError: Before there are candidates.
+            ArgumentError: When k is below 1 or shapes do not fit.
+        """
+        self.check_indexed(self._source is not None)
+        vectors = self.encode_queries(queries)
+        excluded = None if exclude is None else pad_lists(exclude, vectors.shape[0])
+        return self.search(vectors, self.k if k is None else check_k(k), excluded)
+
+    def call(self, queries: Any) -> Any:
+        """The index's answer, as Keras wants it named; see `__call__`.
+
+        Args:
+            queries: As in `__call__`.
+
+        Returns:
+            As `__call__`.
+        """
+        return self(queries)
+
+    def search(
+        self, queries: Tensor, k: int, excluded: list[np.ndarray] | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The best candidates of query vectors.
+
+        Args:
+            queries: `[batch, dim]` or `[batch, heads, dim]`.
+            k: How many, at least 1.
+            excluded: For each query the ids that must not come back.
+
+        Returns:
+            Scores, float32, and ids, both `[batch, min(k, num_candidates)]`.
+        """
+        best_scores, best_ids = None, None
+        for ids, vectors in self.batches():
+            scores = ops.convert_to_numpy(pairwise_scores(queries, ops.convert_to_tensor(vectors)))
+            if excluded is not None:
+                scores = _without(scores, ids, excluded)
+            every_id = np.broadcast_to(ids, scores.shape)
+            if best_scores is not None and best_ids is not None:  # earlier candidates stand first, and win ties
+                scores = np.concatenate([best_scores, scores], axis=1)
+                every_id = np.concatenate([best_ids, every_id], axis=1)
+            best_scores, best_ids = _best(scores, every_id, k)
+        if best_scores is None or best_ids is None:
+            raise ArgumentError("the dataset of candidates holds none; expected at least one batch.")
+        padding = -1 if best_ids.dtype != object else type(best_ids[0, 0])()
+        return best_scores, np.where(np.isneginf(best_scores), padding, best_ids)
+
+    def is_exact(self) -> bool:
+        """Whether the answers are those of scoring every candidate.
+
+        Returns:
+            True.
+        """
+        return True
+
+
+def _best(scores: np.ndarray, ids: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    values, columns = backend.top_k(ops.convert_to_tensor(scores), min(k, scores.shape[1]))
+    columns = ops.convert_to_numpy(columns)
+    return ops.convert_to_numpy(values), np.take_along_axis(ids, columns, axis=1)
+
+
+def _without(scores: np.ndarray, ids: np.ndarray, excluded: list[np.ndarray]) -> np.ndarray:
+    """The scores with minus infinity where the query excludes the id."""
+    columns = {id_: column for column, id_ in enumerate(as_array(ids).tolist())}
+    scores = scores.copy()
+    for query, forbidden in enumerate(excluded):
+        here = [columns[id_] for id_ in forbidden.tolist() if id_ in columns]
+        scores[query, here] = -np.inf
+    return scores

@@ -1,0 +1,6 @@
+"""Keras layers to build towers and tasks from."""
+
+from shortlist.layers.mlp import MLP
+from shortlist.layers.streaming_frequency import StreamingFrequency
+
+__all__ = ["MLP", "StreamingFrequency"]

@@ -1,0 +1,288 @@
+"""Top-k metrics over the whole catalogue."""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from shortlist import backend
+from shortlist.errors import ArgumentError, NotIndexedError
+from shortlist.features import Vocabulary
+from shortlist.indexes import BruteForce, Index, Streaming
+from shortlist.indexes.candidates import check_vectors, read_candidates
+from shortlist.ops import MEASURES, count_better, distinct, pairwise_scores, ranking_metrics, true_ranks, true_scores
+from shortlist.typing import Tensor
+
+__all__ = ["FactorizedTopK"]
+
+_UNKNOWN = 2**30
+"""The first row number of true candidates that the catalogue does not hold."""
+
+_IDS_FILE, _VECTORS_FILE = "candidate_ids.parquet", "candidate_vectors.npy"
+
+
+@keras.saving.register_keras_serializable(package="shortlist")
+class FactorizedTopK(keras.metrics.Metric):
+    """How well queries retrieve their true candidates from the whole catalogue.
+
+    The rank of a true candidate is a count of the candidates that score higher; all measures at all k come from that one
+    count. See `ops.ranking_metrics` for the definitions. In short:
+
+    - Ties: the expected value over all orders of the tied candidates, so a constant model is worth exactly chance.
+    - By id, where true candidates' ids are given: the true score is that of the candidate with the id. A true candidate that
+      the catalogue does not hold counts, and is never found. Several true candidates a query are padded with -1 or empty text,
+      and one that is named twice counts once.
+    - By score, without ids: the true score is computed from the true candidate's vector; scores within `1e-6` of the product
+      of the vectors' lengths count as equal to it, since the same product rounds differently in a matrix.
+    - Excluded candidates are not in the catalogue for that query; a true candidate is never excluded.
+    - A k beyond the catalogue is allowed. A query without a true candidate does not count. A query of weight 2 counts twice.
+
+    Args:
+        candidates: A dataset of batches of vectors, or of pairs of ids and vectors, such as a `tf.data.Dataset`; or an exact
+            index. It is read, and its candidates are encoded, once an evaluation.
+        encoder: What turns features, in the place of the dataset's vectors, into vectors, such as the candidate tower.
+        ks: The lengths of the lists to judge.
+        measures: Any of `recall`, `precision`, `hit_rate`, `mrr`, `ndcg`, `map`.
+        name_format: How a value is named in the logs.
+
+    Raises:
+        ArgumentError: When a k is below 1, a measure is unknown, or the index is not exact.
+
+    Example:
+        >>> import numpy as np
+        >>> catalogue = [np.eye(4, dtype="float32")]
+        >>> metric = FactorizedTopK(catalogue, ks=(1, 2), measures=("recall",))
+        >>> metric.refresh()
+        True
+        >>> metric.update_state(np.float32([[1, 2, 0, 0]]), np.float32([[1, 0, 0, 0]]))
+        >>> {name: float(value) for name, value in metric.result().items()}
+        {'recall_at_1': 0.0, 'recall_at_2': 1.0}
+    """
+
+    def __init__(
+        self,
+        candidates: Iterable[Any] | Index | None = None,
+        *,
+        encoder: Callable[[Any], Any] | None = None,
+        ks: Sequence[int] = (10, 100),
+        measures: Sequence[str] = ("recall", "ndcg", "mrr"),
+        name_format: str = "{measure}_at_{k}",
+        name: str = "factorized_top_k",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name=name, **kwargs)
+        _check(ks, measures, candidates)
+        self.ks, self.measures, self.name_format = tuple(ks), tuple(measures), name_format
+        self._source = candidates
+        self._encoder = encoder
+        self._ids: np.ndarray | None = None
+        self._id_rows: Any = None
+        self._vectors: Any = None
+        self.was_updated = False
+        shape = (len(self.measures), len(self.ks))
+        self._sums = self.add_variable(shape=shape, initializer="zeros", name="sums", dtype="float32")
+        self._weight = self.add_variable(shape=(), initializer="zeros", name="weight", dtype="float32")
+
+    def set_candidates(self, candidates: Iterable[Any] | Index, encoder: Callable[[Any], Any] | None = None) -> None:
+        """Judge over other candidates from the next evaluation on.
+
+        Args:
+            candidates: As in the constructor.
+            encoder: As in the constructor.
+        """
+        _check(self.ks, self.measures, candidates)
+        self._source, self._encoder = candidates, encoder
+
+    def refresh(self) -> bool:
+        """Read and encode the candidates; `Model.evaluate` calls this before it starts.
+
+        Returns:
+            Whether functions that were compiled with the former candidates are stale: the shape or the ids changed.
+
+        Raises:
+            NotIndexedError: When no candidates were given.
+            ArgumentError: When candidates are not as described in the constructor.
+        """
+        if self._source is None:
+            if self._vectors is None:
+                raise NotIndexedError(f"metric {self.name!r} has no candidates; give FactorizedTopK(candidates=...) a dataset.")
+            return False  # a loaded metric judges over the candidates it was saved with
+        vectors, ids = _read(self._source, self._encoder)
+        return self._take(check_vectors(vectors), ids)
+
+    def update_state(
+        self,
+        query_embeddings: Tensor,
+        true_candidate_embeddings: Tensor | None = None,
+        *,
+        true_candidate_ids: Tensor | None = None,
+        excluded_ids: Tensor | None = None,
+        sample_weight: Tensor | None = None,
+    ) -> None:
+        """Judge a batch of queries.
+
+        Args:
+            query_embeddings: `[batch, dim]`, or `[batch, heads, dim]` for queries of several vectors.
+            true_candidate_embeddings: `[batch, dim]`; needed without ids.
+            true_candidate_ids: `[batch]` or `[batch, num_true]`; looked up where the candidates have ids.
+            excluded_ids: `[batch, num_excluded]`, padded with -1 or empty text.
+            sample_weight: `[batch]`.
+
+        Raises:
+            NotIndexedError: Before `refresh`.
+            ArgumentError: When neither ids nor vectors of the true candidates are there to go by.
+        """
+        if self._vectors is None:
+            raise NotIndexedError(
+                f"metric {self.name!r} holds no candidates yet; call its refresh() first, or Model.evaluate, which does."
+            )
+        scores = pairwise_scores(query_embeddings, ops.convert_to_tensor(self._vectors))
+        if true_candidate_ids is not None and self._id_rows is not None:
+            better, tied, is_true = self._ranks_by_id(scores, true_candidate_ids, excluded_ids)
+        elif true_candidate_embeddings is not None:
+            better, tied, is_true = self._ranks_by_score(
+                scores, query_embeddings, true_candidate_embeddings, excluded_ids
+            )
+        else:
+            raise ArgumentError(
+                "true candidates came with neither vectors, nor ids to look up among candidates with ids; give "
+                "true_candidate_embeddings, or true_candidate_ids and candidates as pairs (ids, vectors)."
+            )
+        self._add(better, tied, is_true, sample_weight)
+
+    def result(self) -> dict[str, Tensor]:
+        """The weighted means so far.
+
+        Returns:
+            Scalars by name, such as `recall_at_10`; 0 before any query.
+        """
+        means = ops.divide_no_nan(ops.convert_to_tensor(self._sums), ops.convert_to_tensor(self._weight))
+        return {
+            self.name_format.format(measure=measure, k=k): means[row, column]
+            for column, k in enumerate(self.ks)
+            for row, measure in enumerate(self.measures)
+        }
+
+    def reset_state(self) -> None:
+        """Forget the queries, not the candidates."""
+        self._sums.assign(ops.zeros_like(self._sums))
+        self._weight.assign(0.0)
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the metric again, without its candidates, which are saved beside it.
+
+        Returns:
+            The constructor's arguments.
+        """
+        return {
+            "ks": list(self.ks),
+            "measures": list(self.measures),
+            "name_format": self.name_format,
+            "name": self.name,
+        }
+
+    def save_assets(self, directory: str) -> None:
+        """Write the candidates as they were last encoded (called by Keras).
+
+        Args:
+            directory: Where to.
+        """
+        if self._vectors is not None:
+            np.save(os.path.join(directory, _VECTORS_FILE), ops.convert_to_numpy(self._vectors))
+        if self._ids is not None:
+            Vocabulary(self._ids).save(os.path.join(directory, _IDS_FILE))
+
+    def load_assets(self, directory: str) -> None:
+        """Read what `save_assets` wrote (called by Keras).
+
+        Args:
+            directory: Where from.
+        """
+        vectors, ids = os.path.join(directory, _VECTORS_FILE), os.path.join(directory, _IDS_FILE)
+        if os.path.exists(vectors):
+            self._take(np.load(vectors), Vocabulary.load(ids).known_ids if os.path.exists(ids) else None)
+
+    def _take(self, vectors: np.ndarray, ids: np.ndarray | None) -> bool:
+        same_shape = self._vectors is not None and tuple(self._vectors.shape) == vectors.shape
+        same_ids = (ids is None and self._ids is None) or (
+            ids is not None and self._ids is not None and np.array_equal(ids, self._ids)
+        )
+        if not same_shape:
+            self._vectors = keras.Variable(vectors, trainable=False, name="candidates")
+        else:
+            self._vectors.assign(vectors)
+        if not same_ids:
+            self._ids = ids
+            self._id_rows = None if ids is None else backend.IdRows(ids)
+        return not (same_shape and same_ids)
+
+    def _ranks_by_id(
+        self, scores: Tensor, true_ids: Tensor, excluded_ids: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        true_ids = true_ids if len(true_ids.shape) == 2 else ops.expand_dims(true_ids, 1)
+        rows = self._id_rows.rows(true_ids)
+        unknown = _UNKNOWN + ops.expand_dims(ops.arange(true_ids.shape[1], dtype="int32"), 0)
+        rows = ops.where(rows < 0, unknown, rows)
+        if true_ids.shape[1] != 1:
+            rows = distinct(ops.where(backend.is_padding(true_ids), -1, rows))
+        found = ops.where(rows < _UNKNOWN, rows, -1)
+        excluded = None if excluded_ids is None else self._id_rows.rows(excluded_ids)
+        better, tied = true_ranks(scores, found, excluded)
+        return better, tied, rows >= 0
+
+    def _ranks_by_score(
+        self, scores: Tensor, queries: Tensor, candidates: Tensor, excluded_ids: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        if excluded_ids is not None:
+            raise ArgumentError(
+                "excluded_ids came for true candidates without ids; the metric cannot tell which candidate is the true one. "
+                "Give true_candidate_ids, and candidates as pairs (ids, vectors)."
+            )
+        truth = ops.expand_dims(true_scores(queries, candidates), 1)
+        margin = 1e-6 * _largest_norm(queries) * ops.expand_dims(ops.norm(candidates, axis=-1), 1)
+        better, _ = count_better(scores, truth + margin)
+        not_worse, exactly = count_better(scores, truth - margin)
+        tied = ops.maximum(not_worse + exactly - better, 1.0)
+        return better, tied, ops.ones_like(better, dtype="bool")
+
+    def _add(self, better: Tensor, tied: Tensor, is_true: Tensor, sample_weight: Tensor | None) -> None:
+        weights = ops.cast(ops.any(is_true, axis=1), "float32")
+        if sample_weight is not None:
+            weights = weights * ops.reshape(ops.cast(sample_weight, "float32"), (-1,))
+        columns = []
+        for k in self.ks:
+            values = ranking_metrics(better, tied, is_true, k, self.measures)
+            columns.append(ops.stack([ops.sum(values[measure] * weights) for measure in self.measures]))
+        self._sums.assign_add(ops.stack(columns, axis=1))
+        self._weight.assign_add(ops.sum(weights))
+        self.was_updated = True
+
+
+def _check(ks: Sequence[int], measures: Sequence[str], candidates: Any) -> None:
+    if not ks or any(isinstance(k, bool) or int(k) != k or k < 1 for k in ks):
+        raise ArgumentError(f"ks came as {ks!r}; expected whole numbers of at least 1, such as (10, 100).")
+    unknown = [measure for measure in measures if measure not in MEASURES]
+    if unknown or not measures:
+        raise ArgumentError(f"measures came as {tuple(measures)!r}; expected some of {MEASURES}.")
+    if isinstance(candidates, Index) and not candidates.is_exact():
+        raise ArgumentError(
+            f"candidates came as {type(candidates).__name__}, an index that is not exact; expected a dataset or an exact index."
+        )
+
+
+def _read(source: Any, encoder: Callable[[Any], Any] | None) -> tuple[np.ndarray, np.ndarray | None]:
+    if isinstance(source, BruteForce):
+        source.check_indexed(source.vectors is not None)
+        return np.asarray(ops.convert_to_numpy(source.vectors)), source.ids
+    if isinstance(source, Streaming):
+        return read_candidates(source.batches())
+    return read_candidates(source, encoder)
+
+
+def _largest_norm(queries: Tensor) -> Tensor:
+    """`[batch, 1]`, the length of each query, of the longest vector where it has several."""
+    norms = ops.norm(queries, axis=-1)
+    return ops.expand_dims(norms, 1) if len(norms.shape) == 1 else ops.max(norms, axis=1, keepdims=True)

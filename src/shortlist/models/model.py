@@ -1,0 +1,188 @@
+"""A Keras model that learns from a loss the user writes."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+from keras import ops
+
+from shortlist import backend
+from shortlist.metrics import FactorizedTopK
+from shortlist.typing import Tensor
+
+__all__ = ["Model"]
+
+
+class Model(keras.Model):
+    """A Keras model whose subclass says, in `compute_loss`, what a batch costs. Abstract.
+
+    `fit`, `evaluate`, callbacks, `save` and the optimizers are those of Keras, on its three backends. The logs hold `loss`,
+    which is what `compute_loss` returned; when layers add losses or regularize their weights also `regularization_loss` and
+    `total_loss`, which is their sum and what is minimised; and the metrics that were computed, no others.
+
+    Metrics over the whole catalogue are computed in evaluation only, and their candidates are encoded once an evaluation.
+
+    Example:
+        >>> import keras, numpy as np, shortlist as sl
+        >>> class TwoTower(sl.Model):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.user_model = keras.layers.Embedding(10, 4)
+        ...         self.movie_model = keras.layers.Embedding(20, 4)
+        ...         self.task = sl.tasks.Retrieval()
+        ...
+        ...     def compute_loss(self, features, training=False):
+        ...         return self.task(self.user_model(features["user"]), self.movie_model(features["movie"]))
+        >>> model = TwoTower()
+        >>> model.compile(optimizer="adagrad")
+        >>> batch = {"user": np.arange(8), "movie": np.arange(8)}
+        >>> sorted(model.fit(batch, epochs=1, verbose=0).history)
+        ['loss']
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._regularization_tracker = keras.metrics.Mean(name="regularization_loss")
+        self._total_tracker = keras.metrics.Mean(name="total_loss")
+        self._is_regularized = False
+        self._context = _CallContext(name="loss_context")
+
+    def compute_loss(self, inputs: Any, training: bool = False) -> Tensor:  # type: ignore[override]
+        """The loss of one batch; to be written by the subclass, which updates its metrics on the way.
+
+        Args:
+            inputs: What one element of the data holds: features, and labels and weights where there are.
+            training: Whether this is a training step.
+
+        Returns:
+            The loss, a scalar.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define compute_loss(self, inputs, training=False).")
+
+    def total_loss(self, batch: Any, *, training: bool) -> Tensor:
+        """The loss of one batch with the losses that layers added; the logged losses are updated.
+
+        Args:
+            batch: One element of the data.
+            training: Whether this is a training step.
+
+        Returns:
+            The sum to minimise, a scalar.
+        """
+        batch = batch[0] if isinstance(batch, tuple) and len(batch) == 1 else batch
+        for metric in self._factorized_metrics():
+            metric.was_updated = False
+        self._clear_losses()
+        loss = self._context.run(lambda: self.compute_loss(batch, training=training), training=training)
+        added = self.losses
+        self._is_regularized = bool(added)
+        regularization = sum(added, start=ops.zeros((), loss.dtype))
+        trackers = (self._loss_tracker, self._regularization_tracker, self._total_tracker)
+        for tracker, value in zip(trackers, (loss, regularization, loss + regularization), strict=True):
+            tracker.update_state(value, sample_weight=_num_examples(batch))
+        return loss + regularization
+
+    def train_step(self, *args: Any) -> Any:
+        """One step of training; see `shortlist.backend`.
+
+        Args:
+            *args: The batch, after the state where the backend carries one.
+
+        Returns:
+            The logs, with the new state where the backend carries one.
+        """
+        return backend.train_step(self, *args)
+
+    def test_step(self, *args: Any) -> Any:
+        """One step of evaluation; see `shortlist.backend`.
+
+        Args:
+            *args: The batch, after the state where the backend carries one.
+
+        Returns:
+            The logs, with the new state where the backend carries one.
+        """
+        return backend.test_step(self, *args)
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
+        """Keras' `evaluate`, before which the candidates of catalogue metrics are encoded once.
+
+        Args:
+            *args: As in `keras.Model.evaluate`.
+            **kwargs: As in `keras.Model.evaluate`.
+
+        Returns:
+            As `keras.Model.evaluate`.
+        """
+        if any([metric.refresh() for metric in self._factorized_metrics()]):
+            self.test_function = None  # traced for other candidates
+        return super().evaluate(*args, **kwargs)
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        """The metrics that were computed, by name.
+
+        Returns:
+            Scalars; a metric that was not updated is absent.
+        """
+        left_out = [] if self._is_regularized else [self._regularization_tracker, self._total_tracker]
+        left_out += [metric for metric in self._factorized_metrics() if not metric.was_updated]
+        results: dict[str, Any] = {}
+        for metric in self.metrics:
+            if not any(metric is other for other in left_out):
+                value = metric.result()
+                results |= value if isinstance(value, dict) else {metric.name: value}
+        return results
+
+    def get_build_config(self) -> dict[str, Any]:
+        """That the model is built, so that a saved one takes back its optimizer's state.
+
+        Returns:
+            A configuration for `build_from_config`.
+        """
+        return {"built": self.built}
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Mark the model as built: its layers are, from configurations of their own.
+
+        Args:
+            config: What `get_build_config` returned.
+        """
+        self.built = config["built"]
+
+    def _factorized_metrics(self) -> list[FactorizedTopK]:
+        return [metric for metric in self.metrics if isinstance(metric, FactorizedTopK)]
+
+    def _symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
+        """Make all variables before a backend that carries state collects them (Keras calls this on JAX and PyTorch).
+
+        Keras would call the model on the inputs; here the batch is known to `compute_loss` alone.
+        """
+        if data_batch is None:
+            _, _, batches = next(iter(iterator))
+            data_batch = batches[0] if isinstance(batches, list | tuple) else next(batches)
+        with keras.StatelessScope():
+            self.total_loss(data_batch, training=self.optimizer is not None and not self.optimizer.built)
+        self.built = True
+        if self.optimizer is not None and not self.optimizer.built:
+            self.optimizer.build(self.trainable_variables)
+
+
+class _CallContext(keras.layers.Layer):
+    """Runs a function as if inside a layer's call, so that layers called by it learn whether this is training."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.built = True
+
+    def run(self, function: Callable[[], Tensor], *, training: bool) -> Tensor:
+        return self(function=function, training=training)
+
+    def call(self, function: Callable[[], Tensor], training: bool | None = None) -> Tensor:
+        return function()
+
+
+def _num_examples(batch: Any) -> Tensor | int:
+    for leaf in keras.tree.flatten(batch):
+        if leaf is not None and len(leaf.shape) > 0:
+            return ops.shape(leaf)[0]  # type: ignore[no-any-return]
+    return 1

@@ -1,0 +1,30 @@
+"""Pure functions on tensors: scores, masks, sampling corrections, softmax, ranks. They hold the mathematics and no state."""
+
+from shortlist.ops.masking import MASKED_LOGIT, accidental_hits, known_positives, mask_logits, positives
+from shortlist.ops.negatives import keep_hard_negatives
+from shortlist.ops.ranking import MEASURES, NEVER, count_better, distinct, ranking_metrics, true_ranks
+from shortlist.ops.sampling import correct_logits, log_frequency, log_probability
+from shortlist.ops.scores import pairwise_scores, true_scores
+from shortlist.ops.softmax import softmax_cross_entropy, weighted_mean
+
+__all__ = [
+    "MASKED_LOGIT",
+    "MEASURES",
+    "NEVER",
+    "accidental_hits",
+    "correct_logits",
+    "count_better",
+    "distinct",
+    "keep_hard_negatives",
+    "known_positives",
+    "log_frequency",
+    "log_probability",
+    "mask_logits",
+    "pairwise_scores",
+    "positives",
+    "ranking_metrics",
+    "softmax_cross_entropy",
+    "true_ranks",
+    "true_scores",
+    "weighted_mean",
+]

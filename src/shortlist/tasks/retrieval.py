@@ -1,0 +1,254 @@
+"""The retrieval task: tell each query's candidate from the others of the batch."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from shortlist import backend
+from shortlist.errors import ArgumentError
+from shortlist.ops import (
+    accidental_hits,
+    correct_logits,
+    keep_hard_negatives,
+    known_positives,
+    log_probability,
+    mask_logits,
+    pairwise_scores,
+    positives,
+    softmax_cross_entropy,
+    weighted_mean,
+)
+from shortlist.tasks.task import Task, as_list, saved_list
+from shortlist.typing import Tensor
+
+__all__ = ["Retrieval"]
+
+
+@keras.saving.register_keras_serializable(package="shortlist")
+class Retrieval(Task):
+    """Softmax over the candidates of the batch, each query's own candidate being the right one.
+
+    `loss = mean_i -log softmax_j(score[i, j] / temperature - log q[j])[i]`
+
+    In this order: scores, temperature, correction for sampling probabilities, masking of negatives that are no negatives,
+    choice of hard negatives, loss.
+
+    Args:
+        loss: A Keras loss of labels and logits, such as `keras.losses.CategoricalCrossentropy(from_logits=True)`; the
+            softmax cross-entropy above, in its mean over examples, when None.
+        metrics: `FactorizedTopK` over the whole catalogue, one or several. They are not updated while training.
+        batch_metrics: Keras metrics of the labels and logits of a batch.
+        loss_metrics: Keras metrics of the loss.
+        temperature: What scores are divided by; lower is sharper.
+        num_hard_negatives: Train against only this many negatives of highest logit for each query; all when None.
+        remove_accidental_hits: Whether a negative with the id of the positive leaves the softmax, where ids are given.
+        remove_known_positives: Whether a negative that the batch shows as another positive of the same query leaves the
+            softmax, where query ids are given.
+        label_smoothing: Share of the label that is spread over the candidates that are not masked, in `[0, 1)`.
+        frequencies: A layer from candidate rows to log sampling probabilities, such as `layers.StreamingFrequency`; it is
+            asked when no probabilities are given.
+
+    Raises:
+        ArgumentError: When temperature, label smoothing or the number of hard negatives is out of range.
+
+    Example:
+        >>> import numpy as np
+        >>> task = Retrieval()
+        >>> loss = task(np.eye(2, dtype="float32"), np.eye(2, dtype="float32"))
+        >>> round(float(loss), 4)  # log(1 + exp(-1))
+        0.3133
+
+    Source: Covington et al., Deep Neural Networks for YouTube Recommendations, 2016; Yi et al., Sampling-Bias-Corrected
+    Neural Modeling, 2019.
+    """
+
+    def __init__(
+        self,
+        loss: keras.losses.Loss | None = None,
+        metrics: Any = None,
+        *,
+        batch_metrics: Any = None,
+        loss_metrics: Any = None,
+        temperature: float | None = None,
+        num_hard_negatives: int | None = None,
+        remove_accidental_hits: bool = True,
+        remove_known_positives: bool = True,
+        label_smoothing: float = 0.0,
+        frequencies: keras.layers.Layer | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        _check_ranges(temperature, num_hard_negatives, label_smoothing)
+        self.loss = loss
+        self.factorized_metrics = as_list(metrics)
+        self.batch_metrics, self.loss_metrics = as_list(batch_metrics), as_list(loss_metrics)
+        self.temperature, self.num_hard_negatives = temperature, num_hard_negatives
+        self.remove_accidental_hits = remove_accidental_hits
+        self.remove_known_positives = remove_known_positives
+        self.label_smoothing, self.frequencies = label_smoothing, frequencies
+
+    def call(
+        self,
+        query_embeddings: Tensor,
+        candidate_embeddings: Tensor,
+        *,
+        sample_weight: Tensor | None = None,
+        candidate_sampling_probability: Tensor | None = None,
+        candidate_ids: Tensor | None = None,
+        query_ids: Tensor | None = None,
+        score_mask: Tensor | None = None,
+        excluded_ids: Tensor | None = None,
+        compute_metrics: bool | None = None,
+        compute_batch_metrics: bool = True,
+        training: bool | None = None,
+    ) -> Tensor:
+        """The loss of a batch; the metrics are updated on the way.
+
+        Args:
+            query_embeddings: `[batch, dim]`, or `[batch, heads, dim]` for queries of several vectors.
+            candidate_embeddings: `[num_candidates, dim]`, `num_candidates >= batch`; row i is the positive of query i, the
+                rows beyond the batch are negatives for all.
+            sample_weight: `[batch]`; weighs loss and metrics.
+            candidate_sampling_probability: `[num_candidates]`, the chance of each to be in a batch.
+            candidate_ids: `[num_candidates]`, integers, or text under TensorFlow.
+            query_ids: `[batch]`, the same.
+            score_mask: `[batch, num_candidates]`, bool; False takes a negative out of the softmax.
+            excluded_ids: `[batch, num_excluded]`, candidates that the metrics leave out; padded with -1 or empty text.
+            compute_metrics: Whether to update the catalogue metrics; when None, only while not training.
+            compute_batch_metrics: Whether to update the batch metrics.
+            training: Whether this is a training step; passed on by `Model`.
+
+        Returns:
+            The loss, a scalar.
+
+        Raises:
+            ArgumentError: When shapes do not fit, or there are more queries than candidates.
+        """
+        logits = self._corrected_logits(
+            query_embeddings, candidate_embeddings, candidate_sampling_probability, candidate_ids, training
+        )
+        logits = self._mask(logits, query_ids, candidate_ids, score_mask)
+        logits, labels = self._labelled(logits)
+        loss = self._loss_of(labels, logits, sample_weight)
+        for metric in self.loss_metrics:
+            metric.update_state(loss)
+        if compute_batch_metrics:
+            for metric in self.batch_metrics:
+                metric.update_state(labels, logits, sample_weight=sample_weight)
+        if compute_metrics or (compute_metrics is None and not training):
+            self._update_factorized(query_embeddings, candidate_embeddings, candidate_ids, excluded_ids, sample_weight)
+        return loss
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the task again.
+
+        Returns:
+            The constructor's arguments.
+        """
+        return {
+            **super().get_config(),
+            "loss": keras.saving.serialize_keras_object(self.loss),
+            "metrics": saved_list(self.factorized_metrics),
+            "batch_metrics": saved_list(self.batch_metrics),
+            "loss_metrics": saved_list(self.loss_metrics),
+            "temperature": self.temperature,
+            "num_hard_negatives": self.num_hard_negatives,
+            "remove_accidental_hits": self.remove_accidental_hits,
+            "remove_known_positives": self.remove_known_positives,
+            "label_smoothing": self.label_smoothing,
+            "frequencies": keras.saving.serialize_keras_object(self.frequencies),
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Retrieval":
+        """Make the task from its configuration.
+
+        Args:
+            config: What `get_config` returned.
+
+        Returns:
+            A task with new metrics.
+        """
+        return cls(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
+
+    def _corrected_logits(
+        self,
+        queries: Tensor,
+        candidates: Tensor,
+        probability: Tensor | None,
+        candidate_ids: Tensor | None,
+        training: bool | None,
+    ) -> Tensor:
+        logits = pairwise_scores(queries, candidates)
+        _check_enough_candidates(logits)
+        if self.temperature is not None:
+            logits = logits / self.temperature
+        if probability is not None:
+            return correct_logits(logits, log_probability(ops.reshape(probability, (-1,))))
+        if self.frequencies is not None and candidate_ids is not None:
+            rows = ops.reshape(candidate_ids, (-1,))
+            return correct_logits(logits, self.frequencies(rows, training=training))
+        return logits
+
+    def _mask(
+        self, logits: Tensor, query_ids: Tensor | None, candidate_ids: Tensor | None, score_mask: Tensor | None
+    ) -> Tensor:
+        if score_mask is not None:
+            logits = mask_logits(logits, ops.logical_not(ops.cast(score_mask, "bool")))
+        candidates = None if candidate_ids is None else backend.dense_codes(candidate_ids)
+        if self.remove_known_positives and query_ids is not None:
+            queries = backend.dense_codes(query_ids)
+            if candidates is None:  # each candidate an item of its own
+                candidates = ops.arange(ops.shape(logits)[1], dtype="int32")
+            return mask_logits(logits, known_positives(queries, candidates))
+        if self.remove_accidental_hits and candidates is not None:
+            return mask_logits(logits, accidental_hits(candidates, ops.shape(logits)[0]))
+        return logits
+
+    def _labelled(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        if self.num_hard_negatives is not None:
+            return keep_hard_negatives(logits, self.num_hard_negatives)
+        return logits, ops.cast(positives(*ops.shape(logits)), logits.dtype)
+
+    def _loss_of(self, labels: Tensor, logits: Tensor, sample_weight: Tensor | None) -> Tensor:
+        if self.loss is not None:
+            return self.loss(labels, logits, sample_weight=sample_weight)
+        per_example = softmax_cross_entropy(logits, labels, label_smoothing=self.label_smoothing)
+        return weighted_mean(per_example, sample_weight)
+
+    def _update_factorized(
+        self,
+        queries: Tensor,
+        candidates: Tensor,
+        candidate_ids: Tensor | None,
+        excluded_ids: Tensor | None,
+        sample_weight: Tensor | None,
+    ) -> None:
+        batch = ops.shape(queries)[0]
+        for metric in self.factorized_metrics:
+            metric.update_state(
+                queries,
+                candidates[:batch],
+                true_candidate_ids=None if candidate_ids is None else candidate_ids[:batch],
+                excluded_ids=excluded_ids,
+                sample_weight=sample_weight,
+            )
+
+
+def _check_ranges(temperature: float | None, num_hard_negatives: int | None, label_smoothing: float) -> None:
+    if temperature is not None and not temperature > 0:
+        raise ArgumentError(f"temperature came as {temperature!r}; expected a number above 0, or None for 1.")
+    if num_hard_negatives is not None and num_hard_negatives < 1:
+        raise ArgumentError(f"num_hard_negatives came as {num_hard_negatives!r}; expected at least 1, or None for all.")
+    if not 0 <= label_smoothing < 1:
+        raise ArgumentError(f"label_smoothing came as {label_smoothing!r}; expected a share in [0, 1).")
+
+
+def _check_enough_candidates(logits: Tensor) -> None:
+    num_queries, num_candidates = logits.shape
+    if None not in (num_queries, num_candidates) and num_queries > num_candidates:
+        raise ArgumentError(
+            f"{num_queries} queries came with {num_candidates} candidates; expected at least one candidate a query, "
+            "the positive of query i in row i."
+        )
