@@ -19,9 +19,9 @@ __all__ = ["FeatureEncoder"]
 class FeatureEncoder(keras.layers.Layer):
     """Encoded features by name, side by side in one vector, in the order of the columns.
 
-    A `Category` or `Buckets` column is embedded; of a `Categories` or `Text` column the embeddings are averaged over
-    the entries that are not -1 (zero where there is none); a `Number` stays as it is, one wide. The encoder of one
-    `Category` is its embedding.
+    A `Category` or `Buckets` column is embedded; of a `Categories` or `Text` column the embeddings are
+    averaged over the entries that are not -1 (zero where there is none); a `Number` stays as it is, one wide.
+    The encoder of one `Category` is its embedding.
 
     Args:
         columns: Fitted columns, at least one, each name once.
@@ -113,8 +113,8 @@ def _feature(features: Mapping[str, Tensor], column: Column) -> Tensor:
     rank = 2 if column.is_list else 1
     if len(features[name].shape) != rank:
         raise FeatureError(
-            f"column {name!r}: got an encoded array of shape {tuple(features[name].shape)}, expected rank {rank}, "
-            "as the column's encode gives it"
+            f"column {name!r}: got an encoded array of shape {tuple(features[name].shape)}, "
+            f"expected rank {rank}, as the column's encode gives it"
         )
     return features[name]
 

@@ -19,7 +19,7 @@ _EXACT: dict[IdKind, type] = {"str": str, "bytes": bytes, "int64": int}
 
 
 def as_array(values: ArrayLike) -> np.ndarray:
-    """Values as a NumPy array that holds each of them exactly.
+    r"""Values as a NumPy array that holds each of them exactly.
 
     A list becomes an object array: NumPy's own text dtypes drop the NULs at the end of a text.
 
@@ -30,8 +30,8 @@ def as_array(values: ArrayLike) -> np.ndarray:
         An array of the same shape.
 
     Example:
-        >>> as_array(["a", "b\\0"])
-        array(['a', 'b\\x00'], dtype=object)
+        >>> as_array(["a", "b\0"])
+        array(['a', 'b\x00'], dtype=object)
     """
     if isinstance(values, np.ndarray):
         return values

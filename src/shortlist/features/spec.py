@@ -1,19 +1,22 @@
 """Which features describe a query and a candidate, and what was learnt about them."""
 
 import dataclasses
+import os
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Self, final
 
 import numpy as np
 
 from shortlist.errors import ArgumentError, FeatureError
-from shortlist.features import source
+from shortlist.features import source, spec_file
+from shortlist.features.column_files import load_vocabularies, save_vocabularies
 from shortlist.features.columns.base import Column, naming
 from shortlist.features.columns.category import Category
 from shortlist.features.columns.config import column_config, column_from_config
 from shortlist.features.vocabulary import Vocabulary
 
-__all__ = ["FeatureSpec"]
+__all__ = ["FeatureSpec", "encode_columns"]
 
 
 @final
@@ -25,11 +28,11 @@ class FeatureSpec:
     Args:
         query: Columns of the query tower, such as the user's; each name once.
         candidate: Columns of the candidate tower, such as the item's; each name once.
-        query_id: The `Category` among `query` that tells queries apart, such as `"user_id"`; None when none does.
-        candidate_id: The `Category` among `candidate` that tells candidates apart; None when none does.
+        query_id: The `Category` among `query` that tells queries apart, such as the user's id, or None.
+        candidate_id: The `Category` among `candidate` that tells candidates apart, or None.
 
     Raises:
-        ArgumentError: A side without columns, a name that comes twice, or an id that is no `Category` of its side.
+        ArgumentError: A side without columns, a name that comes twice, or an id that is no `Category` there.
 
     Example:
         >>> spec = FeatureSpec(
@@ -114,8 +117,8 @@ class FeatureSpec:
         """Raw features of queries as the arrays that the query tower takes.
 
         Args:
-            features: `Interactions`, an Arrow table, or a mapping of arrays by column name; other columns may be
-                there too.
+            features: `Interactions`, an Arrow table, or a mapping of arrays by column name; other columns
+                may be there too.
 
         Returns:
             By column name, arrays whose first size is the batch.
@@ -123,11 +126,11 @@ class FeatureSpec:
         Raises:
             FeatureError: A column is missing, not fitted, or has values that do not fit; sizes that differ.
         """
-        return _encode(self.query, features)
+        return encode_columns(self.query, features)
 
     def encode_candidates(self, features: Any) -> dict[str, np.ndarray]:
         """Raw features of candidates as the arrays that the candidate tower takes; see `encode_queries`."""
-        return _encode(self.candidate, features)
+        return encode_columns(self.candidate, features)
 
     def get_config(self) -> dict[str, Any]:
         """What was declared and learnt, as plain values for JSON; of vocabularies their sizes alone."""
@@ -148,6 +151,31 @@ class FeatureSpec:
             candidate_id=config["candidate_id"],
         )
 
+    def save(self, directory: str | os.PathLike[str]) -> None:
+        """Writes the fitted spec: a JSON file, and a Parquet file for each vocabulary.
+
+        Args:
+            directory: The folder, made when missing. The JSON file comes last, so that what was broken off is
+                refused by `load`.
+
+        Raises:
+            FeatureError: The spec is not fitted.
+        """
+        with spec_file.replacing_spec(directory, self.get_config()):
+            save_vocabularies(self.query, Path(directory, "query"))
+            save_vocabularies(self.candidate, Path(directory, "candidate"))
+
+    @classmethod
+    def load(cls, directory: str | os.PathLike[str]) -> "FeatureSpec":
+        """Reads what `save` wrote.
+
+        Raises:
+            ArtifactError: A file is missing, damaged, or of another version.
+        """
+        spec = cls.from_config(spec_file.read(directory))
+        query = load_vocabularies(spec.query, Path(directory, "query"))
+        return spec._with(query, load_vocabularies(spec.candidate, Path(directory, "candidate")))
+
     def _with(self, query: Sequence[Column], candidate: Sequence[Column]) -> "FeatureSpec":
         return FeatureSpec(query, candidate, query_id=self.query_id, candidate_id=self.candidate_id)
 
@@ -164,7 +192,8 @@ def _checked(side: str, columns: Sequence[Column], id_column: str | None) -> tup
         raise ArgumentError(f"{side}: got columns {names}, expected at least one, each name once")
     if id_column is not None and not any(_is_id(column, id_column) for column in columns):
         raise ArgumentError(
-            f"{side}_id: got {id_column!r}, expected the name of a Category among the {side} columns {names}, or None"
+            f"{side}_id: got {id_column!r}, expected None or the name of a Category among the {side} columns "
+            f"{names}"
         )
     return columns
 
@@ -179,13 +208,22 @@ def _vocabulary(columns: Iterable[Column], name: str | None) -> Vocabulary | Non
 
 def _extended(column: Column, values: Any) -> Column:
     """A fitted id column that knows these values too."""
-    assert isinstance(column, Category)  # noqa: S101 -- the constructor has seen to it
+    assert isinstance(column, Category)  # the constructor has seen to it
     more = Category(column.column).fit(values)
     with naming(column.column):
         return dataclasses.replace(column, vocabulary=column.known.extend(more.known.known_ids))
 
 
-def _encode(columns: Iterable[Column], features: Any) -> dict[str, np.ndarray]:
+def encode_columns(columns: Iterable[Column], features: Any) -> dict[str, np.ndarray]:
+    """Raw features as arrays by column name.
+
+    Args:
+        columns: Fitted columns.
+        features: `Interactions`, an Arrow table, or a mapping of arrays by column name.
+
+    Raises:
+        FeatureError: A column is missing, not fitted, or has values that do not fit; sizes that differ.
+    """
     encoded = {column.column: column.encode(source.values(features, column.column)) for column in columns}
     _check_same_size({name: len(array) for name, array in encoded.items()})
     return encoded

@@ -8,7 +8,7 @@ from shortlist.errors import FeatureError
 from shortlist.features.ids import as_array
 from shortlist.typing import ArrayLike
 
-__all__ = ["check_not_empty", "numbers", "scalars"]
+__all__ = ["check_finite", "check_not_empty", "is_whole", "numbers", "scalars"]
 
 
 def scalars(values: ArrayLike) -> np.ndarray:
@@ -78,6 +78,23 @@ def numbers(values: ArrayLike) -> np.ndarray:
     return array
 
 
+def is_whole(values: ArrayLike) -> bool:
+    """Whether numbers are of an integer type.
+
+    Args:
+        values: Numbers.
+
+    Example:
+        >>> is_whole([1, 2]), is_whole([1.0, 2.0])
+        (True, False)
+    """
+    return all(issubclass(cls, int | np.integer) for cls in _types(as_array(values)))
+
+
+def _types(array: np.ndarray) -> set[type]:
+    return {array.dtype.type} if array.dtype != object else set(map(type, array.ravel().tolist()))
+
+
 def check_finite(array: np.ndarray) -> None:
     """Refuses NaN and infinity, and names the first row.
 
@@ -93,8 +110,7 @@ def check_finite(array: np.ndarray) -> None:
 
 
 def _check_numeric(array: np.ndarray) -> None:
-    types = {array.dtype.type} if array.dtype != object else set(map(type, array.tolist()))
-    wrong = [cls for cls in types if not _is_numeric(cls)]
+    wrong = [cls for cls in _types(array) if not _is_numeric(cls)]
     if wrong and array.size:
         raise FeatureError(f"got {wrong[0].__name__} values, expected integers or floats: convert them first")
 

@@ -75,17 +75,17 @@ def _checked_column(path: str | os.PathLike[str], table: pa.Table) -> pa.Array:
 
 
 def _checksum(column: pa.Array) -> bytes:
-    """SHA-256 over the type, the number of ids and their bytes; the same for a column as written and as read."""
+    """SHA-256 over the type, the number of ids and their bytes: the same as written and as read."""
     digest = hashlib.sha256(f"{column.type} {len(column)}".encode())
     for part in _contents(column):
         digest.update(part)
     return digest.hexdigest().encode()
 
 
-def _contents(column: pa.Array) -> list[np.ndarray]:
+def _contents(column: pa.Array) -> list[memoryview]:
     """The used part of each buffer: what Arrow leaves behind it differs from run to run."""
     if pa.types.is_integer(column.type):
-        return [column.to_numpy()]
+        return [column.to_numpy().data]
     _, offsets, text = column.buffers()
     ends = np.frombuffer(offsets, np.int64)[: len(column) + 1]
-    return [ends, np.frombuffer(text, np.uint8)[: ends[-1]] if text else ends[:0]]
+    return [ends.data, memoryview(text or b"")[: ends[-1]]]

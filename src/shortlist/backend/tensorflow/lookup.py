@@ -15,8 +15,8 @@ __all__ = ["RowsInGraph"]
 class RowsInGraph(tf.Module):
     """The row of each id; 0 for unknown ones.
 
-    A hash table of core operations. It is made outside of whatever graph is being built, so that one made while
-    a function is traced works in every other; whoever is to be exported must hold it as an attribute.
+    A hash table of core operations. It is made outside of whatever graph is being built, so that one made
+    while a function is traced works in every other; whoever is to be exported must hold it as an attribute.
 
     Args:
         known_ids: `[n]`, distinct: int64, or object holding `str` or `bytes`. Their rows are 1 to n.

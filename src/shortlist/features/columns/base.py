@@ -37,7 +37,7 @@ class Column(abc.ABC):
 
     @abc.abstractmethod
     def fit(self, values: ArrayLike) -> Self:
-        """A column that has learnt from the values of all rows; one that has learnt already is returned as it is."""
+        """A column that has learnt from the values of all rows; itself when it had learnt before."""
 
     @abc.abstractmethod
     def encode(self, values: ArrayLike) -> np.ndarray:
@@ -45,7 +45,7 @@ class Column(abc.ABC):
 
     @abc.abstractmethod
     def in_graph(self, twins: Any) -> Any:
-        """The same encoding as part of a graph, made by `twins`: a module such as `backend.tensorflow.encode`."""
+        """The same encoding in a graph, made by the module `twins`, such as `backend.tensorflow.encode`."""
 
     @abc.abstractmethod
     def get_config(self) -> dict[str, Any]:
@@ -54,7 +54,7 @@ class Column(abc.ABC):
     @classmethod
     @abc.abstractmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
-        """The column of a config; one that had a vocabulary has its `num_rows`, and encodes when it is loaded."""
+        """The column of a config; its `num_rows` is right, its vocabulary is to be loaded."""
 
 
 @contextmanager

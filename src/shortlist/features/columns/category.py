@@ -7,14 +7,10 @@ from typing import Any, ClassVar, Self, final
 import numpy as np
 
 from shortlist.features.columns.base import naming
-from shortlist.features.columns.with_vocabulary import (
-    VocabularyColumn,
-    VocabularySize,
-    size_config,
-    size_from_config,
-)
+from shortlist.features.columns.with_vocabulary import VocabularyColumn
 from shortlist.features.values import check_not_empty, scalars
 from shortlist.features.vocabulary import Vocabulary
+from shortlist.features.vocabulary_size import VocabularySize, vocabulary_config, vocabulary_from_config
 from shortlist.typing import ArrayLike
 
 __all__ = ["Category"]
@@ -53,7 +49,7 @@ class Category(VocabularyColumn):
         with naming(self.column):
             array = scalars(values)
             check_not_empty(array)
-            return self._learnt(Vocabulary.from_values(array))
+            return self._learnt(vocabulary=Vocabulary.from_values(array))
 
     def encode(self, values: ArrayLike) -> np.ndarray:
         """The row of each value.
@@ -72,14 +68,14 @@ class Category(VocabularyColumn):
             return vocabulary.rows(scalars(values))
 
     def in_graph(self, twins: Any) -> Any:
-        """The same encoding as part of a graph."""
+        """The same encoding in a graph."""
         return twins.CategoryInGraph(self.known.known_ids)
 
     def get_config(self) -> dict[str, Any]:
-        """The name and the size."""
-        return {"column": self.column, **size_config(self)}
+        """The name, and the size of the vocabulary."""
+        return {"column": self.column, "vocabulary": vocabulary_config(self.vocabulary)}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
-        """The column, with its size in place of its vocabulary."""
-        return cls(config["column"], size_from_config(config["num_rows"]))
+        """The column, whose vocabulary is to be loaded."""
+        return cls(config["column"], vocabulary_from_config(config["vocabulary"]))

@@ -5,11 +5,17 @@ from typing import Any
 
 from shortlist.errors import ArtifactError
 from shortlist.features.columns.base import Column
+from shortlist.features.columns.buckets import Buckets
+from shortlist.features.columns.categories import Categories
 from shortlist.features.columns.category import Category
+from shortlist.features.columns.number import Number
+from shortlist.features.columns.text import Text
 
 __all__ = ["column_config", "column_from_config"]
 
-_CLASSES: dict[str, type[Column]] = {cls.__name__: cls for cls in (Category,)}
+_CLASSES: dict[str, type[Column]] = {
+    cls.__name__: cls for cls in (Category, Categories, Text, Number, Buckets)
+}
 
 
 def column_config(column: Column) -> dict[str, Any]:
@@ -17,7 +23,7 @@ def column_config(column: Column) -> dict[str, Any]:
 
     Example:
         >>> column_config(Category("gender"))
-        {'class': 'Category', 'column': 'gender', 'num_rows': None}
+        {'class': 'Category', 'column': 'gender', 'vocabulary': None}
     """
     return {"class": type(column).__name__, **column.get_config()}
 
@@ -33,4 +39,5 @@ def column_from_config(config: Mapping[str, Any]) -> Column:
             f"got a column of class {config['class']!r}, expected one of {', '.join(_CLASSES)}: "
             "read it with the version of Shortlist that wrote it"
         )
-    return _CLASSES[config["class"]].from_config(config)
+    fields = {name: value for name, value in config.items() if name != "class"}
+    return _CLASSES[config["class"]].from_config(fields)

@@ -1,0 +1,119 @@
+"""One number a row, as the range it falls into."""
+
+import dataclasses
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any, ClassVar, Self, final
+
+import numpy as np
+
+from shortlist.errors import ArgumentError, FeatureError
+from shortlist.features.columns.base import Column, naming
+from shortlist.features.values import check_not_empty, is_whole, numbers
+from shortlist.typing import ArrayLike
+
+__all__ = ["Buckets"]
+
+
+@final
+@dataclasses.dataclass(frozen=True)
+class Buckets(Column):
+    """One number a row, encoded as the learnt range it falls into; about as many values fall into each.
+
+    `encoded = number of edges <= value`, compared in float64, where the edges are the quantiles
+    `1/num_buckets`, `2/num_buckets` and so on, each once.
+
+    Args:
+        column: Name of the feature, such as a time or an age; its values are finite integers or floats.
+        num_buckets: Ranges at most; fewer where quantiles are equal.
+        edges: Learnt by `fit`, or your own in rising order, which `fit` then keeps.
+        is_integer: Whether raw values are integers, which an exported model asks for; learnt by `fit`.
+
+    Raises:
+        ArgumentError: `num_buckets` is below 1, or the edges do not rise.
+
+    Example:
+        >>> Buckets("age", num_buckets=2).fit([10, 20, 30, 40]).encode([19, 25, 90])
+        array([0, 1, 1], dtype=int32)
+    """
+
+    column: str
+    num_buckets: int = 100
+    edges: tuple[float, ...] | None = None
+    is_integer: bool = False
+    is_list: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        if self.num_buckets < 1:
+            raise ArgumentError(
+                f"column {self.column!r}: got num_buckets {self.num_buckets}, expected at least 1"
+            )
+        if self.edges is not None and not all(low < high for low, high in pairwise(self.edges)):
+            raise ArgumentError(f"column {self.column!r}: got edges {self.edges}, expected rising numbers")
+
+    @property
+    def num_rows(self) -> int:
+        """Number of ranges.
+
+        Raises:
+            FeatureError: The column has not learnt.
+        """
+        return len(self._learnt()) + 1
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether the edges are known."""
+        return self.edges is not None
+
+    def fit(self, values: ArrayLike) -> Self:
+        """A column that knows the edges.
+
+        Args:
+            values: `[n]` or `[n, 1]`.
+
+        Raises:
+            FeatureError: No values, or one that is missing, NaN, infinite or no number.
+        """
+        if self.is_fitted:
+            return self
+        with naming(self.column):
+            array = numbers(values)
+            check_not_empty(array)
+        quantiles = np.arange(1, self.num_buckets) / self.num_buckets
+        edges = np.unique(np.quantile(array, quantiles)).tolist()
+        return dataclasses.replace(self, edges=tuple(edges), is_integer=is_whole(values))
+
+    def encode(self, values: ArrayLike) -> np.ndarray:
+        """The range of each number.
+
+        Args:
+            values: `[batch]` or `[batch, 1]`.
+
+        Returns:
+            `[batch]`, int32, from 0 to `num_rows - 1`.
+
+        Raises:
+            FeatureError: The column is not fitted, or a value is missing, NaN, infinite or no number.
+        """
+        edges = self._learnt()
+        with naming(self.column):
+            return np.searchsorted(np.array(edges), numbers(values), side="right").astype(np.int32)
+
+    def _learnt(self) -> tuple[float, ...]:
+        if self.edges is None:
+            raise FeatureError(f"column {self.column!r} has learnt nothing yet: call fit before it is used")
+        return self.edges
+
+    def in_graph(self, twins: Any) -> Any:
+        """The same encoding in a graph, where NaN falls into the last range: a graph cannot refuse it."""
+        return twins.BucketsInGraph(self._learnt(), is_integer=self.is_integer)
+
+    def get_config(self) -> dict[str, Any]:
+        """All fields."""
+        return {**dataclasses.asdict(self), "edges": None if self.edges is None else list(self.edges)}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """The column."""
+        edges = config["edges"]
+        return cls(**{**config, "edges": None if edges is None else tuple(edges)})

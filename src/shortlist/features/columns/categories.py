@@ -1,0 +1,118 @@
+"""A list of ids or labels a row."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self, final
+
+import numpy as np
+
+from shortlist.errors import ArgumentError
+from shortlist.features.columns.base import naming
+from shortlist.features.columns.with_vocabulary import VocabularyColumn
+from shortlist.features.lists import flattened, is_padding, padded
+from shortlist.features.values import check_not_empty
+from shortlist.features.vocabulary import Vocabulary
+from shortlist.features.vocabulary_size import VocabularySize, vocabulary_config, vocabulary_from_config
+from shortlist.typing import ArrayLike
+
+__all__ = ["Categories"]
+
+
+@final
+@dataclasses.dataclass(frozen=True)
+class Categories(VocabularyColumn):
+    """A list of ids or labels a row, such as a film's genres, encoded as rows of a vocabulary; unknown are 0.
+
+    The first `max_length` places of a list are encoded; -1 fills up a shorter one. `None`, empty text and the
+    integer -1 are no entries but padding, wherever they stand: lists with and without padding are alike.
+
+    Args:
+        column: Name of the feature; its values are lists of `str`, `bytes` or integers within int64.
+        max_length: Length of an encoded list; None for that of the longest list that `fit` sees.
+        vocabulary: Learnt by `fit`, or your own, which `fit` then keeps.
+
+    Raises:
+        ArgumentError: `max_length` is below 1.
+
+    Example:
+        >>> genres = Categories("genres").fit([["Drama", "War"], ["Drama"]])
+        >>> genres.encode([["War"], [], ["Drama", "Western"]])
+        array([[ 2, -1],
+               [-1, -1],
+               [ 1,  0]], dtype=int32)
+    """
+
+    column: str
+    max_length: int | None = None
+    vocabulary: Vocabulary | VocabularySize | None = None
+    is_list: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if self.max_length is not None and self.max_length < 1:
+            raise ArgumentError(
+                f"column {self.column!r}: got max_length {self.max_length}, expected at least 1"
+            )
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether the vocabulary and the length are here."""
+        return isinstance(self.vocabulary, Vocabulary) and self.max_length is not None
+
+    def fit(self, values: ArrayLike) -> Self:
+        """A column that knows the distinct entries in the order of their first appearance, and the length.
+
+        Args:
+            values: `[n]` lists, or `[n, length]` padded.
+
+        Raises:
+            FeatureError: No entries, a row that is no list, or entries that are no ids.
+        """
+        if self.is_fitted:
+            return self
+        with naming(self.column):
+            flat, lengths = flattened(values)
+            return self._learnt(
+                max_length=self.max_length or max([1, *lengths.tolist()]),
+                vocabulary=self.vocabulary if isinstance(self.vocabulary, Vocabulary) else _learn(flat),
+            )
+
+    def encode(self, values: ArrayLike) -> np.ndarray:
+        """The rows of each list's entries.
+
+        Args:
+            values: `[batch]` lists, or `[batch, length]` padded.
+
+        Returns:
+            `[batch, max_length]`, int32: from 0 to `num_rows - 1`, or -1.
+
+        Raises:
+            FeatureError: The column is not fitted, a row is no list, or entries have another type.
+        """
+        vocabulary, max_length = self.known, self.max_length
+        assert max_length is not None  # `fit` learns both, a config holds both
+        with naming(self.column):
+            flat, lengths = flattened(values)
+            rows = np.full(len(flat), -1, dtype=np.int32)
+            is_entry = ~is_padding(flat)
+            rows[is_entry] = vocabulary.rows(flat[is_entry])
+            return padded(rows, lengths, max_length)
+
+    def in_graph(self, twins: Any) -> Any:
+        """The same encoding in a graph."""
+        return twins.CategoriesInGraph(self.known.known_ids, self.max_length)
+
+    def get_config(self) -> dict[str, Any]:
+        """The name, the length, and the size of the vocabulary."""
+        vocabulary = vocabulary_config(self.vocabulary)
+        return {"column": self.column, "max_length": self.max_length, "vocabulary": vocabulary}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """The column, whose vocabulary is to be loaded."""
+        return cls(config["column"], config["max_length"], vocabulary_from_config(config["vocabulary"]))
+
+
+def _learn(flat: np.ndarray) -> Vocabulary:
+    entries = flat[~is_padding(flat)]
+    check_not_empty(entries)
+    return Vocabulary.from_values(entries)

@@ -1,0 +1,112 @@
+"""One number a row, standardised."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self, final
+
+import numpy as np
+
+from shortlist.errors import FeatureError
+from shortlist.features.columns.base import Column, naming
+from shortlist.features.values import check_finite, check_not_empty, is_whole, numbers
+from shortlist.typing import ArrayLike
+
+__all__ = ["Number"]
+
+
+@final
+@dataclasses.dataclass(frozen=True)
+class Number(Column):
+    """One number a row, encoded as its distance from the learnt mean in learnt standard deviations.
+
+    `encoded = float32((value - mean) / std)`, computed in float64; `std` is 1 where all values are equal.
+
+    Args:
+        column: Name of the feature; its values are finite integers or floats.
+        mean: Learnt by `fit`, or your own together with `std`, which `fit` then keeps.
+        std: Learnt by `fit`, or your own, above 0.
+        is_integer: Whether raw values are integers, which an exported model asks for; learnt by `fit`.
+
+    Raises:
+        FeatureError: `mean` or `std` without the other, or a `std` that is not above 0.
+
+    Example:
+        >>> Number("age").fit([10, 30]).encode([30, 20])
+        array([1., 0.], dtype=float32)
+    """
+
+    column: str
+    mean: float | None = None
+    std: float | None = None
+    is_integer: bool = False
+    is_list: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        if (self.mean is None) != (self.std is None) or (self.std is not None and not self.std > 0):
+            raise FeatureError(
+                f"column {self.column!r}: got mean {self.mean} and std {self.std}, "
+                "expected both, with a std above 0, or none"
+            )
+
+    @property
+    def num_rows(self) -> None:
+        """None: a number is not embedded."""
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether mean and standard deviation are known."""
+        return self.mean is not None
+
+    def fit(self, values: ArrayLike) -> Self:
+        """A column that knows mean and standard deviation.
+
+        Args:
+            values: `[n]` or `[n, 1]`.
+
+        Raises:
+            FeatureError: No values, or one that is missing, NaN, infinite or no number.
+        """
+        if self.is_fitted:
+            return self
+        with naming(self.column):
+            array = numbers(values)
+            check_not_empty(array)
+            std = float(array.std()) if array.min() < array.max() else 1.0
+            return dataclasses.replace(self, mean=float(array.mean()), std=std, is_integer=is_whole(values))
+
+    def encode(self, values: ArrayLike) -> np.ndarray:
+        """The standardised numbers.
+
+        Args:
+            values: `[batch]` or `[batch, 1]`.
+
+        Returns:
+            `[batch]`, float32.
+
+        Raises:
+            FeatureError: The column is not fitted, or a value is missing, NaN, infinite, no number, or so far
+                from the mean that float32 does not hold it.
+        """
+        mean, std = self._learnt()
+        with naming(self.column):
+            standardised = (numbers(values) - mean) / std
+            check_finite(standardised.astype(np.float32))
+        return standardised.astype(np.float32)
+
+    def _learnt(self) -> tuple[float, float]:
+        if self.mean is None or self.std is None:
+            raise FeatureError(f"column {self.column!r} has learnt nothing yet: call fit before it is used")
+        return self.mean, self.std
+
+    def in_graph(self, twins: Any) -> Any:
+        """The same encoding in a graph, where NaN stays NaN: a graph cannot refuse it."""
+        return twins.NumberInGraph(*self._learnt(), is_integer=self.is_integer)
+
+    def get_config(self) -> dict[str, Any]:
+        """All fields."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """The column."""
+        return cls(**config)
