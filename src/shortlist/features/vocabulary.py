@@ -102,7 +102,7 @@ class Vocabulary:
             # What is no UTF-8 becomes lone surrogates, which no known id holds: unknown, as in TensorFlow.
             return [key.decode(errors="surrogateescape") for key in flat]
         raise FeatureError(
-            f"got {kind} ids such as {flat[0]!r}, expected {self._kind} ids such as {self._ids[0]!r}: "
+            f"got {kind} ids such as {flat[0]!r}, expected {self._kind} ids such as {self._ids.item(0)!r}: "
             f"convert them, or learn the vocabulary from {kind} ids"
         )
 
@@ -169,10 +169,10 @@ class Vocabulary:
         return self._kind == other._kind and np.array_equal(self._ids, other._ids)
 
     def __hash__(self) -> int:
-        return hash((self._kind, len(self), self._ids[0], self._ids[-1]))
+        return hash((self._kind, len(self), self._ids.item(0), self._ids.item(-1)))
 
     def __repr__(self) -> str:
-        return f"Vocabulary({len(self)} {self._kind} ids, {self._ids[0]!r} to {self._ids[-1]!r})"
+        return f"Vocabulary({len(self)} {self._kind} ids, {self._ids.item(0)!r} to {self._ids.item(-1)!r})"
 
 
 def _numbered(array: np.ndarray) -> tuple[IdKind, np.ndarray, dict[ItemId, int]]:

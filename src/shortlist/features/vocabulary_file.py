@@ -61,9 +61,10 @@ def read(path: str | os.PathLike[str]) -> np.ndarray:
 
 def _checked_column(path: str | os.PathLike[str], table: pa.Table) -> pa.Array:
     metadata = table.schema.metadata or {}
-    if metadata.get(_FORMAT_KEY) != _FORMAT or table.column_names != ["id"]:
+    if metadata.get(_FORMAT_KEY) != _FORMAT or not _is_one_column_of_ids(table):
+        columns = dict(zip(table.column_names, map(str, table.schema.types), strict=True))
         raise ArtifactError(
-            f"{path} holds columns {table.column_names} and format {metadata.get(_FORMAT_KEY)!r}, "
+            f"{path} holds columns {columns} and format {metadata.get(_FORMAT_KEY)!r}, "
             f"expected a vocabulary ({_FORMAT!r}): give the file that Vocabulary.save wrote"
         )
     column = table.column("id").combine_chunks()
@@ -72,6 +73,11 @@ def _checked_column(path: str | os.PathLike[str], table: pa.Table) -> pa.Array:
             f"{path} is damaged: its ids are not those of its checksum; save the vocabulary again"
         )
     return column
+
+
+def _is_one_column_of_ids(table: pa.Table) -> bool:
+    is_one = table.column_names == ["id"] and table.schema.types[0] in _ARROW_TYPE.values()
+    return is_one and not table.column("id").null_count
 
 
 def _checksum(column: pa.Array) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self, final
 
 import numpy as np
 
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, FeatureError
 from shortlist.features.columns.base import naming
 from shortlist.features.columns.with_vocabulary import VocabularyColumn
 from shortlist.features.lists import flattened, is_padding, padded
@@ -88,8 +88,7 @@ class Categories(VocabularyColumn):
         Raises:
             FeatureError: The column is not fitted, a row is no list, or entries have another type.
         """
-        vocabulary, max_length = self.known, self.max_length
-        assert max_length is not None  # `fit` learns both, a config holds both
+        vocabulary, max_length = self.known, self._length
         with naming(self.column):
             flat, lengths = flattened(values)
             rows = np.full(len(flat), -1, dtype=np.int32)
@@ -99,7 +98,13 @@ class Categories(VocabularyColumn):
 
     def in_graph(self, twins: Any) -> Any:
         """The same encoding in a graph."""
-        return twins.CategoriesInGraph(self.known.known_ids, self.max_length)
+        return twins.CategoriesInGraph(self.known.known_ids, self._length)
+
+    @property
+    def _length(self) -> int:
+        if self.max_length is None:
+            raise FeatureError(f"column {self.column!r} has learnt no max_length: call fit before it is used")
+        return self.max_length
 
     def get_config(self) -> dict[str, Any]:
         """The name, the length, and the size of the vocabulary."""

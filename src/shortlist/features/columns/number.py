@@ -1,6 +1,7 @@
 """One number a row, standardised."""
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self, final
 
@@ -28,7 +29,7 @@ class Number(Column):
         is_integer: Whether raw values are integers, which an exported model asks for; learnt by `fit`.
 
     Raises:
-        FeatureError: `mean` or `std` without the other, or a `std` that is not above 0.
+        FeatureError: `mean` or `std` without the other, or a `std` that is not finite and above 0.
 
     Example:
         >>> Number("age").fit([10, 30]).encode([30, 20])
@@ -42,10 +43,10 @@ class Number(Column):
     is_list: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        if (self.mean is None) != (self.std is None) or (self.std is not None and not self.std > 0):
+        if (self.mean is None) != (self.std is None) or not 0 < (1.0 if self.std is None else self.std) < math.inf:
             raise FeatureError(
                 f"column {self.column!r}: got mean {self.mean} and std {self.std}, "
-                "expected both, with a std above 0, or none"
+                "expected both, with a finite std above 0, or none"
             )
 
     @property
@@ -88,10 +89,10 @@ class Number(Column):
                 from the mean that float32 does not hold it.
         """
         mean, std = self._learnt()
-        with naming(self.column):
-            standardised = (numbers(values) - mean) / std
-            check_finite(standardised.astype(np.float32))
-        return standardised.astype(np.float32)
+        with naming(self.column), np.errstate(over="ignore"):  # what overflows is refused
+            standardised = ((numbers(values) - mean) / std).astype(np.float32)
+            check_finite(standardised)
+        return standardised
 
     def _learnt(self) -> tuple[float, float]:
         if self.mean is None or self.std is None:

@@ -1,0 +1,28 @@
+"""A file is whole or not there."""
+
+import pytest
+
+from shortlist.features.files import replacing
+
+
+def test_a_file_is_made_with_its_folder(tmp_path):
+    with replacing(tmp_path / "new" / "x.txt") as temporary:
+        temporary.write_text("whole")
+        assert not (tmp_path / "new" / "x.txt").exists()
+    assert (tmp_path / "new" / "x.txt").read_text() == "whole"
+    assert [entry.name for entry in (tmp_path / "new").iterdir()] == ["x.txt"]
+
+
+def test_a_failure_leaves_the_old_file_alone(tmp_path):
+    path = tmp_path / "x.txt"
+    path.write_text("old")
+
+    def fail():
+        with replacing(path) as temporary:
+            temporary.write_text("half")
+            raise KeyError("stop")
+
+    with pytest.raises(KeyError):
+        fail()
+    assert path.read_text() == "old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["x.txt"]
