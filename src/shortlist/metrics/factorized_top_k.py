@@ -168,7 +168,7 @@ class FactorizedTopK(keras.metrics.Metric):
 
     def reset_state(self) -> None:
         """Forget the queries, not the candidates."""
-        self._sums.assign(ops.zeros_like(self._sums))
+        self._sums.assign(ops.zeros(self._sums.shape))
         self._weight.assign(0.0)
 
     def get_config(self) -> dict[str, Any]:

@@ -1,0 +1,212 @@
+"""`tfrs.layers.factorized_top_k`: indexes that return tensors."""
+
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any, Self
+
+import keras
+import numpy as np
+
+from shortlist import backend, indexes
+from shortlist.errors import ArgumentError
+from shortlist.features.ids import as_array
+from shortlist.indexes.candidates import read_candidates, to_numpy
+from shortlist.typing import ArrayLike, Tensor
+
+__all__ = ["BruteForce", "Streaming", "TopK"]
+
+
+class TopK(keras.Model):
+    """What the index layers share. Abstract; `wrapped` is the index of Shortlist that does the work."""
+
+    def __init__(self, wrapped: indexes.Index, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.wrapped = wrapped
+        self.built = True
+
+    def index_from_dataset(self, candidates: Iterable[Any]) -> Self:
+        """Take the candidates of a dataset.
+
+        Args:
+            candidates: Batches of vectors, or of pairs of ids and vectors.
+
+        Returns:
+            The index.
+        """
+        self.wrapped.index_from_dataset(candidates)
+        return self
+
+    def __call__(self, queries: Any, k: int | None = None) -> tuple[Tensor, Tensor]:
+        """The best candidates of each query.
+
+        Args:
+            queries: What the query model takes.
+            k: How many.
+
+        Returns:
+            Tensors of scores and ids, `[batch, k]`.
+        """
+        return _as_tensors(*self.wrapped(queries, k))
+
+    def query_with_exclusions(self, queries: Any, exclusions: ArrayLike, k: int | None = None) -> tuple[Tensor, Tensor]:
+        """The best candidates of each query that are not excluded; k of them whenever there are k.
+
+        Args:
+            queries: What the query model takes.
+            exclusions: `[batch, num_ids]`.
+            k: How many.
+
+        Returns:
+            Tensors of scores and ids, `[batch, k]`.
+        """
+        return _as_tensors(*self.wrapped(queries, k, exclude=exclusions))
+
+    def call(self, queries: Any) -> Any:
+        """The index's answer, as Keras wants it named; see `__call__`.
+
+        Args:
+            queries: As in `__call__`.
+
+        Returns:
+            As `__call__`.
+        """
+        return self(queries)
+
+    def is_exact(self) -> bool:
+        """Whether every candidate is scored.
+
+        Returns:
+            True or False.
+        """
+        return self.wrapped.is_exact()
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the index again.
+
+        Returns:
+            The constructor's arguments.
+        """
+        return {"wrapped": keras.saving.serialize_keras_object(self.wrapped), "name": self.name}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
+        """Make the index from its configuration.
+
+        Args:
+            config: What `get_config` returned.
+            custom_objects: Classes by name, as in Keras.
+
+        Returns:
+            An index.
+        """
+        wrapped = keras.saving.deserialize_keras_object(config["wrapped"], custom_objects=custom_objects)
+        made = cls(wrapped.query_model, wrapped.k, name=config["name"])  # type: ignore[call-arg, arg-type]
+        made.wrapped = wrapped
+        return made
+
+
+@keras.saving.register_keras_serializable(package="shortlist.tfrs")
+class BruteForce(TopK):
+    """`indexes.BruteForce` with the arguments of TensorFlow Recommenders.
+
+    Args:
+        query_model: What turns features into query vectors.
+        k: How many candidates to return.
+        name: Of the layer.
+
+    Example:
+        >>> import numpy as np
+        >>> index = BruteForce(k=1).index(np.eye(2, dtype="float32"), np.array([7, 9]))
+        >>> int(index(np.float32([[0, 1]]))[1][0, 0])
+        9
+    """
+
+    def __init__(
+        self, query_model: Callable[[Any], Any] | None = None, k: int = 10, name: str | None = None
+    ) -> None:
+        super().__init__(indexes.BruteForce(query_model, k), name=name)
+
+    def index(self, candidates: Any, identifiers: Any = None) -> Self:
+        """Take these candidates; datasets are accepted for both, as in the first release.
+
+        Args:
+            candidates: `[num_candidates, dim]`, or a dataset of batches of vectors.
+            identifiers: `[num_candidates]`, or a dataset of ids, in batches or one by one.
+
+        Returns:
+            The index.
+
+        Raises:
+            ArgumentError: When an id stands for two different vectors.
+        """
+        vectors = read_candidates(candidates)[0] if _is_dataset(candidates) else to_numpy(candidates)
+        ids = _ids_of_dataset(identifiers) if _is_dataset(identifiers) else identifiers
+        self.wrapped.index(*_once(vectors, None if ids is None else as_array(to_numpy(ids))))
+        return self
+
+
+@keras.saving.register_keras_serializable(package="shortlist.tfrs")
+class Streaming(TopK):
+    """`indexes.Streaming` with the arguments of TensorFlow Recommenders.
+
+    Args:
+        query_model: What turns features into query vectors.
+        k: How many candidates to return.
+        name: Of the layer.
+
+    Example:
+        >>> import numpy as np
+        >>> index = Streaming(k=1).index_from_dataset([np.eye(2, dtype="float32")])
+        >>> int(index(np.float32([[0, 1]]))[1][0, 0])
+        1
+    """
+
+    def __init__(
+        self, query_model: Callable[[Any], Any] | None = None, k: int = 10, name: str | None = None
+    ) -> None:
+        super().__init__(indexes.Streaming(query_model, k), name=name)
+
+    def index(self, candidates: Any, identifiers: Any = None) -> Self:
+        """Refused, as there: it takes datasets.
+
+        Args:
+            candidates: `[num_candidates, dim]`.
+            identifiers: `[num_candidates]`.
+
+        Raises:
+            ArgumentError: Always.
+        """
+        self.wrapped.index(candidates, identifiers)
+        return self
+
+
+def _is_dataset(value: Any) -> bool:
+    return value is not None and not hasattr(value, "shape") and not isinstance(value, list | tuple)
+
+
+def _ids_of_dataset(dataset: Iterable[Any]) -> np.ndarray:
+    return np.concatenate([np.ravel(np.asarray(to_numpy(ids), dtype=object)) for ids in dataset])
+
+
+def _once(vectors: np.ndarray, ids: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
+    """Each id once. MovieLens, for one, has titles that stand twice, which a tower of titles gives the same vector."""
+    if ids is None:
+        return vectors, None
+    first = {id_: row for row, id_ in reversed(list(enumerate(ids.tolist())))}
+    rows = np.array(sorted(first.values()))
+    if len(rows) == len(ids):
+        return vectors, ids
+    for row, id_ in enumerate(ids.tolist()):
+        if not np.array_equal(vectors[row], vectors[first[id_]]):
+            raise ArgumentError(f"the id {id_!r} stands for two different vectors, in rows {first[id_]} and {row}.")
+    warnings.warn(
+        f"{len(ids) - len(rows)} of {len(ids)} candidates repeat an id and its vector; each is kept once.", stacklevel=3
+    )
+    return vectors[rows], ids[rows]
+
+
+def _as_tensors(scores: Any, ids: Any) -> tuple[Tensor, Tensor]:
+    if backend.is_traced(scores):
+        return scores, ids
+    flat = backend.id_tensor(np.ravel(ids))
+    return keras.ops.convert_to_tensor(scores), keras.ops.reshape(flat, np.shape(ids))

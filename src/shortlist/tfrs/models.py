@@ -1,0 +1,5 @@
+"""`tfrs.models`."""
+
+from shortlist.models import Model
+
+__all__ = ["Model"]

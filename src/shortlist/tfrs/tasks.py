@@ -1,0 +1,214 @@
+"""`tfrs.tasks`."""
+
+from typing import Any
+
+import keras
+
+from shortlist import tasks
+from shortlist.tasks.task import as_list
+from shortlist.typing import Tensor
+
+__all__ = ["Ranking", "RankingTask", "Retrieval", "RetrievalTask", "Task"]
+
+Task = tasks.Task
+
+
+@keras.saving.register_keras_serializable(package="shortlist.tfrs")
+class Retrieval(Task):
+    """`tasks.Retrieval` with the arguments and the loss of TensorFlow Recommenders: summed over the batch.
+
+    Args:
+        loss: A Keras loss of labels and logits; categorical cross-entropy from logits, summed, when None.
+        metrics: `FactorizedTopK`, one or several.
+        batch_metrics: Keras metrics of labels and logits of a batch.
+        loss_metrics: Keras metrics of the loss.
+        temperature: What scores are divided by.
+        num_hard_negatives: Train against only this many negatives.
+        remove_accidental_hits: Whether negatives with the id of the positive leave the softmax.
+        name: Of the layer.
+
+    Example:
+        >>> import numpy as np
+        >>> round(float(Retrieval()(np.eye(2, dtype="float32"), np.eye(2, dtype="float32"))), 4)  # 2 log(1 + exp(-1))
+        0.6265
+    """
+
+    def __init__(
+        self,
+        loss: keras.losses.Loss | None = None,
+        metrics: Any = None,
+        batch_metrics: Any = None,
+        loss_metrics: Any = None,
+        temperature: float | None = None,
+        num_hard_negatives: int | None = None,
+        remove_accidental_hits: bool = False,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name=name, **kwargs)
+        if loss is None:
+            loss = keras.losses.CategoricalCrossentropy(from_logits=True, reduction="sum")
+        self.wrapped = tasks.Retrieval(
+            loss,
+            metrics,
+            batch_metrics=batch_metrics,
+            loss_metrics=loss_metrics,
+            temperature=temperature,
+            num_hard_negatives=num_hard_negatives,
+            remove_accidental_hits=remove_accidental_hits,
+        )
+
+    @property
+    def factorized_metrics(self) -> list[Any]:
+        """The catalogue metrics; one metric or a list may be set."""
+        return self.wrapped.factorized_metrics
+
+    @factorized_metrics.setter
+    def factorized_metrics(self, value: Any) -> None:
+        self.wrapped.factorized_metrics = as_list(value)
+
+    def call(
+        self,
+        query_embeddings: Tensor,
+        candidate_embeddings: Tensor,
+        sample_weight: Tensor | None = None,
+        candidate_sampling_probability: Tensor | None = None,
+        candidate_ids: Tensor | None = None,
+        compute_metrics: bool = True,
+        compute_batch_metrics: bool = True,
+        score_mask: Tensor | None = None,
+    ) -> Tensor:
+        """The loss of a batch; see `shortlist.tasks.Retrieval.call`.
+
+        Args:
+            query_embeddings: `[batch, dim]` or `[batch, heads, dim]`.
+            candidate_embeddings: `[num_candidates, dim]`.
+            sample_weight: `[batch]`.
+            candidate_sampling_probability: `[num_candidates]`.
+            candidate_ids: `[num_candidates]`.
+            compute_metrics: False leaves the catalogue metrics alone; True updates them in evaluation.
+            compute_batch_metrics: Whether to update the batch metrics.
+            score_mask: `[batch, num_candidates]`, bool.
+
+        Returns:
+            The loss, a scalar.
+        """
+        return self.wrapped(
+            query_embeddings,
+            candidate_embeddings,
+            sample_weight=sample_weight,
+            candidate_sampling_probability=candidate_sampling_probability,
+            candidate_ids=candidate_ids,
+            score_mask=score_mask,
+            compute_metrics=None if compute_metrics else False,
+            compute_batch_metrics=compute_batch_metrics,
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the task again.
+
+        Returns:
+            The constructor's arguments.
+        """
+        config = self.wrapped.get_config()
+        names = ("loss", "metrics", "batch_metrics", "loss_metrics", "temperature", "num_hard_negatives")
+        kept = {name: config[name] for name in (*names, "remove_accidental_hits")}
+        return {**super().get_config(), **kept}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Retrieval":
+        """Make the task from its configuration.
+
+        Args:
+            config: What `get_config` returned.
+
+        Returns:
+            A task with new metrics.
+        """
+        return cls(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
+
+
+@keras.saving.register_keras_serializable(package="shortlist.tfrs")
+class Ranking(Task):
+    """`tasks.Ranking` with the argument order of TensorFlow Recommenders.
+
+    Args:
+        loss: A Keras loss; binary cross-entropy when None.
+        metrics: Metrics of labels and predictions.
+        prediction_metrics: Metrics of the predictions.
+        label_metrics: Metrics of the labels.
+        loss_metrics: Metrics of the loss.
+        name: Of the layer.
+
+    Example:
+        >>> import keras, numpy as np
+        >>> task = Ranking(loss=keras.losses.MeanSquaredError())
+        >>> float(task(labels=np.float32([4, 2]), predictions=np.float32([3, 2])))
+        0.5
+    """
+
+    def __init__(
+        self,
+        loss: keras.losses.Loss | None = None,
+        metrics: Any = None,
+        prediction_metrics: Any = None,
+        label_metrics: Any = None,
+        loss_metrics: Any = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name=name, **kwargs)
+        self.wrapped = tasks.Ranking(
+            loss,
+            metrics,
+            prediction_metrics=prediction_metrics,
+            label_metrics=label_metrics,
+            loss_metrics=loss_metrics,
+        )
+
+    def call(
+        self,
+        labels: Tensor,
+        predictions: Tensor,
+        sample_weight: Tensor | None = None,
+        training: bool | None = None,
+        compute_metrics: bool = True,
+    ) -> Tensor:
+        """The loss of a batch; see `shortlist.tasks.Ranking.call`.
+
+        Args:
+            labels: `[batch]` or `[batch, outputs]`.
+            predictions: The same.
+            sample_weight: `[batch]`.
+            training: Whether this is a training step; nothing depends on it.
+            compute_metrics: Whether to update the metrics.
+
+        Returns:
+            The loss, a scalar.
+        """
+        return self.wrapped(labels, predictions, sample_weight=sample_weight, compute_metrics=compute_metrics)
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the task again.
+
+        Returns:
+            The constructor's arguments.
+        """
+        names = ("loss", "metrics", "prediction_metrics", "label_metrics", "loss_metrics")
+        config = self.wrapped.get_config()
+        return {**super().get_config(), **{name: config[name] for name in names}}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Ranking":
+        """Make the task from its configuration.
+
+        Args:
+            config: What `get_config` returned.
+
+        Returns:
+            A task with new metrics.
+        """
+        return cls(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
+
+
+RetrievalTask, RankingTask = Retrieval, Ranking  # their names in the first release
