@@ -1,0 +1,176 @@
+"""The file that tells what a folder holds, and whether it is all there."""
+
+import dataclasses
+import datetime
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any, final
+
+from shortlist.errors import ArtifactError
+
+__all__ = ["MANIFEST_FILE", "FileFacts", "Manifest", "read_manifest", "verify", "write_manifest"]
+
+MANIFEST_FILE = "manifest.json"
+"""Name of the manifest in its folder."""
+
+_FORMAT = 1
+
+
+@final
+@dataclasses.dataclass(frozen=True)
+class FileFacts:
+    """What tells whether a file is the one that was written.
+
+    Args:
+        size: In bytes.
+        sha256: Of its bytes, in hexadecimal digits.
+    """
+
+    size: int
+    sha256: str
+
+
+@final
+@dataclasses.dataclass(frozen=True)
+class Manifest:
+    """What a folder holds.
+
+    Args:
+        kind: What it is, such as `"saved_model"`.
+        shortlist_version: The version that wrote it.
+        created: When, in UTC, as ISO 8601.
+        description: What its kind tells of itself, such as inputs and outputs; plain values for JSON.
+        files: Every file but the manifest, by its path within the folder.
+    """
+
+    kind: str
+    shortlist_version: str
+    created: str
+    description: Mapping[str, Any]
+    files: Mapping[str, FileFacts]
+
+
+def write_manifest(folder: str | os.PathLike[str], kind: str, description: Mapping[str, Any]) -> Manifest:
+    """Writes the manifest of the files that are in a folder now; nothing is to be changed afterwards.
+
+    Args:
+        folder: The folder, usually one that `publishing` gave.
+        kind: What it holds.
+        description: What there is to know about it, as plain values for JSON.
+
+    Returns:
+        The manifest.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> _ = (folder / "numbers.txt").write_text("1 2 3")
+        >>> write_manifest(folder, "numbers", {}).files["numbers.txt"].size
+        5
+    """
+    files = {name: _facts(Path(folder, name)) for name in _names(folder)}
+    manifest = Manifest(kind, metadata.version("shortlist"), _now(), description, files)
+    text = json.dumps({"format": _FORMAT, **dataclasses.asdict(manifest)}, indent=2, ensure_ascii=False)
+    Path(folder, MANIFEST_FILE).write_text(text + "\n", encoding="utf-8")
+    return manifest
+
+
+def read_manifest(folder: str | os.PathLike[str]) -> Manifest:
+    """Reads what `write_manifest` wrote; the files themselves are not looked at.
+
+    Args:
+        folder: The folder.
+
+    Raises:
+        ArtifactError: There is no manifest, or it is damaged or of another format.
+    """
+    path = Path(folder, MANIFEST_FILE)
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        written = fields.pop("format")
+        manifest = _manifest(fields) if written == _FORMAT else None
+    except FileNotFoundError:
+        raise ArtifactError(
+            f"{path} is missing: this is no artifact of Shortlist, or not a whole one"
+        ) from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ArtifactError(f"{path} cannot be read ({error}): export the artifact again") from error
+    if manifest is None:
+        raise ArtifactError(f"{path} has format {written}, expected {_FORMAT}: use the version that wrote it")
+    return manifest
+
+
+def verify(folder: str | os.PathLike[str]) -> Manifest:
+    """Checks that every file is there, byte by byte, and none besides.
+
+    Args:
+        folder: A folder with a manifest.
+
+    Returns:
+        The manifest.
+
+    Raises:
+        ArtifactError: A file is missing, shorter or longer, changed, or not in the manifest; it is named.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> _ = (folder / "numbers.txt").write_text("1 2 3")
+        >>> _ = write_manifest(folder, "numbers", {})
+        >>> verify(folder).kind
+        'numbers'
+    """
+    manifest = read_manifest(folder)
+    for name, expected in manifest.files.items():
+        _check_file(Path(folder, name), expected)
+    _check_no_others(folder, manifest.files)
+    return manifest
+
+
+def _manifest(fields: Mapping[str, Any]) -> Manifest:
+    files = {name: FileFacts(**facts) for name, facts in fields["files"].items()}
+    return Manifest(**{**fields, "files": files})
+
+
+def _check_file(path: Path, expected: FileFacts) -> None:
+    if not path.is_file():
+        raise ArtifactError(
+            f"{path} is missing, though the manifest lists it: copy or export the artifact again"
+        )
+    size = path.stat().st_size
+    if size != expected.size:
+        raise ArtifactError(
+            f"{path} has {size} bytes, expected {expected.size}: it was cut off or changed; "
+            "copy or export the artifact again"
+        )
+    if _sha256(path) != expected.sha256:
+        raise ArtifactError(f"{path} was changed after it was written: copy or export the artifact again")
+
+
+def _check_no_others(folder: str | os.PathLike[str], known: Iterable[str]) -> None:
+    others = sorted(set(_names(folder)) - set(known))
+    if others:
+        raise ArtifactError(f"{Path(folder, others[0])} is not in the manifest: remove it, or export again")
+
+
+def _names(folder: str | os.PathLike[str]) -> list[str]:
+    """Paths of all files within the folder, with forward slashes, but for the manifest."""
+    paths = [path for path in Path(folder).rglob("*") if path.is_file()]
+    return sorted(name for path in paths if (name := path.relative_to(folder).as_posix()) != MANIFEST_FILE)
+
+
+def _facts(path: Path) -> FileFacts:
+    return FileFacts(path.stat().st_size, _sha256(path))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
