@@ -123,16 +123,25 @@ def test_a_member_is_read_whole(tmp_path):
     assert read_member(tmp_path / "small.zip", "small/a.txt") == bytes(range(256)) * 40
 
 
-def damaged(content):
-    # Inside the compressed bytes of the first file, behind its header of 30 bytes and its name.
-    middle = 60
-    return content[:middle] + bytes([content[middle] ^ 255]) + content[middle + 1 :]
+def test_a_changed_byte_is_found_unless_it_changes_nothing(tmp_path):
+    with zipfile.ZipFile(io.BytesIO(CONTENT)) as archive:
+        (member,) = archive.infolist()
+    # The compressed bytes stand behind a header of 30 bytes and the name.
+    start = 30 + len(member.filename)
+    for position in range(start, start + member.compress_size):
+        changed = CONTENT[:position] + bytes([CONTENT[position] ^ 255]) + CONTENT[position + 1 :]
+        path = put(tmp_path, changed) / "small.zip"
+        try:
+            content = read_member(path, "small/a.txt")
+        except DataError:
+            continue
+        assert content == bytes(range(256)) * 40
 
 
 @pytest.mark.parametrize(
     "content",
-    [b"", CONTENT[: len(CONTENT) // 2], CONTENT[:-1], damaged(CONTENT), zip_of({"other": b""})],
-    ids=["empty", "half", "one byte short", "damaged", "another"],
+    [b"", CONTENT[: len(CONTENT) // 2], CONTENT[:-1], zip_of({"other": b""})],
+    ids=["empty", "half", "one byte short", "another"],
 )
 def test_a_damaged_archive_is_named_with_what_to_do(tmp_path, content):
     path = put(tmp_path, content) / "small.zip"

@@ -7,7 +7,7 @@ import pytest
 from shortlist.data import load_movielens
 from shortlist.errors import ArgumentError, DataError
 
-ODD_TITLE = 'Amélie, "The" Film: It\'s 50% | no, really (1999) (2001) '
+ODD_TITLE = '"Amélie", "The" Film: It\'s 50% | no, really (1999) (2001) '
 SMALL_100K = {
     "u.data": "7\t1\t3\t881250949\n8\t2\t5\t891717742\n",
     "u.user": "7|24|M|technician|02139\n8|53|F|other|T8H1N\n",

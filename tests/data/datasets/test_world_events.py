@@ -47,6 +47,14 @@ def test_events_follow_the_affinity():
     np.testing.assert_allclose(seen, expected, atol=0.02)
 
 
+def test_a_topic_is_met_more_often_in_its_season():
+    world = SyntheticWorld.draw(2000, 3000, latent_dim=4, seed=1)
+    _, items, times = events_of(world, 20_000)
+    is_first_topic = world.item_topics[items].argmax(axis=1) == 0
+    # The first topic's season is from time 0 to 0.5; users who love one topic only do not care for seasons.
+    assert is_first_topic[times < 0.5].mean() > 1.15 * is_first_topic[times > 0.5].mean()
+
+
 @pytest.mark.parametrize("num_interactions", [0, 13])
 def test_more_events_than_pairs_are_refused(num_interactions):
     with pytest.raises(ArgumentError, match=f"num_interactions is {num_interactions}, expected 1 to 12"):
