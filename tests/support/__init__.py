@@ -1,0 +1,1 @@
+"""What tests of several folders need and no oracle gives."""
