@@ -1,0 +1,58 @@
+"""Writes an index as a SavedModel, and makes sure of it."""
+
+import os
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from shortlist.artifacts import write_manifest
+from shortlist.export.operators import check_operators, operators
+from shortlist.export.queries import queries_in_graph
+from shortlist.export.signatures import check_input_names, describe, example_request
+from shortlist.export.top_k import TopKInGraph
+from shortlist.export.verification import check_answers
+from shortlist.indexes import BruteForce
+from shortlist.typing import Features
+
+__all__ = ["write_saved_model"]
+
+
+def write_saved_model(
+    index: BruteForce, folder: str | os.PathLike[str], *, k: int, example_inputs: Features | None = None
+) -> None:
+    """Fills a folder with an index that TensorFlow runs, and with its manifest.
+
+    Args:
+        index: With candidates.
+        folder: Empty.
+        k: How many candidates `serving_default` returns.
+        example_inputs: Raw queries to try.
+
+    Raises:
+        ArgumentError: The inputs of the query model are unknown, or have names that no signature can have.
+        ArtifactError: What was written needs other operators than TensorFlow's own, or answers otherwise.
+    """
+    queries = queries_in_graph(index, example_inputs)
+    check_input_names(queries.input_signature())
+    examples = queries.examples()
+    index(queries.as_queries(examples))  # builds a query model that was never called, outside of any graph
+    module = TopKInGraph(index, queries)
+    signatures = module.signatures(k)
+    tf.saved_model.save(module, os.fspath(folder), signatures=signatures)
+    check_operators(operators(folder))
+    check_answers(folder, index, queries.as_queries(examples), examples, k)
+    write_manifest(folder, "saved_model", _description(index, k, signatures, example_request(examples)))
+
+
+def _description(
+    index: BruteForce, k: int, signatures: dict[str, Any], request: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "signatures": {name: describe(signature) for name, signature in signatures.items()},
+        "example_request": request,
+        "k": k,
+        "num_candidates": index.num_candidates,
+        "tensorflow_version": tf.__version__,
+        "keras_version": keras.__version__,
+    }
