@@ -1,0 +1,179 @@
+"""`shortlist quickstart`: the whole way once, from interactions to recommendations by title."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from shortlist.cli.backends import BACKENDS, start_backend
+from shortlist.cli.numbers import positive_integer
+from shortlist.errors import ArgumentError, DatasetUnavailable
+
+if TYPE_CHECKING:  # imported where they are used, so that `shortlist --help` takes no time
+    from shortlist.data import Dataset, Interactions
+    from shortlist.indexes import Index
+    from shortlist.models import TwoTower
+
+__all__ = ["add_command", "run"]
+
+_MODEL_FILE, _INDEX_FILE = "two_tower.keras", "index.keras"
+_SEED = 42
+_DATA = ("ml-100k", "ml-1m", "synthetic")
+
+
+def add_command(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add this command to the command line.
+
+    Args:
+        commands: What `ArgumentParser.add_subparsers` returned.
+        common: A parser of the options that all commands have.
+    """
+    help_ = "train, judge, save and use a two-tower recommender"
+    parser = commands.add_parser("quickstart", parents=[common], help=help_, description=_DESCRIPTION)
+    add = parser.add_argument
+    add("--data", choices=_DATA, help="default: ml-100k, or synthetic where MovieLens is not to be had")
+    add("--backend", choices=BACKENDS, help="default: the one Keras is configured for")
+    add("--epochs", type=positive_integer, default=10, metavar="N", help="default: %(default)s")
+    add(
+        "--num-interactions",
+        type=positive_integer,
+        default=100_000,
+        metavar="N",
+        help="size of the synthetic data, default: %(default)s",
+    )
+    add(
+        "--output",
+        type=Path,
+        default=Path("shortlist-quickstart"),
+        metavar="DIR",
+        help="where the model and the index go; that of an earlier run is replaced. Default: %(default)s",
+    )
+    parser.set_defaults(run=run)
+
+
+_DESCRIPTION = (
+    "Loads interactions, holds out a fifth of them at random, trains a two-tower model on the rest, judges "
+    "it beside popularity and chance, recommends to three users, and saves the model and its index. MovieLens "
+    "is looked for in the directory that SHORTLIST_DATA_DIR names and in the cache, and else downloaded."
+)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Run the command.
+
+    Args:
+        arguments: What was parsed.
+
+    Raises:
+        ShortlistError: The data, the backend or the output directory cannot be had.
+    """
+    console = Console()
+    _check_output(arguments.output)
+    backend = start_backend(arguments.backend)
+
+    from shortlist.data import random_split
+
+    dataset = _load(arguments, console)
+    train, test = random_split(dataset.interactions, seed=_SEED)
+    _say(console, f"{dataset.name}: {len(train):,} interactions to learn from, {len(test):,} to judge by")
+
+    model = _train(train, arguments.epochs, backend, console)
+    index = model.build_index()
+    _judge(index, train, test, console)
+    _recommend(index, dataset, train, test, console)
+    _save(model, index, arguments.output, console)
+    _show_lines(arguments.output, str(train.users[0]), console)
+
+
+def _check_output(output: Path) -> None:
+    """Refuse to replace what no quickstart made, before any work is done."""
+    if (
+        output.exists()
+        and not (output / _INDEX_FILE).is_file()
+        and (output.is_file() or any(output.iterdir()))
+    ):
+        raise ArgumentError(
+            f"{output} exists and is not the output of a quickstart, so it is not replaced: "
+            "remove it, or name another directory with --output."
+        )
+
+
+def _load(arguments: argparse.Namespace, console: Console) -> "Dataset":
+    from shortlist.data import load_movielens
+
+    if arguments.data == "synthetic":
+        return _synthetic(arguments.num_interactions)
+    try:
+        return load_movielens((arguments.data or "ml-100k").removeprefix("ml-"))
+    except DatasetUnavailable as error:
+        if arguments.data is not None:
+            raise
+        _say(console, f"data: synthetic, because MovieLens is not to be had. {error}")
+        return _synthetic(arguments.num_interactions)
+
+
+def _synthetic(num_interactions: int) -> "Dataset":
+    from shortlist.data import synthetic
+
+    # As many users and items as make one pair in 15 an interaction, which is about what MovieLens 100K has.
+    num_users, num_items = (round(factor * num_interactions**0.5) for factor in (3, 5))
+    return synthetic(num_users, num_items, num_interactions, seed=_SEED)
+
+
+def _train(train: "Interactions", epochs: int, backend: str, console: Console) -> "TwoTower":
+    import keras
+
+    from shortlist.models import TwoTower
+
+    keras.utils.set_random_seed(_SEED)
+    model = TwoTower.from_interactions(train)
+    model.compile()
+    started = time.perf_counter()
+    model.fit(train, epochs=epochs, verbose=1 if sys.stdout.isatty() else 2)
+    seconds = time.perf_counter() - started
+    _say(
+        console, f"trained {epochs} epochs on {backend} in {seconds:.1f} s, {seconds / epochs:.1f} s an epoch"
+    )
+    return model
+
+
+def _judge(index: "Index", train: "Interactions", test: "Interactions", console: Console) -> None:
+    from shortlist.evaluation import compare, recommender
+
+    report = compare({"model": recommender(index)}, test, train=train, exclude=train)
+    console.print(report.table())
+    for line in (report.protocol, *(f"warning: {warning}" for warning in report.warnings)):
+        _say(console, line)
+
+
+def _recommend(
+    index: "Index", dataset: "Dataset", train: "Interactions", test: "Interactions", console: Console
+) -> None:
+    from shortlist.cli.recommendations import recommendation_tables
+
+    for table in recommendation_tables(index, dataset, train, test):
+        console.print(table)
+
+
+def _save(model: "TwoTower", index: "Index", output: Path, console: Console) -> None:
+    from shortlist.artifacts import publishing
+
+    with publishing(output, overwrite=True) as folder:
+        model.save(folder / _MODEL_FILE)
+        index.save(folder / _INDEX_FILE)
+    _say(console, f"saved the model as {output / _MODEL_FILE} and its index as {output / _INDEX_FILE}")
+
+
+def _show_lines(output: Path, user: str, console: Console) -> None:
+    _say(console, "In Python, these lines load the index and recommend:")
+    _say(console, "    import keras, shortlist")
+    _say(console, f"    index = keras.saving.load_model({str(output / _INDEX_FILE)!r})")
+    _say(console, f"    scores, items = index([{user!r}], k=5)")
+
+
+def _say(console: Console, line: str) -> None:
+    """Print a line as it is, however long, so that it can be copied."""
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
