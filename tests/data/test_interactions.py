@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -6,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from shortlist.data import Interactions
-from shortlist.errors import ArgumentError, DataError
+from shortlist.errors import ArgumentError, DataError, MissingExtraError
 
 COLUMNS = {
     "u": ["a", "b", "a", "c"],
@@ -121,6 +123,12 @@ def test_the_same_interactions_are_equal_and_say_their_sizes(data):
     assert data == Interactions.from_table(COLUMNS, **ROLES)
     assert "4 rows, 3 users, 3 items" in repr(data)
     assert data.to_pandas()["t"].tolist() == COLUMNS["t"]
+
+
+def test_without_pandas_the_error_says_how_to_get_it(data, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'shortlist\[pandas\]'"):
+        data.to_pandas()
 
 
 def test_csv_ids_are_text_by_default_and_integers_on_request(tmp_path):

@@ -1,6 +1,7 @@
 """Interactions: who met what, checked once and trusted from then on."""
 
 from dataclasses import dataclass
+from importlib import import_module
 from os import PathLike
 from typing import Any, Literal, TypeAlias
 
@@ -13,7 +14,7 @@ from shortlist.data.columns import to_numpy
 from shortlist.data.ids import to_id_column
 from shortlist.data.joins import add_features
 from shortlist.data.readers import naming_file, read_csv, read_parquet, read_table
-from shortlist.errors import ArgumentError, DataError
+from shortlist.errors import ArgumentError, DataError, MissingExtraError
 
 __all__ = ["Interactions"]
 
@@ -256,7 +257,15 @@ class Interactions:
         return Interactions(table, self.user, self.item, self.rating, self.timestamp)
 
     def to_pandas(self) -> Any:
-        """Return all columns as a pandas DataFrame; pandas must be installed."""
+        """Return all columns as a pandas DataFrame.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        try:
+            import_module("pandas")
+        except ImportError as error:
+            raise MissingExtraError("pandas", "pandas", "Interactions.to_pandas") from error
         return self.table.to_pandas()
 
     def __len__(self) -> int:
