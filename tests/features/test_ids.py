@@ -54,7 +54,9 @@ def test_kinds(array, kind):
     assert id_kind(array) == kind
 
 
-@pytest.mark.parametrize("values", [[1.5], [None], [True], [1, "a"], ["a", b"a"], [np.datetime64("2020")], [[]]])
+@pytest.mark.parametrize(
+    "values", [[1.5], [None], [True], [1, "a"], ["a", b"a"], [np.datetime64("2020")], [[]]]
+)
 def test_what_is_no_id_is_refused(values):
     array = np.empty(len(values), dtype=object)
     array[:] = values

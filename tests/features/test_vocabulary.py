@@ -97,7 +97,9 @@ def test_ids_of_every_container(ids, kind):
     vocabulary = Vocabulary(ids)
     assert vocabulary.kind == kind
     assert vocabulary.rows(ids).tolist() == list(range(1, len(ids) + 1))
-    assert {type(id_) for id_ in vocabulary.known_ids.tolist()} == {{"str": str, "bytes": bytes, "int64": int}[kind]}
+    assert {type(id_) for id_ in vocabulary.known_ids.tolist()} == {
+        {"str": str, "bytes": bytes, "int64": int}[kind]
+    }
 
 
 def test_a_str_vocabulary_takes_utf8():

@@ -38,9 +38,10 @@ def test_no_changed_byte_changes_an_id(ids, tmp_path):
     for place in range(len(whole)):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
         try:
-            assert Vocabulary.load(path) == Vocabulary(ids)
+            loaded = Vocabulary.load(path)
         except ArtifactError as error:
-            assert str(path) in str(error)
+            loaded = error
+        assert loaded == Vocabulary(ids) or str(path) in str(loaded)
 
 
 def test_a_truncated_file_is_refused(tmp_path):
@@ -57,7 +58,9 @@ def test_a_missing_file_and_another_table_are_refused(tmp_path):
     with pytest.raises(ArtifactError, match=r"nowhere\.parquet"):
         Vocabulary.load(tmp_path / "nowhere.parquet")
     pq.write_table(pa.table({"id": ["a"]}), tmp_path / "other.parquet")
-    with pytest.raises(ArtifactError, match=r"other\.parquet holds columns \{'id': 'string'\} and format None"):
+    with pytest.raises(
+        ArtifactError, match=r"other\.parquet holds columns \{'id': 'string'\} and format None"
+    ):
         Vocabulary.load(tmp_path / "other.parquet")
 
 

@@ -45,15 +45,18 @@ class FeatureEncoder(keras.layers.Layer):
         self.columns = tuple(columns)
         self.embedding_dim = embedding_dim
         self._tables = {
-            column.column: _table(column, column.num_rows, embedding_dim)
+            column.column: self._table(column.column, column.num_rows)
             for column in columns
             if column.num_rows is not None
         }
 
+    def _table(self, name: str, num_rows: int) -> keras.layers.Embedding:
+        return keras.layers.Embedding(num_rows, self.embedding_dim, name=name, dtype=self.dtype_policy)
+
     def build(self, input_shape: Mapping[str, Shape]) -> None:
-        """Makes the embedding tables."""
-        for name, table in self._tables.items():
-            table.build(input_shape[name])
+        """Makes the embedding tables, whose sizes the columns know."""
+        for table in self._tables.values():
+            table.build()
         super().build(input_shape)
 
     def call(self, features: Mapping[str, Tensor]) -> Tensor:
@@ -93,10 +96,6 @@ class FeatureEncoder(keras.layers.Layer):
         """The layer of a config."""
         columns = [column_from_config(column) for column in config["columns"]]
         return cls(**{**config, "columns": columns})
-
-
-def _table(column: Column, num_rows: int, embedding_dim: int) -> keras.layers.Embedding:
-    return keras.layers.Embedding(num_rows, embedding_dim, name=column.column)
 
 
 def _mean_embedding(table: keras.layers.Embedding, rows: Tensor) -> Tensor:

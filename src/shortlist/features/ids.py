@@ -8,7 +8,7 @@ import pyarrow as pa
 from shortlist.errors import FeatureError
 from shortlist.typing import ArrayLike, ItemId
 
-__all__ = ["IdKind", "as_array", "exact_ids", "id_kind"]
+__all__ = ["IdKind", "as_array", "exact_ids", "id_array", "id_kind"]
 
 IdKind: TypeAlias = Literal["str", "bytes", "int64"]
 """What an id is made of."""
@@ -98,6 +98,21 @@ def exact_ids(array: np.ndarray) -> list[ItemId]:
     exact = list(map(_EXACT[kind], flat))
     _check_storable(exact, kind)
     return exact
+
+
+def id_array(values: ArrayLike) -> np.ndarray:
+    """Ids as the one array type of their kind: int64, or object holding `str` or `bytes`.
+
+    Raises:
+        FeatureError: What `exact_ids` refuses.
+
+    Example:
+        >>> id_array([7, 8]).dtype, id_array(["a"]).dtype
+        (dtype('int64'), dtype('O'))
+    """
+    array = as_array(values)
+    dtype = np.int64 if id_kind(array) == "int64" else object
+    return np.array(exact_ids(array), dtype=dtype).reshape(array.shape)
 
 
 def _check_storable(ids: list[Any], kind: IdKind) -> None:

@@ -114,6 +114,8 @@ class TextInGraph(ColumnInGraph):
 
     def __call__(self, values: Tensor) -> Tensor:
         """`[batch, max_length]`, int32."""
+        if values.dtype != tf.string:
+            raise FeatureError(f"got {values.dtype.name} values, expected text")
         words = words_in_graph(_scalars(values), self._separators)
         rows = words.with_flat_values(self._rows(words.flat_values))
         return rows.to_tensor(default_value=-1, shape=(None, self._max_length))

@@ -43,7 +43,9 @@ class Number(Column):
     is_list: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        if (self.mean is None) != (self.std is None) or not 0 < (1.0 if self.std is None else self.std) < math.inf:
+        if (self.mean is None) != (self.std is None) or not 0 < (
+            1.0 if self.std is None else self.std
+        ) < math.inf:
             raise FeatureError(
                 f"column {self.column!r}: got mean {self.mean} and std {self.std}, "
                 "expected both, with a finite std above 0, or none"

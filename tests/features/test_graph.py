@@ -1,0 +1,125 @@
+"""Exactly the same numbers on the host and in a graph, which is exported with its tables."""
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shortlist.errors import FeatureError
+from shortlist.features import Buckets, Categories, Category, Number, Text
+from shortlist.features.graph import encoder_in_graph
+
+if keras.config.backend() != "tensorflow":
+    pytest.skip("graphs are TensorFlow's", allow_module_level=True)
+
+import tensorflow as tf
+
+INT64 = st.integers(-(2**63), 2**63 - 1)
+FLOATS = st.floats(-1e30, 1e30, width=64)
+TEXT = st.text(max_size=40) | st.sampled_from(["a b", "A-B c", "é É", "x\0y", " ", "a " * 50])
+LABEL = st.sampled_from(["a", "b", "c", "", "é", "\0"])
+
+
+def rows(size):
+    return st.fixed_dictionaries(
+        {
+            "user": st.lists(st.text(max_size=2) | LABEL, min_size=size, max_size=size),
+            "film": st.lists(INT64 | st.integers(0, 9), min_size=size, max_size=size),
+            "blob": st.lists(st.binary(max_size=2), min_size=size, max_size=size),
+            "genres": st.lists(st.lists(LABEL, max_size=5), min_size=size, max_size=size),
+            "tags": st.lists(st.lists(st.integers(-2, 3), max_size=4), min_size=size, max_size=size),
+            "title": st.lists(TEXT, min_size=size, max_size=size),
+            "year": st.lists(FLOATS | st.integers(1900, 2000).map(float), min_size=size, max_size=size),
+            "time": st.lists(st.integers(0, 2**40), min_size=size, max_size=size),
+        }
+    )
+
+
+LEARNT = {
+    "user": ["a", "é", "", "\0", "a\0"],
+    "film": [1, 2, 2**40, -7],
+    "blob": [b"", b"\0", b"a", b"\xff"],
+    "genres": [["a", "b", "é"], []],
+    "tags": [[1, 2], [3]],
+    "title": ["a b c é x", "a b"],
+    "year": [1900.5, 1950.0, 2000.0],
+    "time": list(range(0, 2**40, 2**37)),
+}
+COLUMNS = [
+    Category("user").fit(LEARNT["user"]),
+    Category("film").fit(LEARNT["film"]),
+    Category("blob").fit(LEARNT["blob"]),
+    Categories("genres").fit(LEARNT["genres"]),
+    Categories("tags").fit(LEARNT["tags"]),
+    Text("title", max_length=4).fit(LEARNT["title"]),
+    Number("year").fit(LEARNT["year"]),
+    Buckets("time", num_buckets=5).fit(LEARNT["time"]),
+]
+
+
+@pytest.fixture(scope="module")
+def encode():
+    encoder = encoder_in_graph(COLUMNS)
+    return tf.function(encoder, input_signature=[encoder.input_signature()])
+
+
+def tensors(raw):
+    lists = {
+        "genres": tf.ragged.constant(raw["genres"], dtype=tf.string, ragged_rank=1).to_tensor(),
+        "tags": tf.ragged.constant(raw["tags"], dtype=tf.int64, ragged_rank=1).to_tensor(default_value=-1),
+    }
+    kinds = {"film": tf.int64, "year": tf.float64, "time": tf.int64}
+    scalars = {
+        name: tf.constant(values, kinds.get(name, tf.string))
+        for name, values in raw.items()
+        if name not in lists
+    }
+    return scalars | lists
+
+
+@settings(max_examples=100, deadline=None)
+@given(raw=st.integers(1, 4).flatmap(rows))
+def test_graph_equals_host(raw, encode):
+    encoded = encode(tensors(raw))
+    assert list(encoded) == [column.column for column in COLUMNS]
+    for column in COLUMNS:
+        on_host, in_graph = column.encode(raw[column.column]), encoded[column.column].numpy()
+        assert in_graph.dtype == on_host.dtype
+        np.testing.assert_array_equal(in_graph, on_host, err_msg=column.column)
+
+
+def test_the_exported_graph_holds_its_tables(tmp_path, run_python):
+    class Exported(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.encoder = encoder_in_graph(COLUMNS)
+            self.encode = tf.function(self.encoder, input_signature=[self.encoder.input_signature()])
+
+    tf.saved_model.save(Exported(), str(tmp_path / "exported"))
+    raw = {
+        "user": ["é", "?"],
+        "film": [2**40, 3],
+        "blob": [b"\xff", b"?"],
+        "genres": [["b"], []],
+        "tags": [[3], [9]],
+    }
+    raw |= {"title": ["C b!", ""], "year": [1950.0, 1.5], "time": [5, 2**39]}
+    expected = {column.column: column.encode(raw[column.column]).tolist() for column in COLUMNS}
+    run_python(
+        f"""
+import numpy as np, tensorflow as tf
+raw = {dict(raw, genres=[["b"], [""]])!r}
+kinds = {{"film": tf.int64, "tags": tf.int64, "time": tf.int64, "year": tf.float64}}
+tensors = {{name: tf.constant(values, kinds.get(name, tf.string)) for name, values in raw.items()}}
+encoded = tf.saved_model.load("exported").encode(tensors)
+for name, values in {expected!r}.items():
+    np.testing.assert_allclose(encoded[name], values, rtol=1e-6, err_msg=name)
+""",
+        package=False,
+    )
+
+
+def test_an_unfitted_column_is_refused():
+    with pytest.raises(FeatureError, match="column 'user' has learnt nothing yet"):
+        encoder_in_graph([Category("user")])
