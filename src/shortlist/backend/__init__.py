@@ -11,6 +11,7 @@ from shortlist.errors import BackendError
 if keras.config.backend() == "tensorflow":
     from shortlist.backend.tensorflow import (
         IdRows,
+        check_ids,
         compiled,
         dense_codes,
         id_tensor,
@@ -24,6 +25,7 @@ if keras.config.backend() == "tensorflow":
 elif keras.config.backend() == "jax":
     from shortlist.backend.jax import (
         IdRows,
+        check_ids,
         compiled,
         dense_codes,
         id_tensor,
@@ -37,6 +39,7 @@ elif keras.config.backend() == "jax":
 elif keras.config.backend() == "torch":
     from shortlist.backend.torch import (
         IdRows,
+        check_ids,
         compiled,
         dense_codes,
         id_tensor,
@@ -55,6 +58,7 @@ else:
 
 __all__ = [
     "IdRows",
+    "check_ids",
     "compiled",
     "dense_codes",
     "id_tensor",

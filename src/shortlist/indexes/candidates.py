@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from shortlist.errors import ArgumentError
-from shortlist.features.ids import as_array
+from shortlist.features.ids import as_array, id_array
 from shortlist.typing import ArrayLike
 
 __all__ = ["check_vectors", "iterate_candidates", "read_candidates", "to_numpy"]
@@ -37,7 +37,7 @@ def iterate_candidates(
                 f"candidate batch {number} has shape {vectors.shape}; expected [batch, dim]. A dataset that was batched twice, "
                 "or not at all, looks like this."
             )
-        ids = None if ids is None else as_array(to_numpy(ids))
+        ids = None if ids is None else id_array(to_numpy(ids))
         if ids is not None and ids.shape != vectors.shape[:1]:
             raise ArgumentError(
                 f"candidate batch {number} has ids of shape {ids.shape} and vectors of shape {vectors.shape}; expected one "

@@ -9,7 +9,6 @@ from keras import ops
 
 from shortlist import backend
 from shortlist.errors import ArgumentError
-from shortlist.features.ids import as_array
 from shortlist.indexes.base import Index, check_k, pad_lists
 from shortlist.indexes.candidates import check_vectors, iterate_candidates
 from shortlist.ops import pairwise_scores
@@ -171,7 +170,7 @@ def _best(scores: np.ndarray, ids: np.ndarray, k: int) -> tuple[np.ndarray, np.n
 
 def _without(scores: np.ndarray, ids: np.ndarray, excluded: list[np.ndarray]) -> np.ndarray:
     """The scores with minus infinity where the query excludes the id."""
-    columns = {id_: column for column, id_ in enumerate(as_array(ids).tolist())}
+    columns = {id_: column for column, id_ in enumerate(ids.tolist())}
     scores = scores.copy()
     for query, forbidden in enumerate(excluded):
         here = [columns[id_] for id_ in forbidden.tolist() if id_ in columns]

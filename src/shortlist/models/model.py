@@ -104,6 +104,23 @@ class Model(keras.Model):
         """
         return backend.test_step(self, *args)
 
+    def fit(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Keras' `fit`; a dataset that decides its own order is not asked to be shuffled.
+
+        Args:
+            x: Data, as in `keras.Model.fit`.
+            *args: As in `keras.Model.fit`.
+            **kwargs: As in `keras.Model.fit`.
+
+        Returns:
+            Keras' history.
+        """
+        are_arrays = all(hasattr(leaf, "shape") for leaf in keras.tree.flatten(x))
+        kwargs.setdefault("shuffle", are_arrays)  # Keras warns where it cannot
+        for leaf in keras.tree.flatten(x):
+            backend.check_ids("the training data", leaf)
+        return super().fit(x, *args, **kwargs)
+
     def evaluate(self, *args: Any, **kwargs: Any) -> Any:
         """Keras' `evaluate`, before which the candidates of catalogue metrics are encoded once.
 

@@ -182,7 +182,6 @@ class TwoTower(Model):
         if isinstance(validation, Interactions):
             validation = self._batches(validation, kwargs.pop("validation_batch_size", batch_size), exclude=x)
         batches = self._batches(x, batch_size, seed=self.seed, first_epoch=kwargs.get("initial_epoch", 0))
-        kwargs.setdefault("shuffle", False)  # the batches are shuffled already
         return super().fit(batches, *args, validation_data=validation, **kwargs)
 
     def evaluate(self, x: Any = None, *args: Any, exclude: Interactions | None = None, **kwargs: Any) -> Any:

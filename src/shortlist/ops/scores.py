@@ -32,7 +32,8 @@ def pairwise_scores(queries: Tensor, candidates: Tensor) -> Tensor:
     Source: multi-vector queries score as in Li et al., Multi-Interest Network with Dynamic Routing, 2019.
     """
     _check_shapes(queries, candidates)
-    products = ops.cast(ops.matmul(queries, ops.transpose(candidates)), "float32")
+    queries, candidates = ops.cast(queries, "float32"), ops.cast(candidates, "float32")  # float16 would overflow
+    products = ops.matmul(queries, ops.transpose(candidates))
     return products if len(products.shape) == 2 else ops.max(products, axis=1)
 
 
@@ -52,9 +53,10 @@ def true_scores(queries: Tensor, candidates: Tensor) -> Tensor:
         2
     """
     _check_shapes(queries, candidates)
+    queries, candidates = ops.cast(queries, "float32"), ops.cast(candidates, "float32")
     if len(queries.shape) == 3:
-        return ops.cast(ops.max(ops.einsum("bhd,bd->bh", queries, candidates), axis=1), "float32")
-    return ops.cast(ops.sum(queries * candidates, axis=-1), "float32")
+        return ops.max(ops.einsum("bhd,bd->bh", queries, candidates), axis=1)
+    return ops.sum(queries * candidates, axis=-1)
 
 
 def _check_shapes(queries: Tensor, candidates: Tensor) -> None:

@@ -125,6 +125,13 @@ class Retrieval(Task):
         Raises:
             ArgumentError: When shapes do not fit, or there are more queries than candidates.
         """
+        _check_lengths(
+            query_embeddings,
+            candidate_embeddings,
+            {"sample_weight": sample_weight, "query_ids": query_ids},
+            {"candidate_sampling_probability": candidate_sampling_probability, "candidate_ids": candidate_ids},
+            score_mask,
+        )
         logits = self._corrected_logits(
             query_embeddings, candidate_embeddings, candidate_sampling_probability, candidate_ids, training
         )
@@ -139,6 +146,20 @@ class Retrieval(Task):
         if compute_metrics or (compute_metrics is None and not training):
             self._update_factorized(query_embeddings, candidate_embeddings, candidate_ids, excluded_ids, sample_weight)
         return loss
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
+        """The loss of a batch; see `call`. Ids that a tensor would cut short are refused before they become one.
+
+        Args:
+            *args: As in `call`.
+            **kwargs: As in `call`.
+
+        Returns:
+            The loss, a scalar.
+        """
+        for name in ("candidate_ids", "query_ids", "excluded_ids"):
+            backend.check_ids(name, kwargs.get(name))
+        return super().__call__(*args, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
         """What makes the task again.
@@ -181,7 +202,6 @@ class Retrieval(Task):
         training: bool | None,
     ) -> Tensor:
         logits = pairwise_scores(queries, candidates)
-        _check_enough_candidates(logits)
         if self.temperature is not None:
             logits = logits / self.temperature
         if probability is not None:
@@ -245,10 +265,30 @@ def _check_ranges(temperature: float | None, num_hard_negatives: int | None, lab
         raise ArgumentError(f"label_smoothing came as {label_smoothing!r}; expected a share in [0, 1).")
 
 
-def _check_enough_candidates(logits: Tensor) -> None:
-    num_queries, num_candidates = logits.shape
+def _check_lengths(
+    queries: Tensor,
+    candidates: Tensor,
+    per_query: dict[str, Tensor | None],
+    per_candidate: dict[str, Tensor | None],
+    score_mask: Tensor | None,
+) -> None:
+    """Refuse what would broadcast without a word; sizes that a graph leaves open are not known here."""
+    num_queries, num_candidates = queries.shape[0], candidates.shape[0]
+    for arguments, size in ((per_query, num_queries), (per_candidate, num_candidates)):
+        for name, value in arguments.items():
+            if value is not None:
+                _check_shape(name, tuple(value.shape), ((size,), (size, 1)))
+    if score_mask is not None:
+        _check_shape("score_mask", tuple(score_mask.shape), ((num_queries, num_candidates),))
     if None not in (num_queries, num_candidates) and num_queries > num_candidates:
         raise ArgumentError(
             f"{num_queries} queries came with {num_candidates} candidates; expected at least one candidate a query, "
             "the positive of query i in row i."
         )
+
+
+def _check_shape(name: str, shape: tuple[int | None, ...], allowed: tuple[tuple[int | None, ...], ...]) -> None:
+    for expected in allowed:
+        if len(shape) == len(expected) and all(None in pair or pair[0] == pair[1] for pair in zip(shape, expected, strict=True)):
+            return
+    raise ArgumentError(f"{name} came with shape {shape}; expected {' or '.join(map(str, allowed))}.")

@@ -1,11 +1,12 @@
 """Shortlist's backend functions on JAX."""
 
-from shortlist.backend.jax.ids import IdRows, dense_codes, id_tensor, is_padding
+from shortlist.backend.jax.ids import IdRows, check_ids, dense_codes, id_tensor, is_padding
 from shortlist.backend.jax.steps import test_step, train_step
 from shortlist.backend.jax.tensors import compiled, is_traced, scatter_add, top_k
 
 __all__ = [
     "IdRows",
+    "check_ids",
     "compiled",
     "dense_codes",
     "id_tensor",

@@ -1,12 +1,30 @@
 """Ids as JAX arrays: compared, and turned into rows."""
 
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
 
 from shortlist.errors import ArgumentError, BackendError
 from shortlist.typing import Tensor
 
-__all__ = ["IdRows", "dense_codes", "id_tensor", "is_padding"]
+__all__ = ["IdRows", "check_ids", "dense_codes", "id_tensor", "is_padding"]
+
+
+def check_ids(name: str, ids: Any) -> None:
+    """Refuse ids in host memory that JAX would cut to 32 bits.
+
+    Args:
+        name: What to call them in the error.
+        ids: Anything; only NumPy arrays are looked at.
+
+    Raises:
+        BackendError: When an integer needs more than 32 bits.
+    """
+    if isinstance(ids, np.ndarray) and ids.dtype.kind in "iu" and ids.size and np.abs(ids).max() > np.iinfo("int32").max:
+        raise BackendError(
+            f"{name} holds integers beyond 32 bits, which JAX would cut short; encode them first, with Vocabulary.rows."
+        )
 
 
 def dense_codes(ids: Tensor) -> Tensor:

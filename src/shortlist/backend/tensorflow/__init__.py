@@ -1,11 +1,12 @@
 """Shortlist's backend functions on TensorFlow."""
 
-from shortlist.backend.tensorflow.ids import IdRows, dense_codes, id_tensor, is_padding
+from shortlist.backend.tensorflow.ids import IdRows, check_ids, dense_codes, id_tensor, is_padding
 from shortlist.backend.tensorflow.steps import test_step, train_step
 from shortlist.backend.tensorflow.tensors import compiled, is_traced, scatter_add, top_k
 
 __all__ = [
     "IdRows",
+    "check_ids",
     "compiled",
     "dense_codes",
     "id_tensor",

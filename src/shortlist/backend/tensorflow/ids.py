@@ -1,12 +1,23 @@
 """Ids in a TensorFlow graph: compared, and turned into rows."""
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
 from shortlist.errors import ArgumentError
 from shortlist.typing import Tensor
 
-__all__ = ["IdRows", "dense_codes", "id_tensor", "is_padding"]
+__all__ = ["IdRows", "check_ids", "dense_codes", "id_tensor", "is_padding"]
+
+
+def check_ids(name: str, ids: Any) -> None:
+    """Refuse ids in host memory that a tensor would cut short; here, none.
+
+    Args:
+        name: What to call them in the error.
+        ids: Anything.
+    """
 
 
 def dense_codes(ids: Tensor) -> Tensor:

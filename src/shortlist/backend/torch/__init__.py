@@ -1,11 +1,12 @@
 """Shortlist's backend functions on PyTorch."""
 
-from shortlist.backend.torch.ids import IdRows, dense_codes, id_tensor, is_padding
+from shortlist.backend.torch.ids import IdRows, check_ids, dense_codes, id_tensor, is_padding
 from shortlist.backend.torch.steps import test_step, train_step
 from shortlist.backend.torch.tensors import compiled, is_traced, scatter_add, top_k
 
 __all__ = [
     "IdRows",
+    "check_ids",
     "compiled",
     "dense_codes",
     "id_tensor",

@@ -1,5 +1,7 @@
 """Ids as PyTorch tensors: compared, and turned into rows."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import torch
@@ -7,7 +9,16 @@ import torch
 from shortlist.errors import ArgumentError, BackendError
 from shortlist.typing import Tensor
 
-__all__ = ["IdRows", "dense_codes", "id_tensor", "is_padding"]
+__all__ = ["IdRows", "check_ids", "dense_codes", "id_tensor", "is_padding"]
+
+
+def check_ids(name: str, ids: Any) -> None:
+    """Refuse ids in host memory that a tensor would cut short; here, none.
+
+    Args:
+        name: What to call them in the error.
+        ids: Anything.
+    """
 
 
 def dense_codes(ids: Tensor) -> Tensor:

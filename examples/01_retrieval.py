@@ -1,0 +1,30 @@
+"""Retrieval: which movies will a user watch next? Two towers of ids, judged against popularity.
+
+Run it with `python examples/01_retrieval.py`. The reference, measured on the same split: popularity finds 9.0 % of the
+held-out movies in its top 10 and 41.4 % in its top 100; EASE, a strong linear model, 17.3 % and 62.3 %.
+"""
+
+import keras
+
+import shortlist as sl
+
+
+def main(dataset: sl.data.Dataset, epochs: int = 10) -> dict[str, float]:
+    keras.utils.set_random_seed(0)
+    train, test = sl.data.random_split(dataset.interactions, test_fraction=0.2, seed=42)
+
+    # Users and movies are known by their ids; the catalogue is every movie there is, watched or not.
+    model = sl.models.TwoTower.from_interactions(train, dataset.items, embedding_dim=64)
+    model.compile()
+    model.fit(train, epochs=epochs)
+
+    # A user's training movies are left out: nobody needs them recommended again.
+    index = model.build_index()
+    report = sl.evaluation.compare({"two-tower": sl.evaluation.recommender(index)}, test, train=train)
+    print(report)
+    print("reference     popularity 0.090 / 0.414, EASE 0.173 / 0.623 (recall at 10 / 100)")
+    return report.rows["two-tower"]
+
+
+if __name__ == "__main__":
+    main(sl.data.load_movielens("100k"))
