@@ -14,12 +14,13 @@ from shortlist.errors import ArgumentError, DatasetUnavailable
 
 if TYPE_CHECKING:  # imported where they are used, so that `shortlist --help` takes no time
     from shortlist.data import Dataset, Interactions
-    from shortlist.indexes import Index
+    from shortlist.indexes import BruteForce
     from shortlist.models import TwoTower
+    from shortlist.typing import ItemId
 
 __all__ = ["add_command", "run"]
 
-_MODEL_FILE, _INDEX_FILE = "two_tower.keras", "index.keras"
+_MODEL_FILE, _INDEX_FILE, _EXPORT_FOLDER = "two_tower.keras", "index.keras", "saved_model"
 _SEED = 42
 _DATA = ("ml-100k", "ml-1m", "synthetic")
 
@@ -56,7 +57,7 @@ def add_command(commands: Any, common: argparse.ArgumentParser) -> None:
 
 _DESCRIPTION = (
     "Loads interactions, holds out a fifth of them at random, trains a two-tower model on the rest, judges "
-    "it beside popularity and chance, recommends to three users, and saves the model and its index. MovieLens "
+    "it beside popularity and chance, recommends to three users, and saves the model and index. MovieLens "
     "is looked for in the directory that SHORTLIST_DATA_DIR names and in the cache, and else downloaded."
 )
 
@@ -84,8 +85,9 @@ def run(arguments: argparse.Namespace) -> None:
     index = model.build_index()
     _judge(index, train, test, console)
     _recommend(index, dataset, train, test, console)
-    _save(model, index, arguments.output, console)
-    _show_lines(arguments.output, str(train.users[0]), console)
+    _save(model, index, arguments.output, backend == "tensorflow")
+    _tell_saved(arguments.output, console)
+    _show_lines(arguments.output, train.users[0], console)
 
 
 def _check_output(output: Path) -> None:
@@ -140,7 +142,7 @@ def _train(train: "Interactions", epochs: int, backend: str, console: Console) -
     return model
 
 
-def _judge(index: "Index", train: "Interactions", test: "Interactions", console: Console) -> None:
+def _judge(index: "BruteForce", train: "Interactions", test: "Interactions", console: Console) -> None:
     from shortlist.evaluation import compare, recommender
 
     report = compare({"model": recommender(index)}, test, train=train, exclude=train)
@@ -150,7 +152,7 @@ def _judge(index: "Index", train: "Interactions", test: "Interactions", console:
 
 
 def _recommend(
-    index: "Index", dataset: "Dataset", train: "Interactions", test: "Interactions", console: Console
+    index: "BruteForce", dataset: "Dataset", train: "Interactions", test: "Interactions", console: Console
 ) -> None:
     from shortlist.cli.recommendations import recommendation_tables
 
@@ -158,18 +160,32 @@ def _recommend(
         console.print(table)
 
 
-def _save(model: "TwoTower", index: "Index", output: Path, console: Console) -> None:
+def _save(model: "TwoTower", index: "BruteForce", output: Path, is_exported: bool) -> None:
     from shortlist.artifacts import publishing
 
     with publishing(output, overwrite=True) as folder:
         model.save(folder / _MODEL_FILE)
         index.save(folder / _INDEX_FILE)
-    _say(console, f"saved the model as {output / _MODEL_FILE} and its index as {output / _INDEX_FILE}")
+        if is_exported:
+            from shortlist.export import saved_model
+
+            saved_model(index, folder / _EXPORT_FOLDER)
 
 
-def _show_lines(output: Path, user: str, console: Console) -> None:
+def _tell_saved(output: Path, console: Console) -> None:
+    contents = {
+        _MODEL_FILE: "the model, to go on training",
+        _INDEX_FILE: "the index, to recommend from",
+        _EXPORT_FOLDER: "the index for TensorFlow Serving, or wherever TensorFlow runs",
+    }
+    for name, what in contents.items():
+        if (output / name).exists():
+            _say(console, f"saved {output / name}: {what}")
+
+
+def _show_lines(output: Path, user: "ItemId", console: Console) -> None:
     _say(console, "In Python, these lines load the index and recommend:")
-    _say(console, "    import keras, shortlist")
+    _say(console, "    import keras, shortlist.models")
     _say(console, f"    index = keras.saving.load_model({str(output / _INDEX_FILE)!r})")
     _say(console, f"    scores, items = index([{user!r}], k=5)")
 
