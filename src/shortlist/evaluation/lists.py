@@ -50,13 +50,8 @@ def check_lists(lists: ArrayLike, num_users: int, k: int, kind: str) -> np.ndarr
 
 
 def _as_matrix(lists: ArrayLike) -> np.ndarray:
-    try:
-        return np.asarray(lists)
-    except ValueError as error:  # lists of several lengths
-        raise ArgumentError(
-            f"recommend returned lists that form no array ({error}), expected one length for all users: "
-            "fill up with None, an empty id or -1."
-        ) from error
+    # Of lists, an array that may choose its type would make "7" of 7, and lists of several lengths an error.
+    return np.asarray(lists) if hasattr(lists, "__array__") else np.asarray(lists, dtype=object)
 
 
 def ranks_in_lists(lists: np.ndarray, rows: np.ndarray, ids: np.ndarray) -> np.ndarray:

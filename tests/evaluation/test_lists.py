@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from tests.oracles.lists import PADDING, judge_list, judge_lists
+from tests.oracles.worlds import ID_KINDS, SEEDS, list_world
+
+from shortlist.errors import ArgumentError
+from shortlist.evaluation.lists import MEASURES, check_lists, ranking_measures, ranks_in_lists
+
+
+def as_matrix(lists):
+    width = max(map(len, lists))
+    matrix = np.full((len(lists), width), None, dtype=object)
+    for row, ids in zip(matrix, lists, strict=True):
+        row[: len(ids)] = ids
+    return matrix
+
+
+@given(seed=SEEDS, kind=ID_KINDS)
+def test_measures_equal_the_oracle_for_each_list(seed, kind):
+    world = list_world(seed, id_kind=kind)
+    true = [sorted(set(ids) - PADDING) for ids in world.true]
+    pairs = [(query, one) for query, ids in enumerate(true) for one in ids]
+    queries = np.array([query for query, _ in pairs])
+    ids = np.array([one for _, one in pairs], dtype=object)
+    ranks = ranks_in_lists(as_matrix(world.recommended), queries, ids)
+    judged = [query for query, wanted in enumerate(true) if wanted]
+    for k in world.ks:
+        values = ranking_measures(ranks, np.searchsorted(judged, queries), k, MEASURES)
+        for row, query in enumerate(judged):
+            expected = judge_list(world.recommended[query], true[query], k)
+            assert {name: value[row] for name, value in values.items()} == pytest.approx(expected)
+
+
+def test_all_six_measures_are_there():
+    assert sorted(MEASURES) == sorted(judge_lists([["a"]], [["a"]], [1])[1])
+
+
+def test_an_id_that_stands_twice_counts_at_its_first_place():
+    ranks = ranks_in_lists(np.array([["b", "a", "b", "c"]]), np.array([0, 0]), np.array(["b", "c"]))
+    assert ranks.tolist() == [1, 4]
+
+
+def test_lists_without_places_hold_nothing():
+    ranks = ranks_in_lists(np.empty((2, 0), dtype=object), np.array([0, 1]), np.array(["a", "b"]))
+    assert ranks.tolist() == [np.inf, np.inf]
+
+
+def test_ids_that_fall_together_as_floats_stay_apart():
+    lists = np.array([[2**53 + 1, 2**53]])
+    assert ranks_in_lists(lists, np.array([0, 0]), np.array([2**53, 2**53 + 1])).tolist() == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("lists", "kind", "message"),
+    [
+        ([["a"]], "str", r"shape \(1, 1\), expected \[2, 3\]"),
+        (["a", "b"], "str", r"shape \(2,\)"),
+        ([["a"] * 4] * 2, "str", r"shape \(2, 4\)"),
+        ([["a", "b"], ["a"]], "str", r"shape \(2,\), expected \[2, 3\].*filled up"),
+        ([["a"], [b"a"]], "str", "type bytes, expected str"),
+        ([["a"], [7]], "str", "type int, expected str"),
+        (np.array([[b"a"], [b"b"]]), "str", "type bytes, expected str"),
+        ([["7"], ["8"]], "int64", "type str, expected int64"),
+        (np.array([[7.0], [np.nan]]), "int64", "type float, expected int64"),
+    ],
+)
+def test_lists_that_cannot_be_judged_are_refused(lists, kind, message):
+    with pytest.raises(ArgumentError, match=message):
+        check_lists(lists, num_users=2, k=3, kind=kind)
+
+
+@pytest.mark.parametrize("lists", [[[7, None]], np.array([[7, -1]], dtype=np.int32), [[np.int64(7), 8]]])
+def test_integers_of_any_width_are_taken(lists):
+    assert check_lists(lists, num_users=1, k=2, kind="int64").shape == (1, 2)
