@@ -1,0 +1,142 @@
+"""Streaming through the contract of exact indexes, in batches of two, so that bests meet across batches."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from tests.indexes import contract
+from tests.oracles.worlds import ID_POOLS
+
+from shortlist.errors import ArgumentError
+from shortlist.indexes import BruteForce, Streaming
+
+BACKEND = keras.config.backend()
+BATCH_SIZE = 2
+
+
+def make(vectors: Any, ids: Any = None, **options: Any) -> Streaming:
+    starts = range(0, max(len(vectors), 1), BATCH_SIZE)
+    parts = [slice(start, start + BATCH_SIZE) for start in starts]
+    batches = [vectors[part] if ids is None else (ids[part], vectors[part]) for part in parts]
+    return Streaming(**options).index_from_dataset(batches)
+
+
+@pytest.mark.contract
+@pytest.mark.parametrize("kind", sorted(ID_POOLS))
+def test_equals_the_oracle(kind: str) -> None:
+    contract.check_equals_the_oracle(make, kind)
+
+
+@pytest.mark.contract
+@pytest.mark.parametrize(
+    "check",
+    [
+        contract.check_real_valued_scores,
+        contract.check_queries_of_several_vectors,
+        contract.check_padding_and_unknown_ids_exclude_nothing,
+        contract.check_default_k,
+        contract.check_queries_in_plain_lists,
+        contract.check_no_queries,
+        contract.check_large_and_small_half_precision,
+        contract.check_wrong_dimensions,
+        contract.check_bad_vectors,
+        contract.check_one_id_for_each_vector,
+        contract.check_exclusions_of_another_kind,
+    ],
+    ids=lambda check: check.__name__.removeprefix("check_"),
+)
+def test_contract(check: Callable[[contract.Make], None]) -> None:
+    check(make)
+
+
+@pytest.mark.contract
+@pytest.mark.parametrize("k", contract.BAD_K)
+def test_bad_k(k: Any) -> None:
+    contract.check_bad_k(make, k)
+
+
+@pytest.mark.contract
+def test_not_indexed() -> None:
+    contract.check_not_indexed(Streaming())
+
+
+@pytest.mark.contract
+def test_ids_in_plain_lists_are_padded_with_minus_one() -> None:
+    index = Streaming().index_from_dataset([([40, 7], np.eye(2, dtype="float32"))])
+    _, ids = index(np.float32([[1, 2]]), 2, exclude=[[40]])
+    assert ids.tolist() == [[7, -1]]
+
+
+@pytest.mark.contract
+def test_empty_text_is_an_id_like_any_other() -> None:
+    index = Streaming().index_from_dataset([(["", "a"], np.eye(2, dtype="float32"))])
+    assert index(np.float32([[2, 1]]), 2)[1].tolist() == [["", "a"]]
+
+
+@pytest.mark.contract
+def test_an_excluded_id_is_out_wherever_it_stands() -> None:
+    """A stream is not searched for repeated ids, but what is excluded must not come back."""
+    batches = [(["a", "a"], np.float32([[1], [1]])), (["b", "a"], np.float32([[0], [1]]))]
+    index = Streaming().index_from_dataset(batches)
+    assert index(np.float32([[1]]), 2, exclude=[["a"]])[1].tolist() == [["b", ""]]
+
+
+class Catalogue:
+    """A dataset that counts how often it is read from its start."""
+
+    def __init__(self, *batches: Any) -> None:
+        self.batches, self.num_readings = batches, 0
+
+    def __iter__(self) -> Iterator[Any]:
+        self.num_readings += 1
+        return iter(self.batches)
+
+
+@pytest.mark.contract
+def test_candidates_are_read_anew_for_each_call() -> None:
+    catalogue = Catalogue((["a"], np.float32([[1]])), (["b"], np.float32([[2]])))
+    index = Streaming(k=1).index_from_dataset(catalogue)
+    readings_before = catalogue.num_readings
+    assert index(np.float32([[1]]))[1].tolist() == [["b"]]
+    catalogue.batches = ((["c"], np.float32([[3]])),)
+    assert index(np.float32([[1]]))[1].tolist() == [["c"]]
+    assert catalogue.num_readings == readings_before + 2
+
+
+@pytest.mark.contract
+def test_a_catalogue_that_cannot_be_streamed_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="only once"):
+        Streaming().index_from_dataset(iter([np.eye(2)]))
+    with pytest.raises(ArgumentError, match="BruteForce"):
+        Streaming().index(np.eye(2))
+    with pytest.raises(ArgumentError, match="holds none"):
+        Streaming().index_from_dataset([])(np.ones((1, 2), "float32"))
+
+
+@pytest.mark.contract
+def test_equals_brute_force_whatever_the_batches() -> None:
+    generator = np.random.default_rng(3)
+    vectors = generator.integers(-2, 3, (23, 3)).astype("float32")
+    queries = generator.integers(-2, 3, (6, 3)).astype("float32")
+    scores, rows = BruteForce(k=7).index(vectors)(queries)
+    for size in (1, 4, 23):
+        batches = [vectors[start : start + size] for start in range(0, 23, size)]
+        found_scores, found_rows = Streaming(k=7).index_from_dataset(batches)(queries)
+        np.testing.assert_array_equal(found_scores, scores)
+        np.testing.assert_array_equal(found_rows, rows)
+
+
+@pytest.mark.contract
+def test_saved_with_its_query_model_and_fed_again(tmp_path: Path) -> None:
+    query_model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
+    index = make(np.eye(3, dtype="float32"), query_model=query_model, k=3)
+    expected = index(np.float32([[1, 2]]))
+    index.save(tmp_path / "index.keras")
+    loaded = keras.models.load_model(tmp_path / "index.keras")
+    contract.check_not_indexed(loaded)
+    found = loaded.index_from_dataset([np.eye(3, dtype="float32")])(np.float32([[1, 2]]))
+    np.testing.assert_allclose(found[0], expected[0], rtol=1e-6)
+    np.testing.assert_array_equal(found[1], expected[1])
