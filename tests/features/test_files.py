@@ -13,6 +13,16 @@ def test_a_file_is_made_with_its_folder(tmp_path):
     assert [entry.name for entry in (tmp_path / "new").iterdir()] == ["x.txt"]
 
 
+def test_whoever_reads_the_old_file_reads_on(tmp_path):
+    path = tmp_path / "x.txt"
+    path.write_text("old")
+    with path.open() as reader:
+        with replacing(path) as temporary:
+            temporary.write_text("new")
+        assert reader.read() == "old"  # another file took its name; its bytes were not written over
+    assert path.read_text() == "new"
+
+
 def test_a_failure_leaves_the_old_file_alone(tmp_path):
     path = tmp_path / "x.txt"
     path.write_text("old")

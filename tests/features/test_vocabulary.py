@@ -103,7 +103,7 @@ def test_ids_of_every_container(ids, kind):
 
 
 def test_a_str_vocabulary_takes_utf8():
-    vocabulary = Vocabulary(["é", "a\0", "ÿ"])
+    vocabulary = Vocabulary(["é", "a\0", "ÿ", "\ufffd"])
     assert vocabulary.rows([b"\xc3\xa9", b"a\0", b"a", b"\xff", b"\xed\xb0\x80"]).tolist() == [1, 2, 0, 0, 0]
 
 

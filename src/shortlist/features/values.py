@@ -50,9 +50,11 @@ def _check_no_nulls(array: np.ndarray) -> None:
     if array.dtype == object:
         missing = [row for row, value in enumerate(array.tolist()) if value is None]
         if missing:
-            raise FeatureError(
-                f"row {missing[0]} has no value (and {len(missing) - 1} more): fill it, or drop these rows"
-            )
+            raise FeatureError(f"row {missing[0]} has no value{_more(len(missing))}: fill or drop such rows")
+
+
+def _more(num_rows: int) -> str:
+    return f" (and {num_rows - 1} more)" if num_rows > 1 else ""
 
 
 def numbers(values: ArrayLike) -> np.ndarray:
@@ -104,8 +106,8 @@ def check_finite(array: np.ndarray) -> None:
     bad = np.flatnonzero(~np.isfinite(array))
     if bad.size:
         raise FeatureError(
-            f"row {bad[0]} is {array[bad[0]]} (and {bad.size - 1} more), expected finite numbers: "
-            "fill or drop these rows"
+            f"row {bad[0]} is {array[bad[0]]}{_more(bad.size)}, expected finite numbers: "
+            "fill or drop such rows"
         )
 
 
