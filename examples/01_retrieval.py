@@ -1,7 +1,8 @@
 """Retrieval: which movies will a user watch next? Two towers of ids, judged against popularity.
 
-Run it with `python examples/01_retrieval.py`. The reference, measured on the same split: popularity finds 9.0 % of the
-held-out movies in its top 10 and 41.4 % in its top 100; EASE, a strong linear model, 17.3 % and 62.3 %.
+Run it with `python examples/01_retrieval.py`. The reference, measured on the same split: popularity finds 9.0
+% of the held-out movies in its top 10 and 41.4 % in its top 100; EASE, a strong linear model, 17.3 % and 62.3
+%.
 """
 
 import keras

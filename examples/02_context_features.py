@@ -1,7 +1,8 @@
 """Context features: what else is known of a user, a movie and the moment, in the same two towers.
 
-Run it with `python examples/02_context_features.py`. A user comes with age, gender and occupation, and with the time of the
-request; a movie with the words of its title and its genres. A movie that nobody has rated yet can be recommended by them.
+Run it with `python examples/02_context_features.py`. A user comes with age, gender and occupation, and with
+the time of the request; a movie with the words of its title and its genres. A movie that nobody has rated yet
+can be recommended by them.
 """
 
 import keras

@@ -1,7 +1,8 @@
 """Ranking: how many stars will a user give? A model of one's own, learnt from ratings.
 
-Run it with `python examples/03_ranking.py`. The reference, as root mean squared error on ML-100K: 1.110 for the first ranking
-tutorial of TensorFlow Recommenders, 0.944 for biases of users and movies alone, 0.934 for SVD.
+Run it with `python examples/03_ranking.py`. The reference, as root mean squared error on ML-100K: 1.110 for
+the first ranking tutorial of TensorFlow Recommenders, 0.944 for biases of users and movies alone, 0.934 for
+SVD.
 """
 
 import keras
@@ -13,14 +14,18 @@ import shortlist as sl
 class RatingModel(sl.Model):
     """`mean + bias of the user + bias of the movie + product of their vectors`."""
 
-    def __init__(self, num_users: int, num_movies: int, mean_rating: float, embedding_dim: int = 32, l2: float = 0.05):
+    def __init__(
+        self, num_users: int, num_movies: int, mean_rating: float, embedding_dim: int = 32, l2: float = 0.05
+    ):
         super().__init__()
         self.mean_rating, self.l2 = mean_rating, l2
         self.user_vector = keras.layers.Embedding(num_users, embedding_dim)
         self.movie_vector = keras.layers.Embedding(num_movies, embedding_dim)
         self.user_bias = keras.layers.Embedding(num_users, 1, embeddings_initializer="zeros")
         self.movie_bias = keras.layers.Embedding(num_movies, 1, embeddings_initializer="zeros")
-        self.task = sl.tasks.Ranking("MeanSquaredError", metrics=keras.metrics.RootMeanSquaredError(name="rmse"))
+        self.task = sl.tasks.Ranking(
+            "MeanSquaredError", metrics=keras.metrics.RootMeanSquaredError(name="rmse")
+        )
 
     def call(self, features):
         users, movies = features["user_id"], features["movie_id"]
@@ -34,7 +39,12 @@ class RatingModel(sl.Model):
     def size_of(self, features):
         """Mean squared size of what the batch uses: rare users and movies are held back, not worn away."""
         users, movies = features["user_id"], features["movie_id"]
-        parts = self.user_vector(users), self.movie_vector(movies), self.user_bias(users), self.movie_bias(movies)
+        parts = (
+            self.user_vector(users),
+            self.movie_vector(movies),
+            self.user_bias(users),
+            self.movie_bias(movies),
+        )
         return sum(ops.mean(ops.sum(ops.square(part), axis=-1)) for part in parts)
 
 
@@ -48,7 +58,9 @@ def main(dataset: sl.data.Dataset, epochs: int = 20) -> float:
         return {**spec.encode_queries(part), **spec.encode_candidates(part), "rating": part.ratings}
 
     model = RatingModel(
-        spec.query_vocabulary.num_rows, spec.candidate_vocabulary.num_rows, mean_rating=float(train.ratings.mean())
+        spec.query_vocabulary.num_rows,
+        spec.candidate_vocabulary.num_rows,
+        mean_rating=float(train.ratings.mean()),
     )
     model.compile(keras.optimizers.Adam(0.002))
     best = keras.callbacks.EarlyStopping("val_rmse", mode="min", patience=2, restore_best_weights=True)

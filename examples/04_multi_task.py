@@ -1,7 +1,8 @@
 """Multi-task: one model that retrieves and rates, its two losses added with equal weights.
 
-Run it with `python examples/04_multi_task.py`. The reference on ML-100K is TensorFlow Recommenders' joint model: 23.5 % of
-the held-out movies in the top 100, training movies kept, with a root mean squared error of 1.110.
+Run it with `python examples/04_multi_task.py`. The reference on ML-100K is TensorFlow Recommenders' joint
+model: 23.5 % of the held-out movies in the top 100, training movies kept, with a root mean squared error of
+1.110.
 """
 
 import keras
@@ -18,22 +19,30 @@ class RetrieveAndRate(sl.Model):
         self.mean_rating = mean_rating
         self.user_tower = sl.models.Tower(spec.query, embedding_dim, l2=0.03)
         self.movie_tower = sl.models.Tower(spec.candidate, embedding_dim, l2=0.03)
-        self.user_bias = keras.layers.Embedding(spec.query_vocabulary.num_rows, 1, embeddings_initializer="zeros")
-        self.movie_bias = keras.layers.Embedding(spec.candidate_vocabulary.num_rows, 1, embeddings_initializer="zeros")
+        self.user_bias = keras.layers.Embedding(
+            spec.query_vocabulary.num_rows, 1, embeddings_initializer="zeros"
+        )
+        self.movie_bias = keras.layers.Embedding(
+            spec.candidate_vocabulary.num_rows, 1, embeddings_initializer="zeros"
+        )
         self.taste = keras.layers.Dense(1, use_bias=False)
         catalogue = [(movies["movie_id"], movies)]
         self.retrieval = sl.tasks.Retrieval(
             metrics=sl.metrics.FactorizedTopK(catalogue, encoder=self.movie_tower, measures=("recall",)),
             frequencies=sl.layers.StreamingFrequency(spec.candidate_vocabulary.num_rows),
         )
-        self.rating = sl.tasks.Ranking("MeanSquaredError", metrics=keras.metrics.RootMeanSquaredError(name="rmse"))
+        self.rating = sl.tasks.Ranking(
+            "MeanSquaredError", metrics=keras.metrics.RootMeanSquaredError(name="rmse")
+        )
 
     def compute_loss(self, features, training=False):
         users, movies = features["user_id"], features["movie_id"]
         user_vectors, movie_vectors = self.user_tower(features), self.movie_tower(features)
         biases = self.user_bias(users) + self.movie_bias(movies)
         ratings = self.mean_rating + biases + self.taste(user_vectors * movie_vectors)
-        bias_size = ops.mean(ops.square(self.user_bias(users))) + ops.mean(ops.square(self.movie_bias(movies)))
+        bias_size = ops.mean(ops.square(self.user_bias(users))) + ops.mean(
+            ops.square(self.movie_bias(movies))
+        )
         self.add_loss(0.05 * bias_size)
         return self.rating(features["rating"], ratings) + self.retrieval(
             user_vectors, movie_vectors, query_ids=users, candidate_ids=movies
@@ -52,7 +61,9 @@ def main(dataset: sl.data.Dataset, epochs: int = 10) -> dict[str, float]:
     model.compile(keras.optimizers.Adam(0.003))
     model.fit(arrays(train), batch_size=1024, epochs=epochs, verbose=2)
     metrics = model.evaluate(arrays(test), batch_size=1024, return_dict=True, verbose=0)
-    print(f"top 100, training movies kept: {metrics['recall_at_100']:.3f}, RMSE {metrics['rmse']:.4f}; reference 0.235, 1.110")
+    print(
+        f"top 100, training movies kept: {metrics['recall_at_100']:.3f}, RMSE {metrics['rmse']:.4f}; reference 0.235, 1.110"
+    )
     return metrics
 
 

@@ -1,7 +1,7 @@
 """Serving: from a trained model to an index, to files that TensorFlow Serving runs, to an answer.
 
-Run it with `python examples/05_serving.py`. The exported model holds the lookups, the tower and the candidates, in core
-TensorFlow operators only, and takes a user's id as it is.
+Run it with `python examples/05_serving.py`. The exported model holds the lookups, the tower and the
+candidates, in core TensorFlow operators only, and takes a user's id as it is.
 """
 
 import tempfile
@@ -24,8 +24,14 @@ def main(dataset: sl.data.Dataset, epochs: int = 3) -> list[str]:
     user = dataset.interactions.users[0]
     seen = sl.data.Histories.from_interactions(dataset.interactions).items_of([user])
     scores, movies = index([user], exclude=seen)
-    titles = dict(zip(dataset.items["movie_id"].to_pylist(), dataset.items[dataset.title].to_pylist(), strict=True))
-    print(f"for user {user}:", *(f"{score:.2f} {titles[movie]}" for score, movie in zip(scores[0], movies[0], strict=True)), sep="\n  ")
+    titles = dict(
+        zip(dataset.items["movie_id"].to_pylist(), dataset.items[dataset.title].to_pylist(), strict=True)
+    )
+    print(
+        f"for user {user}:",
+        *(f"{score:.2f} {titles[movie]}" for score, movie in zip(scores[0], movies[0], strict=True)),
+        sep="\n  ",
+    )
 
     # In a server: no Shortlist, no Keras, one directory.
     with tempfile.TemporaryDirectory() as directory:

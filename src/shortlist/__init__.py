@@ -8,7 +8,8 @@ interactions --> features --> towers ----> task ------> metrics        evaluatio
                                  +--> candidate vectors --> index -----------+--> export --> artifact --> server
 ```
 
-The parts are loaded on first use, so that `import shortlist` takes no time and no backend is imported before it is needed.
+The parts are loaded on first use, so that `import shortlist` takes no time and no backend is imported before
+it is needed.
 """
 
 import importlib
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shortlist import data, evaluation, export, features, indexes, layers, metrics, models, ops, tasks
-    from shortlist.models import Model
+    from shortlist.models import Model, load_model
 
 __version__ = "0.1.0"
 
@@ -29,6 +30,7 @@ __all__ = [
     "features",
     "indexes",
     "layers",
+    "load_model",
     "metrics",
     "models",
     "ops",
@@ -37,8 +39,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "Model":
-        return importlib.import_module("shortlist.models").Model
+    if name in ("Model", "load_model"):
+        return getattr(importlib.import_module("shortlist.models"), name)
     if name in __all__:
         return importlib.import_module(f"shortlist.{name}")
     raise AttributeError(f"module 'shortlist' has no attribute {name!r}")

@@ -1,7 +1,7 @@
 """The only place that names TensorFlow, JAX or PyTorch while training.
 
-One module a backend, all with the same functions; which one stands here was decided by Keras (`KERAS_BACKEND`) before the
-first import of Shortlist.
+One module a backend, all with the same functions; which one stands here was decided by Keras
+(`KERAS_BACKEND`) before the first import of Shortlist.
 """
 
 import keras

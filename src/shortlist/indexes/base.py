@@ -23,8 +23,8 @@ _IDS_FILE = "candidate_ids.parquet"
 class Index(keras.Model):
     """Candidates and their ids, from which a query takes its k best. Abstract.
 
-    A query goes through the query model first, so that a saved or exported index takes raw features. Equal scores are
-    ordered by the place of the candidates in the index. Ids come back as they went in.
+    A query goes through the query model first, so that a saved or exported index takes raw features. Equal
+    scores are ordered by the place of the candidates in the index. Ids come back as they went in.
 
     Args:
         query_model: What turns features into query vectors `[batch, dim]`; None when queries are vectors.
@@ -51,7 +51,9 @@ class Index(keras.Model):
         """
 
     @abstractmethod
-    def index_from_dataset(self, candidates: Iterable[Any], encoder: Callable[[Any], Any] | None = None) -> Self:
+    def index_from_dataset(
+        self, candidates: Iterable[Any], encoder: Callable[[Any], Any] | None = None
+    ) -> Self:
         """Take the candidates of a dataset, in place of any before.
 
         Args:
@@ -78,8 +80,9 @@ class Index(keras.Model):
         """The vectors of queries.
 
         Args:
-            queries: What the query model takes, or vectors when there is none. Lists are taken as arrays. A query model with
-                a method `prepare`, such as the towers of the ready-made models, is given what that returns.
+            queries: What the query model takes, or vectors when there is none. Lists are taken as arrays. A
+                query model with a method `prepare`, such as the towers of the ready-made models, is given
+                what that returns.
 
         Returns:
             `[batch, dim]` or `[batch, heads, dim]`.
@@ -134,7 +137,9 @@ class Index(keras.Model):
         Returns:
             An index.
         """
-        query_model = keras.saving.deserialize_keras_object(config["query_model"], custom_objects=custom_objects)
+        query_model = keras.saving.deserialize_keras_object(
+            config["query_model"], custom_objects=custom_objects
+        )
         return cls(**{**config, "query_model": query_model})
 
     def save_assets(self, directory: str) -> None:
@@ -201,5 +206,8 @@ def _as_tensors(queries: Any) -> Any:
         return queries
     try:
         return keras.ops.convert_to_tensor(queries)
-    except (TypeError, ValueError):  # text, on a backend whose tensors hold none: the query model may look it up
+    except (
+        TypeError,
+        ValueError,
+    ):  # text, on a backend whose tensors hold none: the query model may look it up
         return as_array(queries)

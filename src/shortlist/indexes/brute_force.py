@@ -56,18 +56,23 @@ class BruteForce(Index):
         vectors = check_vectors(candidates)
         vocabulary = None if ids is None else Vocabulary(ids)
         if vocabulary is not None and len(vocabulary) != len(vectors):
-            raise ArgumentError(f"{len(vocabulary)} ids came for {len(vectors)} candidates; expected one each.")
+            raise ArgumentError(
+                f"{len(vocabulary)} ids came for {len(vectors)} candidates; expected one each."
+            )
         if self.vectors is None or tuple(self.vectors.shape) != vectors.shape:
             self._make_vectors(vectors.shape)
         self.vectors.assign(vectors)
         self._ids, self._has_ids = vocabulary, vocabulary is not None
         return self
 
-    def index_from_dataset(self, candidates: Iterable[Any], encoder: Callable[[Any], Any] | None = None) -> Self:
+    def index_from_dataset(
+        self, candidates: Iterable[Any], encoder: Callable[[Any], Any] | None = None
+    ) -> Self:
         """Take the candidates of a dataset, in place of any before.
 
         Args:
-            candidates: Batches of vectors `[n, dim]`, or of pairs of ids `[n]` and vectors, such as a `tf.data.Dataset`.
+            candidates: Batches of vectors `[n, dim]`, or of pairs of ids `[n]` and vectors, such as a
+                `tf.data.Dataset`.
             encoder: What turns features, in the place of vectors, into vectors.
 
         Returns:
@@ -84,12 +89,13 @@ class BruteForce(Index):
         Args:
             queries: What the query model takes, or vectors `[batch, dim]`.
             k: How many; the index's own k when None. No more than there are candidates come back.
-            exclude: For each query the ids that must not come back: one list a query, or `[batch, num_ids]`. Unknown ids
-                are ignored.
+            exclude: For each query the ids that must not come back: one list a query, or `[batch, num_ids]`.
+                Unknown ids are ignored.
 
         Returns:
-            Scores `[batch, k]`, float32, and ids `[batch, k]`, as NumPy arrays; where fewer than k candidates are left,
-            scores of minus infinity and ids of -1 or empty text. In a graph that is being built, tensors of the same.
+            Scores `[batch, k]`, float32, and ids `[batch, k]`, as NumPy arrays; where fewer than k candidates
+            are left, scores of minus infinity and ids of -1 or empty text. In a graph that is being built,
+            tensors of the same.
 
         Raises:
             NotIndexedError: Before there are candidates.
@@ -124,8 +130,8 @@ class BruteForce(Index):
             excluded: `[batch, num_excluded]`, int32, rows that must not come back; -1 is padding.
 
         Returns:
-            Scores, float32, and rows, int32, both `[batch, min(k, num_candidates)]`; minus infinity and -1 where fewer
-            candidates are allowed.
+            Scores, float32, and rows, int32, both `[batch, min(k, num_candidates)]`; minus infinity and -1
+            where fewer candidates are allowed.
         """
         scores = pairwise_scores(queries, ops.convert_to_tensor(self.vectors))
         if excluded is not None and excluded.shape[1] != 0:
@@ -171,7 +177,9 @@ class BruteForce(Index):
         self._has_ids = config["has_ids"]
 
     def _make_vectors(self, shape: tuple[int, ...]) -> None:
-        self.vectors = self.add_weight(shape=shape, initializer="zeros", trainable=False, name="vectors", dtype="float32")
+        self.vectors = self.add_weight(
+            shape=shape, initializer="zeros", trainable=False, name="vectors", dtype="float32"
+        )
         self.built = True
 
     def _rows_of_lists(self, lists: Any, num_queries: int) -> Tensor:

@@ -19,8 +19,8 @@ def iterate_candidates(
     """Ids and vectors of candidates, a batch at a time.
 
     Args:
-        batches: A `tf.data.Dataset` or another iterable of batches: vectors `[n, dim]`, or pairs of ids `[n]` and vectors.
-            With an encoder, features stand in the place of vectors.
+        batches: A `tf.data.Dataset` or another iterable of batches: vectors `[n, dim]`, or pairs of ids `[n]`
+            and vectors. With an encoder, features stand in the place of vectors.
         encoder: What turns features into vectors, such as the candidate tower.
 
     Yields:
@@ -72,7 +72,9 @@ def read_candidates(
     if not ids:
         return vectors, None
     if len(ids) != len(parts):
-        raise ArgumentError(f"{len(ids)} of {len(parts)} batches of candidates have ids; expected all or none.")
+        raise ArgumentError(
+            f"{len(ids)} of {len(parts)} batches of candidates have ids; expected all or none."
+        )
     return vectors, np.concatenate(ids)
 
 
@@ -90,7 +92,9 @@ def check_vectors(vectors: ArrayLike) -> np.ndarray:
     """
     matrix = to_numpy(vectors)
     if matrix.ndim != 2 or 0 in matrix.shape:
-        raise ArgumentError(f"candidates came with shape {matrix.shape}; expected [num_candidates, dim], neither 0.")
+        raise ArgumentError(
+            f"candidates came with shape {matrix.shape}; expected [num_candidates, dim], neither 0."
+        )
     matrix = np.asarray(matrix, "float32")
     finite = np.isfinite(matrix).all(axis=1)
     if not finite.all():
@@ -113,4 +117,4 @@ def to_numpy(value: Any) -> np.ndarray:
     """
     if keras.ops.is_tensor(value) and getattr(value.dtype, "name", "") != "string":
         return np.asarray(keras.ops.convert_to_numpy(value))
-    return value.numpy() if keras.ops.is_tensor(value) else as_array(value)  # type: ignore[no-any-return]
+    return value.numpy() if keras.ops.is_tensor(value) else as_array(value)

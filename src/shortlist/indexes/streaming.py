@@ -21,8 +21,8 @@ __all__ = ["Streaming"]
 class Streaming(Index):
     """Keeps the k best while the candidates stream past, a batch at a time.
 
-    The candidates are a dataset, read once for each call, so memory holds one batch of them. A saved `Streaming` index
-    holds the query model; the dataset is given again after loading.
+    The candidates are a dataset, read once for each call, so memory holds one batch of them. A saved
+    `Streaming` index holds the query model; the dataset is given again after loading.
 
     Args:
         query_model: What turns features into query vectors `[batch, dim]`; None when queries are vectors.
@@ -54,12 +54,14 @@ class Streaming(Index):
             "Streaming takes candidates from a dataset: call index_from_dataset(batches). For candidates in memory use BruteForce."
         )
 
-    def index_from_dataset(self, candidates: Iterable[Any], encoder: Callable[[Any], Any] | None = None) -> Self:
+    def index_from_dataset(
+        self, candidates: Iterable[Any], encoder: Callable[[Any], Any] | None = None
+    ) -> Self:
         """Take the candidates of a dataset, in place of any before; nothing is read yet.
 
         Args:
-            candidates: Batches of vectors `[n, dim]`, or of pairs of ids `[n]` and vectors; read once a call, so not a
-                generator that ends.
+            candidates: Batches of vectors `[n, dim]`, or of pairs of ids `[n]` and vectors; read once a call,
+                so not a generator that ends.
             encoder: What turns features, in the place of vectors, into vectors.
 
         Returns:
@@ -93,7 +95,9 @@ class Streaming(Index):
             yield (np.arange(start, start + len(vectors)) if ids is None else ids), check_vectors(vectors)
             start += len(vectors)
 
-    def __call__(self, queries: Any, k: int | None = None, *, exclude: Any = None) -> tuple[np.ndarray, np.ndarray]:
+    def __call__(
+        self, queries: Any, k: int | None = None, *, exclude: Any = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """The best candidates of each query, best first.
 
         Args:
@@ -102,8 +106,8 @@ class Streaming(Index):
             exclude: For each query the ids that must not come back: one list a query, or `[batch, num_ids]`.
 
         Returns:
-            Scores `[batch, k]`, float32, and ids `[batch, k]`, as NumPy arrays; where fewer than k candidates are left,
-            scores of minus infinity and ids of -1 or empty text.
+            Scores `[batch, k]`, float32, and ids `[batch, k]`, as NumPy arrays; where fewer than k candidates
+            are left, scores of minus infinity and ids of -1 or empty text.
 
         Raises:
             NotIndexedError: Before there are candidates.
@@ -144,7 +148,9 @@ class Streaming(Index):
             if excluded is not None:
                 scores = _without(scores, ids, excluded)
             every_id = np.broadcast_to(ids, scores.shape)
-            if best_scores is not None and best_ids is not None:  # earlier candidates stand first, and win ties
+            if (
+                best_scores is not None and best_ids is not None
+            ):  # earlier candidates stand first, and win ties
                 scores = np.concatenate([best_scores, scores], axis=1)
                 every_id = np.concatenate([best_ids, every_id], axis=1)
             best_scores, best_ids = _best(scores, every_id, k)

@@ -16,12 +16,13 @@ __all__ = ["StreamingFrequency"]
 class StreamingFrequency(keras.layers.Layer):
     """A running count of candidates that gives the log probability of each to come up as a negative.
 
-    After each training batch, `log q[row] = log(count of the row so far / count of all rows so far)`, the batch itself
-    included, so that a row of the batch has always been counted. In the first epoch the estimate is made from what was seen
-    so far; from the second on it is the share in the training data.
+    After each training batch, `log q[row] = log(count of the row so far / count of all rows so far)`, the
+    batch itself included, so that a row of the batch has always been counted. In the first epoch the estimate
+    is made from what was seen so far; from the second on it is the share in the training data.
 
     Args:
-        num_rows: Number of distinct candidates: the rows are `0 .. num_rows - 1`, as `Vocabulary.num_rows` counts them.
+        num_rows: Number of distinct candidates: the rows are `0 .. num_rows - 1`, as `Vocabulary.num_rows`
+            counts them.
 
     Example:
         >>> import numpy as np
@@ -30,7 +31,8 @@ class StreamingFrequency(keras.layers.Layer):
         >>> [round(float(value), 4) for value in np.exp(log_q)]
         [0.75, 0.75, 0.25, 0.75]
 
-    Source: the use in logQ is that of Yi et al., Sampling-Bias-Corrected Neural Modeling, 2019; they estimate the gap
+    Source: the use in logQ is that of Yi et al., Sampling-Bias-Corrected Neural Modeling, 2019; they estimate
+        the gap
     between two occurrences by a moving average, here the occurrences are counted.
     """
 
@@ -47,7 +49,9 @@ class StreamingFrequency(keras.layers.Layer):
         self.counts = self.add_weight(
             shape=(self.num_rows,), initializer="zeros", trainable=False, dtype="float32", name="counts"
         )
-        self.total = self.add_weight(shape=(), initializer="zeros", trainable=False, dtype="float32", name="total")
+        self.total = self.add_weight(
+            shape=(), initializer="zeros", trainable=False, dtype="float32", name="total"
+        )
 
     def call(self, rows: Tensor, training: bool | None = None) -> Tensor:
         """Count the rows when training, and give their log probabilities.

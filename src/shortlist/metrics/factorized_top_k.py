@@ -13,7 +13,15 @@ from shortlist.errors import ArgumentError, NotIndexedError
 from shortlist.features import Vocabulary
 from shortlist.indexes import BruteForce, Index, Streaming
 from shortlist.indexes.candidates import check_vectors, read_candidates
-from shortlist.ops import MEASURES, count_better, distinct, pairwise_scores, ranking_metrics, true_ranks, true_scores
+from shortlist.ops import (
+    MEASURES,
+    count_better,
+    distinct,
+    pairwise_scores,
+    ranking_metrics,
+    true_ranks,
+    true_scores,
+)
 from shortlist.typing import Tensor
 
 __all__ = ["FactorizedTopK"]
@@ -28,22 +36,27 @@ _IDS_FILE, _VECTORS_FILE = "candidate_ids.parquet", "candidate_vectors.npy"
 class FactorizedTopK(keras.metrics.Metric):
     """How well queries retrieve their true candidates from the whole catalogue.
 
-    The rank of a true candidate is a count of the candidates that score higher; all measures at all k come from that one
-    count. See `ops.ranking_metrics` for the definitions. In short:
+    The rank of a true candidate is a count of the candidates that score higher; all measures at all k come
+    from that one count. See `ops.ranking_metrics` for the definitions. In short:
 
-    - Ties: the expected value over all orders of the tied candidates, so a constant model is worth exactly chance.
-    - By id, where true candidates' ids are given: the true score is that of the candidate with the id. A true candidate that
-      the catalogue does not hold counts, and is never found. Several true candidates a query are padded with -1 or empty text,
-      and one that is named twice counts once.
-    - By score, without ids: the true score is computed from the true candidate's vector; scores within `1e-6` of the product
-      of the vectors' lengths count as equal to it, since the same product rounds differently in a matrix.
+    - Ties: the expected value over all orders of the tied candidates, so a constant model is worth exactly
+      chance.
+    - By id, where true candidates' ids are given: the true score is that of the candidate with the id. A true
+      candidate that the catalogue does not hold counts, and is never found. Several true candidates a query
+      are padded with -1 or empty text, and one that is named twice counts once.
+    - By score, without ids: the true score is computed from the true candidate's vector; scores within `1e-6`
+      of the product of the vectors' lengths count as equal to it, since the same product rounds differently
+      in a matrix.
     - Excluded candidates are not in the catalogue for that query; a true candidate is never excluded.
-    - A k beyond the catalogue is allowed. A query without a true candidate does not count. A query of weight 2 counts twice.
+    - A k beyond the catalogue is allowed. A query without a true candidate does not count. A query of weight
+      2 counts twice.
 
     Args:
-        candidates: A dataset of batches of vectors, or of pairs of ids and vectors, such as a `tf.data.Dataset`; or an exact
-            index. It is read, and its candidates are encoded, once an evaluation.
-        encoder: What turns features, in the place of the dataset's vectors, into vectors, such as the candidate tower.
+        candidates: A dataset of batches of vectors, or of pairs of ids and vectors, such as a
+            `tf.data.Dataset`; or an exact index. It is read, and its candidates are encoded, once an
+            evaluation.
+        encoder: What turns features, in the place of the dataset's vectors, into vectors, such as the
+            candidate tower.
         ks: The lengths of the lists to judge.
         measures: Any of `recall`, `precision`, `hit_rate`, `mrr`, `ndcg`, `map`.
         name_format: How a value is named in the logs.
@@ -86,7 +99,9 @@ class FactorizedTopK(keras.metrics.Metric):
         self._sums = self.add_variable(shape=shape, initializer="zeros", name="sums", dtype="float32")
         self._weight = self.add_variable(shape=(), initializer="zeros", name="weight", dtype="float32")
 
-    def set_candidates(self, candidates: Iterable[Any] | Index, encoder: Callable[[Any], Any] | None = None) -> None:
+    def set_candidates(
+        self, candidates: Iterable[Any] | Index, encoder: Callable[[Any], Any] | None = None
+    ) -> None:
         """Judge over other candidates from the next evaluation on.
 
         Args:
@@ -100,7 +115,8 @@ class FactorizedTopK(keras.metrics.Metric):
         """Read and encode the candidates; `Model.evaluate` calls this before it starts.
 
         Returns:
-            Whether functions that were compiled with the former candidates are stale: the shape or the ids changed.
+            Whether functions that were compiled with the former candidates are stale: the shape or the ids
+            changed.
 
         Raises:
             NotIndexedError: When no candidates were given.
@@ -108,7 +124,9 @@ class FactorizedTopK(keras.metrics.Metric):
         """
         if self._source is None:
             if self._vectors is None:
-                raise NotIndexedError(f"metric {self.name!r} has no candidates; give FactorizedTopK(candidates=...) a dataset.")
+                raise NotIndexedError(
+                    f"metric {self.name!r} has no candidates; give FactorizedTopK(candidates=...) a dataset."
+                )
             return False  # a loaded metric judges over the candidates it was saved with
         vectors, ids = _read(self._source, self._encoder)
         return self._take(check_vectors(vectors), ids)

@@ -2,7 +2,8 @@
 
 from shortlist.models.batches import InteractionBatches
 from shortlist.models.model import Model
+from shortlist.models.saving import load_model
 from shortlist.models.tower import Tower
 from shortlist.models.two_tower import TwoTower
 
-__all__ = ["InteractionBatches", "Model", "Tower", "TwoTower"]
+__all__ = ["InteractionBatches", "Model", "Tower", "TwoTower", "load_model"]

@@ -19,15 +19,15 @@ SAMPLE_WEIGHT = "sample_weight"
 class InteractionBatches(keras.utils.PyDataset):
     """Batches of arrays by name, for `fit` and `evaluate` on every backend.
 
-    The order of an epoch depends on the seed and the number of the epoch alone, so a training that is taken up again
-    at epoch n sees what an uninterrupted one would have seen.
+    The order of an epoch depends on the seed and the number of the epoch alone, so a training that is taken
+    up again at epoch n sees what an uninterrupted one would have seen.
 
     Args:
         arrays: By name, `[num_rows, ...]` each.
         batch_size: Rows a batch; the last one may be smaller.
         seed: Of the order; None keeps the order of the rows.
-        first_epoch: Number of the epoch that the first pass is.
-        exclude: The candidates of each query that metrics leave out, with the name of the array that holds the queries.
+        exclude: The candidates of each query that metrics leave out, with the name of the array that holds
+            the queries.
 
     Example:
         >>> batches = InteractionBatches({"user": np.arange(5)}, batch_size=2)
@@ -41,17 +41,15 @@ class InteractionBatches(keras.utils.PyDataset):
         *,
         batch_size: int,
         seed: int | None = None,
-        first_epoch: int = 0,
         exclude: tuple[str, Histories] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self._arrays, self._batch_size, self._seed = arrays, batch_size, seed
         self._num_rows = len(next(iter(arrays.values())))
-        self._epoch = first_epoch
         self._exclude = exclude
         self._longest_history = 0 if exclude is None else int(np.diff(exclude[1].offsets).max())
-        self._order = self._order_of_epoch()
+        self._order = np.arange(self._num_rows)
 
     @property
     def num_batches(self) -> int:
@@ -66,12 +64,15 @@ class InteractionBatches(keras.utils.PyDataset):
             batch[EXCLUDED] = histories.padded(batch[query], max_length=self._longest_history).astype("int32")
         return batch
 
-    def on_epoch_end(self) -> None:
-        """Go on to the order of the next epoch (called by Keras)."""
-        self._epoch += 1
-        self._order = self._order_of_epoch()
+    def start_epoch(self, epoch: int) -> None:
+        """Put the rows in the order of an epoch.
 
-    def _order_of_epoch(self) -> np.ndarray:
-        if self._seed is None:
-            return np.arange(self._num_rows)
-        return np.random.default_rng((self._seed, self._epoch)).permutation(self._num_rows)
+        Args:
+            epoch: Its number, from 0.
+        """
+        if self._seed is not None:
+            self._order = np.random.default_rng((self._seed, epoch)).permutation(self._num_rows)
+
+    def ordering(self) -> keras.callbacks.Callback:
+        """A callback that starts each epoch of a training; Keras' own hooks of a dataset do not know its number."""
+        return keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: self.start_epoch(epoch))

@@ -8,6 +8,7 @@ from keras import ops
 
 from shortlist import backend
 from shortlist.metrics import FactorizedTopK
+from shortlist.models.batch_spec import batch_like, spec_of
 from shortlist.typing import Tensor
 
 __all__ = ["Model"]
@@ -16,11 +17,13 @@ __all__ = ["Model"]
 class Model(keras.Model):
     """A Keras model whose subclass says, in `compute_loss`, what a batch costs. Abstract.
 
-    `fit`, `evaluate`, callbacks, `save` and the optimizers are those of Keras, on its three backends. The logs hold `loss`,
-    which is what `compute_loss` returned; when layers add losses or regularize their weights also `regularization_loss` and
-    `total_loss`, which is their sum and what is minimised; and the metrics that were computed, no others.
+    `fit`, `evaluate`, callbacks, `save` and the optimizers are those of Keras, on its three backends. The
+    logs hold `loss`, which is what `compute_loss` returned; when layers add losses or regularize their
+    weights also `regularization_loss` and `total_loss`, which is their sum and what is minimised; and the
+    metrics that were computed, no others.
 
-    Metrics over the whole catalogue are computed in evaluation only, and their candidates are encoded once an evaluation.
+    Metrics over the whole catalogue are computed in evaluation only, and their candidates are encoded once an
+    evaluation.
 
     Example:
         >>> import keras, numpy as np, shortlist as sl
@@ -45,9 +48,10 @@ class Model(keras.Model):
         self._regularization_tracker = keras.metrics.Mean(name="regularization_loss")
         self._total_tracker = keras.metrics.Mean(name="total_loss")
         self._is_regularized = False
+        self._batch_spec: str | None = None
         self._context = _CallContext(name="loss_context")
 
-    def compute_loss(self, inputs: Any, training: bool = False) -> Tensor:  # type: ignore[override]
+    def compute_loss(self, inputs: Any, training: bool = False) -> Tensor:
         """The loss of one batch; to be written by the subclass, which updates its metrics on the way.
 
         Args:
@@ -57,7 +61,9 @@ class Model(keras.Model):
         Returns:
             The loss, a scalar.
         """
-        raise NotImplementedError(f"{type(self).__name__} must define compute_loss(self, inputs, training=False).")
+        raise NotImplementedError(
+            f"{type(self).__name__} must define compute_loss(self, inputs, training=False)."
+        )
 
     def total_loss(self, batch: Any, *, training: bool) -> Tensor:
         """The loss of one batch with the losses that layers added; the logged losses are updated.
@@ -69,18 +75,23 @@ class Model(keras.Model):
         Returns:
             The sum to minimise, a scalar.
         """
-        batch = batch[0] if isinstance(batch, tuple) and len(batch) == 1 else batch
         for metric in self._factorized_metrics():
             metric.was_updated = False
-        self._clear_losses()
-        loss = self._context.run(lambda: self.compute_loss(batch, training=training), training=training)
-        added = self.losses
-        self._is_regularized = bool(added)
-        regularization = sum(added, start=ops.zeros((), loss.dtype))
+        loss, regularization = self._regularized_loss(batch, training=training)
         trackers = (self._loss_tracker, self._regularization_tracker, self._total_tracker)
         for tracker, value in zip(trackers, (loss, regularization, loss + regularization), strict=True):
             tracker.update_state(value, sample_weight=_num_examples(batch))
         return loss + regularization
+
+    def _regularized_loss(self, batch: Any, *, training: bool) -> tuple[Tensor, Tensor]:
+        batch = batch[0] if isinstance(batch, tuple) and len(batch) == 1 else batch
+        self._clear_losses()
+        loss = self._context.run(lambda: self.compute_loss(batch, training=training), training=training)
+        added = self.losses
+        self._is_regularized = bool(added)
+        if not self.built:
+            self._batch_spec, self.built = spec_of(batch), True
+        return loss, sum(added, start=ops.zeros((), loss.dtype))
 
     def train_step(self, *args: Any) -> Any:
         """One step of training; see `shortlist.backend`.
@@ -151,37 +162,52 @@ class Model(keras.Model):
         return results
 
     def get_build_config(self) -> dict[str, Any]:
-        """That the model is built, so that a saved one takes back its optimizer's state.
+        """What a batch looks like, so that a saved model can make its variables before it takes their values.
 
         Returns:
             A configuration for `build_from_config`.
         """
-        return {"built": self.built}
+        return {"batch": self._batch_spec}
 
     def build_from_config(self, config: dict[str, Any]) -> None:
-        """Mark the model as built: its layers are, from configurations of their own.
+        """Make all variables, by the loss of a batch of zeros that is thrown away.
 
         Args:
             config: What `get_build_config` returned.
         """
-        self.built = config["built"]
+        if config["batch"] is not None:
+            self._build_on(batch_like(config["batch"]))
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile a loaded model as it was compiled, with an optimizer that can take back its state.
+
+        Args:
+            config: What `get_compile_config` returned.
+        """
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        if self.built:
+            self.optimizer.build(self.trainable_variables)
 
     def _factorized_metrics(self) -> list[FactorizedTopK]:
         return [metric for metric in self.metrics if isinstance(metric, FactorizedTopK)]
 
     def _symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
-        """Make all variables before a backend that carries state collects them (Keras calls this on JAX and PyTorch).
+        """Make all variables before a backend that carries state collects them (Keras calls this on JAX and
+        PyTorch).
 
         Keras would call the model on the inputs; here the batch is known to `compute_loss` alone.
         """
         if data_batch is None:
             _, _, batches = next(iter(iterator))
             data_batch = batches[0] if isinstance(batches, list | tuple) else next(batches)
-        with keras.StatelessScope():
-            self.total_loss(data_batch, training=self.optimizer is not None and not self.optimizer.built)
-        self.built = True
+        if not self.built:
+            self._build_on(data_batch)
         if self.optimizer is not None and not self.optimizer.built:
             self.optimizer.build(self.trainable_variables)
+
+    def _build_on(self, batch: Any) -> None:
+        with keras.StatelessScope():  # whatever the batch would change is forgotten
+            self._regularized_loss(batch, training=True)
 
 
 class _CallContext(keras.layers.Layer):
@@ -201,5 +227,5 @@ class _CallContext(keras.layers.Layer):
 def _num_examples(batch: Any) -> Tensor | int:
     for leaf in keras.tree.flatten(batch):
         if leaf is not None and len(leaf.shape) > 0:
-            return ops.shape(leaf)[0]  # type: ignore[no-any-return]
+            return ops.shape(leaf)[0]
     return 1

@@ -20,16 +20,17 @@ __all__ = ["Tower"]
 
 @keras.saving.register_keras_serializable(package="shortlist")
 class Tower(keras.layers.Layer):
-    """Features of a query or a candidate to one vector: embeddings side by side, then dense layers when there are any.
+    """Features of a query or a candidate to one vector: embeddings side by side, then dense layers when there
+    are any.
 
     Args:
         columns: Fitted columns of one side of a `FeatureSpec`.
         embedding_dim: Width of each embedding, and of the vector.
-        hidden_units: Widths of dense layers before the last, which has `embedding_dim`. Where there are none, and the
-            columns are one id alone, the vector is the id's embedding.
+        hidden_units: Widths of dense layers before the last, which has `embedding_dim`. Where there are none,
+            and the columns are one id alone, the vector is the id's embedding.
         normalize: Whether vectors are brought to length 1, so that scores are cosines.
-        l2: Weight of the added loss `l2 * mean over the batch of the squared length of the vector`. It touches the batch's
-            vectors only, so rare ids are not worn away by a decay at each step.
+        l2: Weight of the added loss `l2 * mean over the batch of the squared length of the vector`. It
+            touches the batch's vectors only, so rare ids are not worn away by a decay at each step.
 
     Example:
         >>> from shortlist.features import Category

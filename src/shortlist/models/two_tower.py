@@ -19,6 +19,7 @@ from shortlist.models.batches import EXCLUDED, SAMPLE_WEIGHT, InteractionBatches
 from shortlist.models.model import Model
 from shortlist.models.tower import Tower
 from shortlist.tasks import Retrieval
+from shortlist.tasks.task import as_list
 from shortlist.typing import Tensor
 
 __all__ = ["TwoTower"]
@@ -31,13 +32,15 @@ _ENCODING_BATCH = 4096
 class TwoTower(Model):
     """A query tower and a candidate tower whose dot product is the score.
 
-    It learns by softmax over the candidates of a batch, corrected by how often each candidate comes up, which is counted
-    while training; a negative that is the positive, or another known positive of the same query, is left out.
+    It learns by softmax over the candidates of a batch, corrected by how often each candidate comes up, which
+    is counted while training; a negative that is the positive, or another known positive of the same query,
+    is left out.
 
     Args:
         spec: The features of both towers, fitted; with a `candidate_id`.
-        items: The catalogue, one row an item, with the candidate columns: what is judged over and recommended from. When
-            None, the candidate id must be the only candidate column, and the catalogue is its vocabulary.
+        items: The catalogue, one row an item, with the candidate columns: what is judged over and recommended
+            from. When None, the candidate id must be the only candidate column, and the catalogue is its
+            vocabulary.
         embedding_dim: Width of the embeddings and of the vectors.
         hidden_units: Widths of dense layers between the embeddings and the vectors, in both towers.
         normalize: Whether vectors have length 1; give a temperature then, such as 0.05.
@@ -109,7 +112,9 @@ class TwoTower(Model):
             self.set_catalogue(_items_of(spec) if items is None else items)
 
     @classmethod
-    def from_interactions(cls, interactions: Interactions, items: pa.Table | None = None, **options: Any) -> "TwoTower":
+    def from_interactions(
+        cls, interactions: Interactions, items: pa.Table | None = None, **options: Any
+    ) -> "TwoTower":
         """A model that knows users and items by their ids.
 
         Args:
@@ -142,8 +147,8 @@ class TwoTower(Model):
         """Judge over, and recommend from, these items from now on.
 
         Args:
-            items: One row an item, with the candidate columns: an Arrow table, a data frame or arrays by name. Items that
-                training never met are welcome when they have features.
+            items: One row an item, with the candidate columns: an Arrow table, a data frame or arrays by
+                name. Items that training never met are welcome when they have features.
 
         Raises:
             FeatureError: When a column is missing or its values do not fit.
@@ -169,8 +174,8 @@ class TwoTower(Model):
         Args:
             x: `Interactions`, or whatever Keras takes, with encoded features by column name.
             *args: As in `keras.Model.fit`.
-            **kwargs: As in `keras.Model.fit`. `batch_size` is 1024 unless told otherwise. `validation_data` may be
-                `Interactions`; what their users did in `x` is then left out of the metrics.
+            **kwargs: As in `keras.Model.fit`. `batch_size` is 1024 unless told otherwise. `validation_data`
+                may be `Interactions`; what their users did in `x` is then left out of the metrics.
 
         Returns:
             Keras' history.
@@ -181,8 +186,9 @@ class TwoTower(Model):
         validation = kwargs.pop("validation_data", None)
         if isinstance(validation, Interactions):
             validation = self._batches(validation, kwargs.pop("validation_batch_size", batch_size), exclude=x)
-        batches = self._batches(x, batch_size, seed=self.seed, first_epoch=kwargs.get("initial_epoch", 0))
-        return super().fit(batches, *args, validation_data=validation, **kwargs)
+        batches = self._batches(x, batch_size, seed=self.seed)
+        callbacks = [batches.ordering(), *as_list(kwargs.pop("callbacks", None))]
+        return super().fit(batches, *args, validation_data=validation, callbacks=callbacks, **kwargs)
 
     def evaluate(self, x: Any = None, *args: Any, exclude: Interactions | None = None, **kwargs: Any) -> Any:
         """Keras' `evaluate`, which also takes `Interactions`.
@@ -190,7 +196,8 @@ class TwoTower(Model):
         Args:
             x: `Interactions`, or whatever Keras takes, with encoded features by column name.
             *args: As in `keras.Model.evaluate`.
-            exclude: Interactions, such as the training part, whose items are not in the catalogue for their users.
+            exclude: Interactions, such as the training part, whose items are not in the catalogue for their
+                users.
             **kwargs: As in `keras.Model.evaluate`; `return_dict` is True for `Interactions`.
 
         Returns:
@@ -200,10 +207,12 @@ class TwoTower(Model):
             x = self._batches(x, kwargs.pop("batch_size", None) or 1024, exclude=exclude)
             kwargs.setdefault("return_dict", True)
         elif exclude is not None:
-            raise ArgumentError(f"exclude came with data of type {type(x).__name__}; it goes with Interactions only.")
+            raise ArgumentError(
+                f"exclude came with data of type {type(x).__name__}; it goes with Interactions only."
+            )
         return super().evaluate(x, *args, **kwargs)
 
-    def compute_loss(self, inputs: dict[str, Tensor], training: bool = False) -> Tensor:  # type: ignore[override]
+    def compute_loss(self, inputs: dict[str, Tensor], training: bool = False) -> Tensor:
         """The retrieval loss of a batch.
 
         Args:
@@ -228,7 +237,9 @@ class TwoTower(Model):
         Returns:
             Ids `[num_items]` and vectors `[num_items, embedding_dim]`, row by row.
         """
-        vectors = [ops.convert_to_numpy(self.candidate_model(batch)) for _, batch in self._catalogue_batches()]
+        vectors = [
+            ops.convert_to_numpy(self.candidate_model(batch)) for _, batch in self._catalogue_batches()
+        ]
         return self._item_ids.known_ids, np.concatenate(vectors)
 
     def build_index(self, k: int = 10) -> BruteForce:
@@ -285,12 +296,15 @@ class TwoTower(Model):
         self._follow_catalogue()
 
     def _follow_catalogue(self) -> None:
-        self.task.factorized_metrics[0].set_candidates(_Again(self._catalogue_batches), encoder=self.candidate_model)
+        self.task.factorized_metrics[0].set_candidates(
+            _Again(self._catalogue_batches), encoder=self.candidate_model
+        )
 
     def _catalogue_batches(self) -> Any:
         """Pairs of the candidates' id rows and their encoded features.
 
-        Two items whose ids training never met share row 0, which no true candidate can be told by; the first keeps it.
+        Two items whose ids training never met share row 0, which no true candidate can be told by; the first
+        keeps it.
         """
         rows = self._catalogue[self.candidate_id]
         rows = np.where(rows == 0, -1 - np.arange(len(rows)), rows)
@@ -304,12 +318,13 @@ class TwoTower(Model):
         batch_size: int,
         *,
         seed: int | None = None,
-        first_epoch: int = 0,
         exclude: Interactions | None = None,
     ) -> InteractionBatches:
         arrays = {**self.query_model.prepare(interactions), **self.candidate_model.prepare(interactions)}
         excluded = None if exclude is None else (self._query_column(), self._histories(exclude))
-        return InteractionBatches(arrays, batch_size=batch_size, seed=seed, first_epoch=first_epoch, exclude=excluded)
+        return InteractionBatches(
+            arrays, batch_size=batch_size, seed=seed, exclude=excluded
+        )
 
     def _histories(self, interactions: Interactions) -> Histories:
         query, candidate = self._query_column(), self.candidate_id
@@ -340,11 +355,17 @@ def _check_spec(spec: FeatureSpec) -> None:
         raise ArgumentError("the spec has no candidate_id; name the Category that tells items apart.")
     for column in (*spec.query, *spec.candidate):
         if not column.is_fitted and getattr(column, "vocabulary", None) is None:
-            raise FeatureError(f"column {column.column!r} has learnt nothing yet; call spec.fit(interactions, items) first.")
+            raise FeatureError(
+                f"column {column.column!r} has learnt nothing yet; call spec.fit(interactions, items) first."
+            )
 
 
 def _items_of(spec: FeatureSpec) -> dict[str, np.ndarray]:
-    if [column.column for column in spec.candidate] != [spec.candidate_id] or spec.candidate_vocabulary is None:
+    if [column.column for column in spec.candidate] != [
+        spec.candidate_id
+    ] or spec.candidate_vocabulary is None:
         names = [column.column for column in spec.candidate]
-        raise ArgumentError(f"the candidates have features {names}; give items, a table with these columns, one row an item.")
+        raise ArgumentError(
+            f"the candidates have features {names}; give items, a table with these columns, one row an item."
+        )
     return {spec.candidate_id: spec.candidate_vocabulary.known_ids}

@@ -40,7 +40,8 @@ def accidental_hits(candidate_codes: Tensor, num_queries: Tensor | int) -> Tenso
     Returns:
         `[num_queries, num_candidates]`, bool.
 
-    Source: Yi et al., Sampling-Bias-Corrected Neural Modeling, 2019, and TensorFlow's `compute_accidental_hits`.
+    Source: Yi et al., Sampling-Bias-Corrected Neural Modeling, 2019, and TensorFlow's
+        `compute_accidental_hits`.
     """
     own = ops.expand_dims(candidate_codes[:num_queries], 1)
     same = own == ops.expand_dims(candidate_codes, 0)
@@ -50,12 +51,14 @@ def accidental_hits(candidate_codes: Tensor, num_queries: Tensor | int) -> Tenso
 def known_positives(query_codes: Tensor, candidate_codes: Tensor) -> Tensor:
     """True where a negative of a query is an item that the batch shows as a positive of the same query.
 
-    `known[i, j] = (j != i) and exists r: query[r] == query[i] and candidate[r] == candidate[j]`. With r = i this
-    holds for accidental hits too.
+    `known[i, j] = (j != i) and exists r: query[r] == query[i] and candidate[r] == candidate[j]`. With r = i
+    this holds for accidental hits too.
 
     Args:
-        query_codes: `[num_queries]`, integers in `[0, num_queries)`, equal exactly where the queries' ids are.
-        candidate_codes: `[num_candidates]`, integers in `[0, num_candidates)`, equal where the candidates' ids are.
+        query_codes: `[num_queries]`, integers in `[0, num_queries)`, equal exactly where the queries' ids
+            are.
+        candidate_codes: `[num_candidates]`, integers in `[0, num_candidates)`, equal where the candidates'
+            ids are.
 
     Returns:
         `[num_queries, num_candidates]`, bool.

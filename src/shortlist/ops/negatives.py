@@ -16,8 +16,8 @@ def keep_hard_negatives(logits: Tensor, num_hard_negatives: int) -> tuple[Tensor
         num_hard_negatives: How many negatives to keep; all are kept when there are fewer.
 
     Returns:
-        The logits and the labels (1 for the positive, else 0), both `[num_queries, 1 + kept]`, float32, the positive in
-        column 0 and the negatives after it, hardest first.
+        The logits and the labels (1 for the positive, else 0), both `[num_queries, 1 + kept]`, float32, the
+        positive in column 0 and the negatives after it, hardest first.
 
     Example:
         >>> import numpy as np

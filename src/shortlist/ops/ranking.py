@@ -1,9 +1,9 @@
 """Where the true candidates of a query stand, and what that is worth at each k; no sort.
 
-A rank is a count: how many candidates score higher than the true one (`num_better`), and how many score the same, the true
-one included (`num_tied`). Ties are resolved in expectation: every order of the tied candidates is equally likely, and a
-metric is its mean over these orders. A model that scores everything alike is thus worth exactly chance, and the
-order in which candidates are stored changes nothing.
+A rank is a count: how many candidates score higher than the true one (`num_better`), and how many score the
+same, the true one included (`num_tied`). Ties are resolved in expectation: every order of the tied candidates
+is equally likely, and a metric is its mean over these orders. A model that scores everything alike is thus
+worth exactly chance, and the order in which candidates are stored changes nothing.
 """
 
 import math
@@ -60,20 +60,23 @@ def distinct(rows: Tensor) -> Tensor:
     return ops.where(ops.logical_or(repeated, ordered < 0), -1, ordered)
 
 
-def true_ranks(scores: Tensor, true_rows: Tensor, excluded_rows: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def true_ranks(
+    scores: Tensor, true_rows: Tensor, excluded_rows: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """Counts of better and of tied candidates for the true candidates of each query.
 
-    Excluded candidates are not counted; a true candidate is never excluded. No mask over the catalogue is made:
-    what the excluded ones added to the counts is taken off again.
+    Excluded candidates are not counted; a true candidate is never excluded. No mask over the catalogue is
+    made: what the excluded ones added to the counts is taken off again.
 
     Args:
         scores: `[num_queries, num_candidates]`, of every query with every candidate.
-        true_rows: `[num_queries, num_true]`, int32, columns of `scores`, each at most once in a row; negative is none.
+        true_rows: `[num_queries, num_true]`, int32, columns of `scores`, each at most once in a row; negative
+            is none.
         excluded_rows: `[num_queries, num_excluded]`, int32, columns of `scores`; negative is padding.
 
     Returns:
-        `num_better` and `num_tied`, float32, `[num_queries, num_true]`. Where a true row is negative they are `NEVER`
-        and 1.
+        `num_better` and `num_tied`, float32, `[num_queries, num_true]`. Where a true row is negative they are
+        `NEVER` and 1.
     """
     found = true_rows >= 0
     thresholds = ops.take_along_axis(scores, ops.maximum(true_rows, 0), axis=1)
@@ -95,8 +98,9 @@ def ranking_metrics(
     """What the positions of the true candidates are worth at k, in expectation over the orders of ties.
 
     With P true candidates and binary gains: recall `hits / P`, precision `hits / k`, hit rate `any hit`, MRR
-    `1 / rank of the first hit`, NDCG `sum over hits of 1 / log2(rank + 1)` over its value for the ideal order, MAP `sum over
-    hits of precision at the hit's rank / min(P, k)`; each 0 without a hit in the first k.
+    `1 / rank of the first hit`, NDCG `sum over hits of 1 / log2(rank + 1)` over its value for the ideal
+    order, MAP `sum over hits of precision at the hit's rank / min(P, k)`; each 0 without a hit in the first
+    k.
 
     Args:
         num_better: `[num_queries, num_true]`, float32, how many candidates score higher.
@@ -114,9 +118,10 @@ def ranking_metrics(
         >>> float(ranking_metrics(one, one, one > 0, k=10)["mrr"][0])
         0.5
 
-    Source: definitions as in Manning et al., Introduction to Information Retrieval, 2008, chapter 8; ties as in
-    McSherry and Najork, Computing Information Retrieval Performance Measures Efficiently in the Presence of Tied
-    Scores, 2008.
+    Source: definitions as in Manning et al., Introduction to Information Retrieval, 2008, chapter 8; ties as
+        in
+    McSherry and Najork, Computing Information Retrieval Performance Measures Efficiently in the Presence of
+    Tied Scores, 2008.
     """
     better = ops.where(is_true, num_better, float(NEVER))
     tied = ops.where(is_true, num_tied, 1.0)
@@ -137,8 +142,8 @@ def ranking_metrics(
 class _InList:
     """The part of each true candidate's tied group that lies within the first k places.
 
-    The group of a candidate takes the places `first + 1 .. first + tied`; those up to `last` lie within k, and the
-    candidate is equally likely at each place of its group.
+    The group of a candidate takes the places `first + 1 .. first + tied`; those up to `last` lie within k,
+    and the candidate is equally likely at each place of its group.
     """
 
     def __init__(self, better: Tensor, tied: Tensor, truth: Tensor, k: int) -> None:
@@ -157,7 +162,8 @@ class _InList:
     def expected_precisions(self) -> Tensor:
         before, group = _neighbours(self._better, self._truth)
         inverse_ranks = self._between(_running_sum(1.0 / np.arange(1, self._k + 1)))
-        # At place first + j of its group: `before` hits, itself, and (j - 1) of the other places, each a hit with this chance.
+        # At place first + j of its group: `before` hits, itself, and (j - 1) of the other places, each a hit
+        # with this chance.
         other_is_true = (group - 1.0) / ops.maximum(self._tied - 1.0, 1.0)
         others = (self._last - self._first) - (self._first + 1.0) * inverse_ranks
         return ops.sum(self._share * ((before + 1.0) * inverse_ranks + other_is_true * others), axis=1)
@@ -184,8 +190,8 @@ def _neighbours(better: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
 def _first_hit(better: Tensor, tied: Tensor, truth: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """Chance of a hit in the first k places, and the expected inverse rank of the first one.
 
-    Only the best-placed tied group counts: once its places are past, a true candidate has been met. Of its t places, p hold
-    true candidates; the first j hold none with chance `prod_{i < j} (t - p - i) / (t - i)`.
+    Only the best-placed tied group counts: once its places are past, a true candidate has been met. Of its t
+    places, p hold true candidates; the first j hold none with chance `prod_{i < j} (t - p - i) / (t - i)`.
     """
     first = ops.min(better, axis=1, keepdims=True)
     in_group = ops.cast(better == first, "float32") * truth

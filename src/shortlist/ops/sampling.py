@@ -10,7 +10,8 @@ __all__ = ["correct_logits", "log_frequency", "log_probability"]
 def correct_logits(logits: Tensor, candidate_log_probability: Tensor) -> Tensor:
     """Subtract each candidate's log sampling probability from its column.
 
-    `corrected[i, j] = logits[i, j] - log q[j]`: what is drawn often as a negative is punished less for it, so that the
+    `corrected[i, j] = logits[i, j] - log q[j]`: what is drawn often as a negative is punished less for it, so
+        that the
     sampled softmax estimates the softmax over the whole catalogue.
 
     Args:

@@ -11,8 +11,8 @@ __all__ = ["pairwise_scores", "true_scores"]
 def pairwise_scores(queries: Tensor, candidates: Tensor) -> Tensor:
     """Dot product of each query with each candidate, in float32.
 
-    `scores[i, j] = queries[i] . candidates[j]`; a query of several vectors (heads) scores the maximum over them,
-    `scores[i, j] = max_h queries[i, h] . candidates[j]`.
+    `scores[i, j] = queries[i] . candidates[j]`; a query of several vectors (heads) scores the maximum over
+    them, `scores[i, j] = max_h queries[i, h] . candidates[j]`.
 
     Args:
         queries: `[num_queries, dim]` or `[num_queries, heads, dim]`, any float dtype.
@@ -32,7 +32,10 @@ def pairwise_scores(queries: Tensor, candidates: Tensor) -> Tensor:
     Source: multi-vector queries score as in Li et al., Multi-Interest Network with Dynamic Routing, 2019.
     """
     _check_shapes(queries, candidates)
-    queries, candidates = ops.cast(queries, "float32"), ops.cast(candidates, "float32")  # float16 would overflow
+    queries, candidates = (
+        ops.cast(queries, "float32"),
+        ops.cast(candidates, "float32"),
+    )  # float16 would overflow
     products = ops.matmul(queries, ops.transpose(candidates))
     return products if len(products.shape) == 2 else ops.max(products, axis=1)
 

@@ -17,8 +17,8 @@ class Ranking(Task):
     """A loss between labels and predictions, with four groups of metrics.
 
     Args:
-        loss: A Keras loss or the name of its class; cross-entropy of a probability when None. Its own reduction
-            applies, the mean over examples unless told otherwise.
+        loss: A Keras loss or the name of its class; cross-entropy of a probability when None. Its own
+            reduction applies, the mean over examples unless told otherwise.
         metrics: Metrics of labels and predictions, such as RMSE or AUC.
         prediction_metrics: Metrics of the predictions alone, such as their mean.
         label_metrics: Metrics of the labels alone.

@@ -31,23 +31,28 @@ class Retrieval(Task):
 
     `loss = mean_i -log softmax_j(score[i, j] / temperature - log q[j])[i]`
 
-    In this order: scores, temperature, correction for sampling probabilities, masking of negatives that are no negatives,
-    choice of hard negatives, loss.
+    In this order: scores, temperature, correction for sampling probabilities, masking of negatives that are
+    no negatives, choice of hard negatives, loss.
 
     Args:
-        loss: A Keras loss of labels and logits, such as `keras.losses.CategoricalCrossentropy(from_logits=True)`; the
-            softmax cross-entropy above, in its mean over examples, when None.
-        metrics: `FactorizedTopK` over the whole catalogue, one or several. They are not updated while training.
+        loss: A Keras loss of labels and logits, such as
+            `keras.losses.CategoricalCrossentropy(from_logits=True)`; the softmax cross-entropy above, in its
+            mean over examples, when None.
+        metrics: `FactorizedTopK` over the whole catalogue, one or several. They are not updated while
+            training.
         batch_metrics: Keras metrics of the labels and logits of a batch.
         loss_metrics: Keras metrics of the loss.
         temperature: What scores are divided by; lower is sharper.
-        num_hard_negatives: Train against only this many negatives of highest logit for each query; all when None.
-        remove_accidental_hits: Whether a negative with the id of the positive leaves the softmax, where ids are given.
-        remove_known_positives: Whether a negative that the batch shows as another positive of the same query leaves the
-            softmax, where query ids are given.
-        label_smoothing: Share of the label that is spread over the candidates that are not masked, in `[0, 1)`.
-        frequencies: A layer from candidate rows to log sampling probabilities, such as `layers.StreamingFrequency`; it is
-            asked when no probabilities are given.
+        num_hard_negatives: Train against only this many negatives of highest logit for each query; all when
+            None.
+        remove_accidental_hits: Whether a negative with the id of the positive leaves the softmax, where ids
+            are given.
+        remove_known_positives: Whether a negative that the batch shows as another positive of the same query
+            leaves the softmax, where query ids are given.
+        label_smoothing: Share of the label that is spread over the candidates that are not masked, in `[0,
+            1)`.
+        frequencies: A layer from candidate rows to log sampling probabilities, such as
+            `layers.StreamingFrequency`; it is asked when no probabilities are given.
 
     Raises:
         ArgumentError: When temperature, label smoothing or the number of hard negatives is out of range.
@@ -59,7 +64,8 @@ class Retrieval(Task):
         >>> round(float(loss), 4)  # log(1 + exp(-1))
         0.3133
 
-    Source: Covington et al., Deep Neural Networks for YouTube Recommendations, 2016; Yi et al., Sampling-Bias-Corrected
+    Source: Covington et al., Deep Neural Networks for YouTube Recommendations, 2016; Yi et al.,
+        Sampling-Bias-Corrected
     Neural Modeling, 2019.
     """
 
@@ -107,14 +113,15 @@ class Retrieval(Task):
 
         Args:
             query_embeddings: `[batch, dim]`, or `[batch, heads, dim]` for queries of several vectors.
-            candidate_embeddings: `[num_candidates, dim]`, `num_candidates >= batch`; row i is the positive of query i, the
-                rows beyond the batch are negatives for all.
+            candidate_embeddings: `[num_candidates, dim]`, `num_candidates >= batch`; row i is the positive of
+                query i, the rows beyond the batch are negatives for all.
             sample_weight: `[batch]`; weighs loss and metrics.
             candidate_sampling_probability: `[num_candidates]`, the chance of each to be in a batch.
             candidate_ids: `[num_candidates]`, integers, or text under TensorFlow.
             query_ids: `[batch]`, the same.
             score_mask: `[batch, num_candidates]`, bool; False takes a negative out of the softmax.
-            excluded_ids: `[batch, num_excluded]`, candidates that the metrics leave out; padded with -1 or empty text.
+            excluded_ids: `[batch, num_excluded]`, candidates that the metrics leave out; padded with -1 or
+                empty text.
             compute_metrics: Whether to update the catalogue metrics; when None, only while not training.
             compute_batch_metrics: Whether to update the batch metrics.
             training: Whether this is a training step; passed on by `Model`.
@@ -129,7 +136,10 @@ class Retrieval(Task):
             query_embeddings,
             candidate_embeddings,
             {"sample_weight": sample_weight, "query_ids": query_ids},
-            {"candidate_sampling_probability": candidate_sampling_probability, "candidate_ids": candidate_ids},
+            {
+                "candidate_sampling_probability": candidate_sampling_probability,
+                "candidate_ids": candidate_ids,
+            },
             score_mask,
         )
         logits = self._corrected_logits(
@@ -144,11 +154,14 @@ class Retrieval(Task):
             for metric in self.batch_metrics:
                 metric.update_state(labels, logits, sample_weight=sample_weight)
         if compute_metrics or (compute_metrics is None and not training):
-            self._update_factorized(query_embeddings, candidate_embeddings, candidate_ids, excluded_ids, sample_weight)
+            self._update_factorized(
+                query_embeddings, candidate_embeddings, candidate_ids, excluded_ids, sample_weight
+            )
         return loss
 
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
-        """The loss of a batch; see `call`. Ids that a tensor would cut short are refused before they become one.
+        """The loss of a batch; see `call`. Ids that a tensor would cut short are refused before they become
+        one.
 
         Args:
             *args: As in `call`.
@@ -212,7 +225,11 @@ class Retrieval(Task):
         return logits
 
     def _mask(
-        self, logits: Tensor, query_ids: Tensor | None, candidate_ids: Tensor | None, score_mask: Tensor | None
+        self,
+        logits: Tensor,
+        query_ids: Tensor | None,
+        candidate_ids: Tensor | None,
+        score_mask: Tensor | None,
     ) -> Tensor:
         if score_mask is not None:
             logits = mask_logits(logits, ops.logical_not(ops.cast(score_mask, "bool")))
@@ -260,7 +277,9 @@ def _check_ranges(temperature: float | None, num_hard_negatives: int | None, lab
     if temperature is not None and not temperature > 0:
         raise ArgumentError(f"temperature came as {temperature!r}; expected a number above 0, or None for 1.")
     if num_hard_negatives is not None and num_hard_negatives < 1:
-        raise ArgumentError(f"num_hard_negatives came as {num_hard_negatives!r}; expected at least 1, or None for all.")
+        raise ArgumentError(
+            f"num_hard_negatives came as {num_hard_negatives!r}; expected at least 1, or None for all."
+        )
     if not 0 <= label_smoothing < 1:
         raise ArgumentError(f"label_smoothing came as {label_smoothing!r}; expected a share in [0, 1).")
 
@@ -287,8 +306,12 @@ def _check_lengths(
         )
 
 
-def _check_shape(name: str, shape: tuple[int | None, ...], allowed: tuple[tuple[int | None, ...], ...]) -> None:
+def _check_shape(
+    name: str, shape: tuple[int | None, ...], allowed: tuple[tuple[int | None, ...], ...]
+) -> None:
     for expected in allowed:
-        if len(shape) == len(expected) and all(None in pair or pair[0] == pair[1] for pair in zip(shape, expected, strict=True)):
+        if len(shape) == len(expected) and all(
+            None in pair or pair[0] == pair[1] for pair in zip(shape, expected, strict=True)
+        ):
             return
     raise ArgumentError(f"{name} came with shape {shape}; expected {' or '.join(map(str, allowed))}.")

@@ -16,7 +16,8 @@ def FactorizedTopK(  # noqa: N802 - the name of a class there
     """Share of queries whose true candidate is in the top k, named as in TensorFlow Recommenders.
 
     Args:
-        candidates: A dataset of batches of vectors, or of pairs of ids and vectors; or an index of `tfrs.layers`.
+        candidates: A dataset of batches of vectors, or of pairs of ids and vectors; or an index of
+            `tfrs.layers`.
         ks: The lengths of the lists to judge.
         name: What the values' names begin with.
 

@@ -21,7 +21,12 @@ def check_ids(name: str, ids: Any) -> None:
     Raises:
         BackendError: When an integer needs more than 32 bits.
     """
-    if isinstance(ids, np.ndarray) and ids.dtype.kind in "iu" and ids.size and np.abs(ids).max() > np.iinfo("int32").max:
+    if (
+        isinstance(ids, np.ndarray)
+        and ids.dtype.kind in "iu"
+        and ids.size
+        and np.abs(ids).max() > np.iinfo("int32").max
+    ):
         raise BackendError(
             f"{name} holds integers beyond 32 bits, which JAX would cut short; encode them first, with Vocabulary.rows."
         )
@@ -71,7 +76,8 @@ class IdRows:
     """Finds the rows of integer ids by binary search.
 
     Args:
-        ids: `[num_rows]`, distinct integers that fit in 32 bits: JAX arrays hold neither text nor, by default, more.
+        ids: `[num_rows]`, distinct integers that fit in 32 bits: JAX arrays hold neither text nor, by
+            default, more.
 
     Raises:
         BackendError: When the ids are text or larger.
@@ -82,7 +88,9 @@ class IdRows:
         ids = _checked(ids)
         order = np.argsort(ids, kind="stable")
         if len(np.unique(ids)) != len(ids):
-            raise ArgumentError("candidate ids must be distinct; an id that stands twice has no row of its own.")
+            raise ArgumentError(
+                "candidate ids must be distinct; an id that stands twice has no row of its own."
+            )
         self._sorted, self._order = ids[order].astype("int32"), order.astype("int32")
 
     def rows(self, ids: Tensor) -> Tensor:

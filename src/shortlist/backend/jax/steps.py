@@ -49,7 +49,9 @@ def test_step(model: Any, state: tuple[Any, ...], batch: Any) -> tuple[dict[str,
 def _run(model: Any, state: tuple[Any, ...], batch: Any, *, training: bool) -> tuple[Any, Any, Any]:
     groups = (model.trainable_variables, model.non_trainable_variables, model.metrics_variables)
     mapping = [
-        pair for variables, values in zip(groups, state, strict=True) for pair in zip(variables, values, strict=True)
+        pair
+        for variables, values in zip(groups, state, strict=True)
+        for pair in zip(variables, values, strict=True)
     ]
     with keras.StatelessScope(mapping, collect_losses=True) as scope:
         total_loss = model.total_loss(batch, training=training)

@@ -13,7 +13,8 @@ __all__ = ["compiled", "is_traced", "scatter_add", "top_k"]
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """The same function; JAX runs it operation by operation.
 
-    Closures over Keras variables cannot be compiled here without freezing their values, so it is left as it is.
+    Closures over Keras variables cannot be compiled here without freezing their values, so it is left as it
+    is.
 
     Args:
         function: A function of tensors.
@@ -57,4 +58,4 @@ def top_k(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
     Returns:
         Scores and int32 columns, both `[num_queries, k]`, highest first.
     """
-    return jax.lax.top_k(scores, k)  # type: ignore[no-any-return]
+    return jax.lax.top_k(scores, k)

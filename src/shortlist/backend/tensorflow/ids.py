@@ -70,7 +70,9 @@ class IdRows:
     def __init__(self, ids: np.ndarray) -> None:
         keys = tf.constant(ids.tolist(), dtype=tf.string if ids.dtype == object else tf.int64)
         if len(set(ids.tolist())) != len(ids):
-            raise ArgumentError("candidate ids must be distinct; an id that stands twice has no row of its own.")
+            raise ArgumentError(
+                "candidate ids must be distinct; an id that stands twice has no row of its own."
+            )
         rows = tf.range(len(ids), dtype=tf.int64)
         initializer = tf.lookup.KeyValueTensorInitializer(keys, rows)
         self._table = tf.lookup.StaticHashTable(initializer, default_value=-1)

@@ -22,7 +22,7 @@ def train_step(model: Any, batch: Any) -> dict[str, Any]:
         scaled_loss = model.optimizer.scale_loss(total_loss)
     variables = model.trainable_weights
     model.optimizer.apply_gradients(zip(tape.gradient(scaled_loss, variables), variables, strict=True))
-    return model.get_metrics_result()  # type: ignore[no-any-return]
+    return model.get_metrics_result()
 
 
 def test_step(model: Any, batch: Any) -> dict[str, Any]:
@@ -36,4 +36,4 @@ def test_step(model: Any, batch: Any) -> dict[str, Any]:
         The model's metrics by name.
     """
     model.total_loss(batch, training=False)
-    return model.get_metrics_result()  # type: ignore[no-any-return]
+    return model.get_metrics_result()

@@ -19,7 +19,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     Returns:
         A function that gives the same results.
     """
-    return tf.function(function, reduce_retracing=True)  # type: ignore[no-any-return]
+    return tf.function(function, reduce_retracing=True)
 
 
 def is_traced(value: Any) -> bool:
@@ -42,7 +42,11 @@ def scatter_add(variable: Any, rows: Tensor, values: Tensor) -> None:
         rows: `[n]`, int.
         values: `[n, ...]`.
     """
-    variable.value.scatter_add(tf.IndexedSlices(tf.cast(values, variable.dtype), rows))
+    value, values = variable.value, tf.cast(values, variable.dtype)
+    if isinstance(value, tf.Variable):
+        value.scatter_add(tf.IndexedSlices(values, rows))
+    else:  # in a stateless scope, a tensor stands for the variable
+        variable.assign(tf.tensor_scatter_nd_add(value, tf.expand_dims(rows, 1), values))
 
 
 def top_k(scores: Tensor, k: int | Tensor) -> tuple[Tensor, Tensor]:
@@ -55,4 +59,4 @@ def top_k(scores: Tensor, k: int | Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         Scores and int32 columns, both `[num_queries, k]`, highest first.
     """
-    return tf.math.top_k(scores, k)  # type: ignore[no-any-return]
+    return tf.math.top_k(scores, k)

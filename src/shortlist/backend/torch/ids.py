@@ -76,7 +76,9 @@ class IdRows:
         ids = _checked(ids)
         order = np.argsort(ids, kind="stable")
         if len(np.unique(ids)) != len(ids):
-            raise ArgumentError("candidate ids must be distinct; an id that stands twice has no row of its own.")
+            raise ArgumentError(
+                "candidate ids must be distinct; an id that stands twice has no row of its own."
+            )
         self._sorted, self._order = torch.from_numpy(ids[order].astype("int64")), torch.from_numpy(order)
 
     def rows(self, ids: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ def train_step(model: Any, batch: Any) -> dict[str, Any]:
     variables = model.trainable_weights
     with torch.no_grad():
         model.optimizer.apply([variable.value.grad for variable in variables], variables)
-    return model.get_metrics_result()  # type: ignore[no-any-return]
+    return model.get_metrics_result()
 
 
 def test_step(model: Any, batch: Any) -> dict[str, Any]:
@@ -38,4 +38,4 @@ def test_step(model: Any, batch: Any) -> dict[str, Any]:
     """
     with torch.no_grad():
         model.total_loss(batch, training=False)
-    return model.get_metrics_result()  # type: ignore[no-any-return]
+    return model.get_metrics_result()

@@ -49,8 +49,9 @@ def scatter_add(variable: Any, rows: Tensor, values: Tensor) -> None:
 def top_k(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """The k highest scores of each row and their columns; of equal scores the lower column comes first.
 
-    `torch.topk` leaves the order of equal scores open, and which of them it takes. So it only gives the lowest score that
-    is in; of the scores that equal it, the first ones fill the places that the higher ones leave.
+    `torch.topk` leaves the order of equal scores open, and which of them it takes. So it only gives the
+    lowest score that is in; of the scores that equal it, the first ones fill the places that the higher ones
+    leave.
 
     Args:
         scores: `[num_queries, num_candidates]`, with `num_candidates >= k`.

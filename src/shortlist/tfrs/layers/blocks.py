@@ -32,4 +32,6 @@ def MLP(  # noqa: N802 - the name of a class there
         >>> tuple(MLP([16, 4])(np.zeros((2, 8), "float32")).shape)
         (2, 4)
     """
-    return layers.MLP(units, use_bias=use_bias, activation=activation, final_activation=final_activation, **kwargs)
+    return layers.MLP(
+        units, use_bias=use_bias, activation=activation, final_activation=final_activation, **kwargs
+    )

@@ -48,7 +48,9 @@ class TopK(keras.Model):
         """
         return _as_tensors(*self.wrapped(queries, k))
 
-    def query_with_exclusions(self, queries: Any, exclusions: ArrayLike, k: int | None = None) -> tuple[Tensor, Tensor]:
+    def query_with_exclusions(
+        self, queries: Any, exclusions: ArrayLike, k: int | None = None
+    ) -> tuple[Tensor, Tensor]:
         """The best candidates of each query that are not excluded; k of them whenever there are k.
 
         Args:
@@ -100,7 +102,7 @@ class TopK(keras.Model):
             An index.
         """
         wrapped = keras.saving.deserialize_keras_object(config["wrapped"], custom_objects=custom_objects)
-        made = cls(wrapped.query_model, wrapped.k, name=config["name"])  # type: ignore[call-arg, arg-type]
+        made = cls(wrapped.query_model, wrapped.k, name=config["name"])  # type: ignore[call-arg]
         made.wrapped = wrapped
         return made
 
@@ -198,9 +200,12 @@ def _once(vectors: np.ndarray, ids: np.ndarray | None) -> tuple[np.ndarray, np.n
         return vectors, ids
     for row, id_ in enumerate(ids.tolist()):
         if not np.array_equal(vectors[row], vectors[first[id_]]):
-            raise ArgumentError(f"the id {id_!r} stands for two different vectors, in rows {first[id_]} and {row}.")
+            raise ArgumentError(
+                f"the id {id_!r} stands for two different vectors, in rows {first[id_]} and {row}."
+            )
     warnings.warn(
-        f"{len(ids) - len(rows)} of {len(ids)} candidates repeat an id and its vector; each is kept once.", stacklevel=3
+        f"{len(ids) - len(rows)} of {len(ids)} candidates repeat an id and its vector; each is kept once.",
+        stacklevel=3,
     )
     return vectors[rows], ids[rows]
 

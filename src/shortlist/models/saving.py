@@ -1,0 +1,40 @@
+"""Loads what Keras saved."""
+
+import os
+import zipfile
+from typing import Any
+
+import keras
+
+from shortlist.errors import ArtifactError
+
+__all__ = ["load_model"]
+
+
+def load_model(path: str | os.PathLike[str], custom_objects: dict[str, Any] | None = None) -> Any:
+    """A model or an index that was saved with `save("x.keras")`, ready to train on, to be judged or to be asked.
+
+    The same as `keras.saving.load_model` once all of Shortlist is imported, so that its classes are known.
+
+    Args:
+        path: The `.keras` file.
+        custom_objects: Your own classes by name, where they are not registered with Keras.
+
+    Returns:
+        The model or index, with its weights, optimizer state, candidates and ids.
+
+    Raises:
+        ArtifactError: When there is no such file, or it is damaged.
+
+    Example:
+        >>> import numpy as np, tempfile, shortlist as sl
+        >>> path = tempfile.mkdtemp() + "/index.keras"
+        >>> sl.indexes.BruteForce().index(np.eye(2, dtype="float32"), ids=["Up", "Heat"]).save(path)
+        >>> sl.load_model(path)(np.float32([[0, 1]]), k=1)[1].tolist()
+        [['Heat']]
+    """
+    if not os.path.exists(path):
+        raise ArtifactError(f"{os.fspath(path)} does not exist; expected a file that save('x.keras') wrote.")
+    if not zipfile.is_zipfile(path):
+        raise ArtifactError(f"{os.fspath(path)} is cut short or no .keras file; expected one that save('x.keras') wrote.")
+    return keras.saving.load_model(path, custom_objects=custom_objects)
