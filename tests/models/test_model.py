@@ -1,0 +1,237 @@
+"""A free-form model is trained by Keras' own loop: losses, gradients, logs, callbacks, dropout."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from tests.oracles.ranking import mean_metrics, ranking_metrics
+from tests.oracles.softmax import in_batch_softmax
+from tests.support.free_form import NUM_ITEMS, FreeForm, interactions
+
+import shortlist as sl
+
+Array = NDArray[Any]
+BACKEND = keras.config.backend()
+BATCH_SIZE = 16
+
+
+def compiled(optimizer: Any = None, **options: Any) -> FreeForm:
+    model = FreeForm(**options)
+    model.compile(optimizer=keras.optimizers.SGD(0.5) if optimizer is None else optimizer)
+    return model
+
+
+def vectors_of(model: FreeForm) -> tuple[Array, Array]:
+    tables = model.user_model.embeddings, model.item_model.embeddings
+    return tuple(keras.ops.convert_to_numpy(table) for table in tables)
+
+
+def oracle_loss(model: FreeForm, data: dict[str, Array], batch_size: int = BATCH_SIZE) -> float:
+    """Mean over examples of the in-batch softmax of consecutive batches, as the model's tables are now."""
+    users, items = vectors_of(model)
+    total = 0.0
+    for start in range(0, len(data["user"]), batch_size):
+        user, item = (data[name][start : start + batch_size] for name in ("user", "item"))
+        answer = in_batch_softmax(users[user], items[item], candidate_ids=item, remove_accidental_hits=True)
+        total += answer["loss"] * len(user)
+    return total / len(data["user"])
+
+
+@pytest.mark.contract
+def test_evaluate_gives_the_mean_over_examples_and_the_catalogue_metrics() -> None:
+    """Batches of 16, 16 and 8: the short one counts for what it holds."""
+    model, data = compiled(), interactions()
+    logs = model.evaluate(data, batch_size=BATCH_SIZE, verbose=0, return_dict=True)
+    users, items = vectors_of(model)
+    scores = users[data["user"]] @ items.T
+    judged = {
+        k: mean_metrics(
+            [ranking_metrics(row, [true], k) for row, true in zip(scores, data["item"], strict=True)]
+        )
+        for k in (1, 10)
+    }
+    recalls = {f"recall_at_{k}": metrics["recall"] for k, metrics in judged.items()}
+    assert logs == pytest.approx({"loss": oracle_loss(model, data), **recalls}, rel=1e-5)
+
+
+@pytest.mark.contract
+def test_one_step_descends_along_the_gradient_of_the_loss() -> None:
+    model, data = compiled(), interactions(BATCH_SIZE)
+    model.evaluate(data, batch_size=BATCH_SIZE, verbose=0)  # makes the tables
+    users, items = vectors_of(model)
+    answer = in_batch_softmax(
+        users[data["user"]], items[data["item"]], candidate_ids=data["item"], remove_accidental_hits=True
+    )
+    np.add.at(users, data["user"], -0.5 * answer["grad_queries"])
+    np.add.at(items, data["item"], -0.5 * answer["grad_candidates"])
+    history = model.fit(data, batch_size=BATCH_SIZE, epochs=1, shuffle=False, verbose=0)
+    assert history.history == {"loss": [pytest.approx(answer["loss"], rel=1e-5)]}
+    for table, expected in zip(vectors_of(model), (users, items), strict=True):
+        np.testing.assert_allclose(table, expected, atol=1e-6)
+
+
+@pytest.mark.contract
+def test_logs_hold_what_was_computed_and_callbacks_see_it() -> None:
+    """Catalogue metrics are of evaluation alone; a learning rate of 0 makes no progress, and is stopped."""
+    model, data = compiled(keras.optimizers.SGD(0.0)), interactions()
+    stop = keras.callbacks.EarlyStopping(monitor="val_recall_at_10", mode="max", patience=2)
+    history = model.fit(
+        data, validation_data=data, batch_size=BATCH_SIZE, epochs=9, callbacks=[stop], verbose=0
+    )
+    assert set(history.history) == {"loss", "val_loss", "val_recall_at_1", "val_recall_at_10"}
+    assert len(history.history["loss"]) == 3
+
+
+@pytest.mark.contract
+def test_it_learns() -> None:
+    model, data = compiled(keras.optimizers.Adam(0.1)), interactions()
+    model.fit(data, batch_size=BATCH_SIZE, epochs=15, verbose=0)
+    logs = model.evaluate(interactions(seed=1), batch_size=BATCH_SIZE, verbose=0, return_dict=True)
+    assert logs["recall_at_10"] > 0.95  # chance is 10 / 12
+
+
+@pytest.mark.contract
+def test_regularization_is_what_the_regularizers_say() -> None:
+    model, data = compiled(l2=0.01), interactions(BATCH_SIZE)
+    logs = model.evaluate(data, batch_size=BATCH_SIZE, verbose=0, return_dict=True)
+    penalty = 0.01 * sum(float((table.astype("float64") ** 2).sum()) for table in vectors_of(model))
+    loss = oracle_loss(model, data)
+    assert logs["loss"] == pytest.approx(loss, rel=1e-5)
+    assert logs["regularization_loss"] == pytest.approx(penalty, rel=1e-5)
+    assert logs["total_loss"] == pytest.approx(loss + penalty, rel=1e-5)
+
+
+@pytest.mark.contract
+def test_regularization_is_minimised() -> None:
+    """Embeddings that the batch does not touch are moved by the penalty alone: w - rate * 2 * l2 * w."""
+    model, data = compiled(l2=0.1), {"user": np.int32([0, 1]), "item": np.int32([0, 1])}
+    model.evaluate(data, batch_size=2, verbose=0)
+    before = vectors_of(model)
+    model.fit(data, batch_size=2, verbose=0)
+    for table, old in zip(vectors_of(model), before, strict=True):
+        np.testing.assert_allclose(table[2:], old[2:] * (1 - 0.5 * 2 * 0.1), rtol=1e-5)
+
+
+class Shared(sl.Model):
+    """One tower for both sides, which adds a loss each time it is called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tower = Penalised()
+        self.task = sl.tasks.Retrieval()
+
+    def compute_loss(self, inputs: Any, training: bool = False) -> Any:
+        left, right = inputs
+        return self.task(self.tower(left), self.tower(right))
+
+
+class Penalised(keras.layers.Layer):
+    def call(self, vectors: Any) -> Any:
+        self.add_loss(keras.ops.mean(keras.ops.square(vectors)))
+        return vectors
+
+
+@pytest.mark.contract
+def test_a_tower_of_both_sides_keeps_both_added_losses() -> None:
+    left, right = np.float32([[1, 0], [0, 2]]), np.float32([[3, 0], [0, 3]])
+    model = Shared()
+    model.compile(optimizer="sgd")
+    logs = model.evaluate(left, right, batch_size=2, verbose=0, return_dict=True)
+    assert logs["regularization_loss"] == pytest.approx(5 / 4 + 18 / 4, rel=1e-6)
+    assert logs["loss"] == pytest.approx(in_batch_softmax(left, right)["loss"], rel=1e-5)
+
+
+@pytest.mark.contract
+def test_dropout_is_active_in_training_alone() -> None:
+    model, data = compiled(keras.optimizers.SGD(0.0), dropout=0.5), interactions()
+    model.evaluate(data, batch_size=BATCH_SIZE, verbose=0)
+    for layer in (model.user_model, model.item_model):  # so large that dropping a part is seen
+        layer.set_weights([20 * layer.get_weights()[0]])
+    evaluated = [
+        model.evaluate(data, batch_size=BATCH_SIZE, verbose=0, return_dict=True)["loss"] for _ in "ab"
+    ]
+    assert evaluated == pytest.approx([oracle_loss(model, data)] * 2, rel=1e-5)
+    history = model.fit(data, batch_size=BATCH_SIZE, epochs=2, shuffle=False, verbose=0).history["loss"]
+    assert history[0] != pytest.approx(evaluated[0], rel=1e-2)
+    assert history[0] != history[1]
+
+
+class Weighted(sl.Model):
+    """Takes what Keras makes of features, labels and weights: a tuple of the three."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dense = keras.layers.Dense(1, kernel_initializer="ones")
+        self.task = sl.tasks.Ranking("MeanSquaredError")
+
+    def compute_loss(self, inputs: Any, training: bool = False) -> Any:
+        features, labels, *weights = inputs
+        return self.task(labels, self.dense(features), sample_weight=weights[0] if weights else None)
+
+
+@pytest.mark.contract
+def test_tuples_of_features_labels_and_weights() -> None:
+    features, labels, weights = np.float32([[1, 1], [2, 0]]), np.float32([0, 5]), np.float32([0, 2])
+    model = Weighted()
+    model.compile(optimizer="sgd")
+    plain = model.evaluate(features, labels, batch_size=2, verbose=0, return_dict=True)
+    assert plain["loss"] == pytest.approx((2**2 + 3**2) / 2)
+    weighted = model.evaluate(
+        features, labels, sample_weight=weights, batch_size=2, verbose=0, return_dict=True
+    )
+    assert weighted["loss"] == pytest.approx(2 * 3**2 / 2)  # Keras divides by the number of rows
+
+
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="needs tf.data")
+def test_datasets_of_tensorflow() -> None:
+    import tensorflow as tf
+
+    model, data = compiled(), interactions()
+    dataset = tf.data.Dataset.from_tensor_slices(data).batch(BATCH_SIZE)
+    logs = model.evaluate(dataset, verbose=0, return_dict=True)
+    assert logs["loss"] == pytest.approx(oracle_loss(model, data), rel=1e-5)
+    assert len(model.fit(dataset, epochs=2, verbose=0).history["loss"]) == 2
+
+
+@pytest.mark.contract
+def test_candidates_may_change_between_evaluations() -> None:
+    """Fewer candidates, in another order: what was compiled for the former ones is not used again."""
+    model, data = compiled(), interactions()
+    model.evaluate(data, batch_size=BATCH_SIZE, verbose=0)
+    catalogue = np.arange(NUM_ITEMS, dtype="int32")[::-2]
+    (metric,) = model.task.factorized_metrics
+    metric.set_candidates([(catalogue, catalogue)], encoder=model.item_model)
+    logs = model.evaluate(data, batch_size=BATCH_SIZE, verbose=0, return_dict=True)
+    users, items = vectors_of(model)
+    scores = users[data["user"]] @ items[catalogue].T
+    row_of = {item: row for row, item in enumerate(catalogue.tolist())}
+    true_rows = [row_of.get(item, -2) for item in data["item"].tolist()]
+    judged = mean_metrics(
+        [ranking_metrics(row, [true], 1) for row, true in zip(scores, true_rows, strict=True)]
+    )
+    assert judged is not None
+    assert logs["recall_at_1"] == pytest.approx(judged["recall"], rel=1e-5)
+
+
+@pytest.mark.contract
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_mixed_precision_stays_finite(policy: str) -> None:
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        model = compiled(keras.optimizers.Adam(0.1))
+        history = model.fit(interactions(), batch_size=BATCH_SIZE, epochs=5, verbose=0).history["loss"]
+    finally:
+        keras.config.set_dtype_policy(before)
+    assert np.isfinite(history).all()
+    assert history[-1] < history[0]
+
+
+def test_compute_loss_is_asked_for() -> None:
+    class Empty(sl.Model):
+        pass
+
+    with pytest.raises(NotImplementedError, match="Empty must define compute_loss"):
+        Empty().compute_loss(None)
