@@ -2,6 +2,7 @@
 
 import base64
 import keyword
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from shortlist.errors import ArgumentError
 
 __all__ = ["check_input_names", "describe", "example_request"]
 
+_INPUT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _TAKEN = {"k", "exclude", "self"}
 
 
@@ -29,10 +31,11 @@ def check_input_names(names: Iterable[str]) -> None:
         shortlist.errors.ArgumentError: query feature 'user age' cannot name an input of a signature, ...
     """
     for name in names:
-        if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name) or name in _TAKEN:
+        if not _INPUT_NAME.fullmatch(name) or keyword.iskeyword(name) or name in _TAKEN:
             raise ArgumentError(
-                f"query feature {name!r} cannot name an input of a signature, expected ASCII letters, digits "
-                f"and underscores, no word of Python, and none of {sorted(_TAKEN)}: rename the feature"
+                f"query feature {name!r} cannot name an input of a signature, expected an ASCII letter, then "
+                "letters, digits and underscores, no keyword of Python, and none of "
+                f"{sorted(_TAKEN)}: rename the feature"
             )
 
 

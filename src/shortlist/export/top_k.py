@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from shortlist.export.candidate_ids import CandidateIds
-from shortlist.export.queries import QueriesInGraph
+from shortlist.export.queries.base import QueriesInGraph
 from shortlist.indexes import BruteForce
 from shortlist.ops import pairwise_scores
 from shortlist.typing import Tensor

@@ -38,15 +38,15 @@ def check_answers(
         ArtifactError: Scores differ by more than rounding, or ids where scores are not equal.
     """
     signatures = tf.saved_model.load(os.fspath(folder)).signatures
-    ranking = _as_tensors(index(queries, k=index.num_candidates))
-    best = index(queries, k=1)[1]
+    ranking = index(queries, k=index.num_candidates)
+    best = ranking[1][:, :1]
     for name, more, expected in [
         ("serving_default", {}, index(queries, k=k)),
-        ("top_k", {"k": k + 1}, index(queries, k=k + 1)),
+        ("top_k", {"k": index.num_candidates}, ranking),
         ("serving_with_exclusions", {"exclude": best}, index(queries, k=k, exclude=best)),
     ]:
         answer = _ask(signatures[name], {**examples, **more})
-        if not _is_same(answer, _as_tensors(expected), ranking):
+        if not _is_same(answer, _as_tensors(expected), _as_tensors(ranking)):
             raise ArtifactError(
                 f"signature {name!r} answers {answer[1][:1].tolist()} with scores {answer[0][:1].tolist()}, "
                 f"the index {expected[1][:1].tolist()} with {expected[0][:1].tolist()}: a layer of the query "

@@ -7,8 +7,9 @@ import keras
 import tensorflow as tf
 
 from shortlist.artifacts import write_manifest
+from shortlist.errors import ArtifactError
 from shortlist.export.operators import check_operators, operators
-from shortlist.export.queries import queries_in_graph
+from shortlist.export.queries.choice import queries_in_graph
 from shortlist.export.signatures import check_input_names, describe, example_request
 from shortlist.export.top_k import TopKInGraph
 from shortlist.export.verification import check_answers
@@ -39,10 +40,22 @@ def write_saved_model(
     index(queries.as_queries(examples))  # builds a query model that was never called, outside of any graph
     module = TopKInGraph(index, queries)
     signatures = module.signatures(k)
-    tf.saved_model.save(module, os.fspath(folder), signatures=signatures)
+    _save(module, folder, signatures)
     check_operators(operators(folder))
     check_answers(folder, index, queries.as_queries(examples), examples, k)
     write_manifest(folder, "saved_model", _description(index, k, signatures, example_request(examples)))
+
+
+def _save(module: TopKInGraph, folder: str | os.PathLike[str], signatures: dict[str, Any]) -> None:
+    try:
+        tf.saved_model.save(module, os.fspath(folder), signatures=signatures)
+    except AssertionError as error:
+        if "untracked" not in str(error):
+            raise
+        raise ArtifactError(
+            "the query model uses a variable or table that none of its layers holds, so that it cannot be "
+            f"saved: make it an attribute of the layer that uses it. TensorFlow says: {error}"
+        ) from error
 
 
 def _description(

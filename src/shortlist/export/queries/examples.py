@@ -1,5 +1,6 @@
 """Raw values to try a column with."""
 
+from collections.abc import Iterator
 from itertools import count, cycle, islice
 
 import numpy as np
@@ -68,9 +69,8 @@ def _unknown_id(vocabulary: Vocabulary) -> ItemId:
     if vocabulary.kind == "int64":
         return next(number for number in count() if number not in vocabulary)
     names = ("unknown" + "?" * length for length in count())
-    return next(
-        name if vocabulary.kind == "str" else name.encode() for name in names if name not in vocabulary
-    )
+    ids: Iterator[ItemId] = names if vocabulary.kind == "str" else (name.encode() for name in names)
+    return next(name for name in ids if name not in vocabulary)
 
 
 def _example_numbers(column: Number | Buckets, num_values: int) -> np.ndarray:

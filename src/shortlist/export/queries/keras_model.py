@@ -48,8 +48,8 @@ class KerasQueries(QueriesInGraph):
         self._example_inputs = example_inputs
 
     def resources(self) -> list[Any]:
-        """The model."""
-        return [self._model]
+        """The model, and its variables, which TensorFlow does not find in every list or dict of a layer."""
+        return [self._model, *(variable.value for variable in self._model.variables)]
 
     def input_signature(self) -> dict[str, tf.TensorSpec]:
         """The inputs; of any shape where there is one value a row."""

@@ -1,0 +1,39 @@
+"""Which query side an index needs."""
+
+from typing import Any
+
+import keras
+
+from shortlist.errors import ArgumentError
+from shortlist.export.queries.base import QueriesInGraph
+from shortlist.export.queries.keras_model import KerasQueries
+from shortlist.export.queries.tower import TowerQueries
+from shortlist.export.queries.vectors import VectorQueries
+from shortlist.indexes import BruteForce
+from shortlist.models import Tower
+from shortlist.typing import Features
+
+__all__ = ["queries_in_graph"]
+
+
+def queries_in_graph(index: BruteForce, example_inputs: Features | None = None) -> QueriesInGraph:
+    """The query side of an index.
+
+    Args:
+        index: With candidates.
+        example_inputs: Raw queries as the index takes them.
+
+    Raises:
+        ArgumentError: The query model is no Keras layer, or does not tell its inputs.
+    """
+    model: Any = index.query_model
+    if model is None:
+        return VectorQueries(int(index.vectors.shape[1]), example_inputs)
+    if isinstance(model, Tower):
+        return TowerQueries(model, example_inputs)
+    if isinstance(model, keras.Layer):
+        return KerasQueries(model, example_inputs)
+    raise ArgumentError(
+        f"query_model: got a {type(model).__name__}, expected a Keras layer or model, whose variables can be "
+        "exported: call it within one"
+    )

@@ -1,0 +1,90 @@
+"""The graph finds what sorting all scores finds."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.oracles import top_k as oracle
+
+from shortlist.export.queries.keras_model import KerasQueries
+from shortlist.export.queries.vectors import VectorQueries
+from shortlist.export.top_k import TopKInGraph
+from shortlist.indexes import BruteForce
+
+NUM_CANDIDATES, DIM = 9, 3
+SMALL_NUMBERS = st.integers(-1, 1)  # so that many scores are equal
+
+
+def matrix(rows, columns):
+    return st.lists(st.lists(SMALL_NUMBERS, min_size=columns, max_size=columns), min_size=rows, max_size=rows)
+
+
+def graph_of(vectors, ids=None) -> TopKInGraph:
+    index = BruteForce().index(np.float32(vectors), ids)
+    return TopKInGraph(index, VectorQueries(DIM))
+
+
+@given(
+    vectors=matrix(NUM_CANDIDATES, DIM),
+    queries=matrix(2, DIM),
+    k=st.integers(1, NUM_CANDIDATES + 2),
+    excluded=st.lists(st.integers(-1, NUM_CANDIDATES), min_size=2, max_size=24),
+)
+def test_best_first_ties_by_row_exclusions_never(vectors, queries, k, excluded):
+    exclude = np.array(excluded[: len(excluded) // 2 * 2], "int64").reshape(2, -1)
+    found = graph_of(vectors)({"queries": tf.constant(queries, tf.float32)}, k, tf.constant(exclude))
+    num_found = min(k, NUM_CANDIDATES)
+    scores, rows = oracle.top_k(np.array(queries) @ np.array(vectors).T, num_found, exclude.tolist())
+    np.testing.assert_array_equal(found["scores"], scores)
+    np.testing.assert_array_equal(found["ids"], rows)
+
+
+def test_ids_are_those_of_the_rows_and_padding_is_empty():
+    found = graph_of([[1, 0, 0], [2, 0, 0], [3, 0, 0]], ["one", "two", "three"])(
+        {"queries": tf.constant([[1.0, 0, 0]])}, 3, tf.constant([["three", "?", "three", "one"]])
+    )
+    assert found["ids"].numpy().tolist() == [[b"two", b"", b""]]
+    assert found["scores"].numpy().tolist() == [[2, -np.inf, -np.inf]]
+
+
+def test_a_query_of_several_vectors_scores_by_the_best():
+    inputs = keras.Input((2,), name="user")
+    heads = keras.layers.Reshape((2, DIM))(keras.layers.Dense(2 * DIM)(inputs))
+    model = keras.Model(inputs, heads)
+    vectors = np.random.default_rng(0).normal(size=(NUM_CANDIDATES, DIM)).astype("float32")
+    graph = TopKInGraph(BruteForce(model).index(vectors), KerasQueries(model))
+    users = np.random.default_rng(1).normal(size=(5, 2)).astype("float32")
+    found = graph({"user": tf.constant(users)}, 4)
+    scores, rows = oracle.top_k((keras.ops.convert_to_numpy(model(users)) @ vectors.T).max(axis=1), 4)
+    np.testing.assert_allclose(found["scores"], scores, rtol=1e-5)
+    np.testing.assert_array_equal(found["ids"], rows)
+
+
+def test_signatures_name_the_features_and_leave_the_batch_open():
+    signatures = graph_of(np.eye(3), ["a", "b", "c"]).signatures(k=2)
+    inputs = {name: set(function.structured_input_signature[1]) for name, function in signatures.items()}
+    assert inputs == {
+        "serving_default": {"queries"},
+        "top_k": {"queries", "k"},
+        "serving_with_exclusions": {"queries", "exclude"},
+    }
+    outputs = signatures["serving_default"].structured_outputs
+    assert {name: spec.shape.as_list() for name, spec in outputs.items()} == {
+        "scores": [None, 2],
+        "ids": [None, 2],
+    }
+
+
+def test_a_k_below_one_is_refused_by_the_graph():
+    function = graph_of(np.eye(3)).signatures(k=2)["top_k"]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="'k.*': expected at least 1"):
+        function(queries=tf.zeros((1, 3)), k=tf.constant(0))
+
+
+def test_losses_added_by_a_layer_stay_no_tensors_of_the_graph():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(DIM, activity_regularizer="l2")])
+    graph = TopKInGraph(BruteForce(model).index(np.eye(DIM)), KerasQueries(model))
+    graph.signatures(k=1)
+    assert all(isinstance(float(loss), float) for loss in model.losses)
