@@ -31,7 +31,11 @@ def rows(size):
             "tags": st.lists(st.lists(st.integers(-2, 3), max_size=4), min_size=size, max_size=size),
             "title": st.lists(TEXT, min_size=size, max_size=size),
             "year": st.lists(FLOATS | st.integers(1900, 2000).map(float), min_size=size, max_size=size),
-            "time": st.lists(st.integers(0, 2**40), min_size=size, max_size=size),
+            "time": st.lists(
+                st.integers(0, 2**40) | st.sampled_from(range(0, 6 * 2**37, 2**37)),
+                min_size=size,
+                max_size=size,
+            ),
         }
     )
 
@@ -44,7 +48,7 @@ LEARNT = {
     "tags": [[1, 2], [3]],
     "title": ["a b c é x", "a b"],
     "year": [1900.5, 1950.0, 2000.0],
-    "time": list(range(0, 2**40, 2**37)),
+    "time": list(range(0, 6 * 2**37, 2**37)),  # with five buckets, each but the ends is an edge
 }
 COLUMNS = [
     Category("user").fit(LEARNT["user"]),
