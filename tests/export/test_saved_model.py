@@ -9,11 +9,11 @@ import pytest
 import tensorflow as tf
 
 from shortlist.artifacts import next_version, read_manifest, verify
-from shortlist.errors import ArgumentError, ArtifactError, MissingExtraError, NotIndexedError
+from shortlist.errors import ArtifactError
 from shortlist.export import saved_model
 from shortlist.export.operators import operators
 from shortlist.features import Categories, Category, Lookup, Number, Vocabulary
-from shortlist.indexes import BruteForce, Streaming
+from shortlist.indexes import BruteForce
 from shortlist.models import Tower
 
 USERS = ["42", "né", "", "a\0b"]
@@ -24,34 +24,6 @@ IDS = {
     "rows": None,
 }
 VECTORS = np.random.default_rng(0).normal(size=(8, 4)).astype("float32")
-
-
-class RandomQueries(keras.layers.Layer):
-    """Gives other vectors each time, as nothing that is exported may."""
-
-    def __init__(self):
-        super().__init__()
-        self.seeds = keras.random.SeedGenerator(0)
-
-    def call(self, queries):
-        return queries + keras.random.normal(keras.ops.shape(queries), seed=self.seeds)
-
-
-class BorrowedVariable(keras.layers.Layer):
-    """Uses a variable that it does not hold."""
-
-    def call(self, queries):
-        return queries * BORROWED
-
-
-BORROWED = tf.Variable(2.0)
-
-
-class PythonQueries(keras.layers.Layer):
-    """Calls back into Python, which a server does not have."""
-
-    def call(self, queries):
-        return tf.ensure_shape(tf.py_function(lambda x: x, [queries], tf.float32), (None, 4))
 
 
 def tower() -> Tower:
@@ -247,99 +219,3 @@ def test_versions_stand_side_by_side_and_are_replaced_only_when_asked(tmp_path):
         saved_model(vectors_index(), first)
     saved_model(vectors_index(), first, k=5, overwrite=True)
     assert read_manifest(first).description["k"] == 5
-
-
-def test_nothing_stays_of_an_export_that_breaks_in_the_middle(tmp_path, monkeypatch):
-    save = tf.saved_model.save
-
-    def save_and_break(*args, **kwargs):
-        save(*args, **kwargs)
-        raise OSError("disk full")
-
-    monkeypatch.setattr(tf.saved_model, "save", save_and_break)
-    with pytest.raises(OSError, match="disk full"):
-        saved_model(vectors_index(), tmp_path / "model")
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("layer", "message"),
-    [
-        (RandomQueries, "signature .* answers"),
-        (PythonQueries, "EagerPyFunc"),
-        (BorrowedVariable, "none of its layers holds"),
-    ],
-)
-def test_what_answers_otherwise_or_not_at_all_on_a_server_is_not_published(tmp_path, layer, message):
-    index = vectors_index(layer())
-    with pytest.raises(ArtifactError, match=message):
-        saved_model(index, tmp_path / "model", example_inputs=VECTORS[:3])
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("index", "error", "message"),
-    [
-        (BruteForce(), NotIndexedError, "holds no candidates yet"),
-        (Streaming(), ArgumentError, "got a Streaming, expected a BruteForce"),
-        (tf.Module(), ArgumentError, "Of a TwoTower, export build_index"),
-        (vectors_index(RandomQueries()), ArgumentError, "pass example_inputs"),
-    ],
-)
-def test_what_cannot_be_exported_is_refused(tmp_path, index, error, message):
-    with pytest.raises(error, match=message):
-        saved_model(index, tmp_path / "model")
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("k", [0, -1, 1.5, True])
-def test_a_k_that_is_none_is_refused(tmp_path, k):
-    with pytest.raises(ArgumentError, match="k came as"):
-        saved_model(vectors_index(), tmp_path / "model", k=k)
-
-
-def test_a_feature_whose_name_no_signature_can_have_is_named(tmp_path):
-    index = vectors_index(Tower([Category("user id").fit(["a"])], embedding_dim=4))
-    with pytest.raises(ArgumentError, match="'user id' cannot name an input"):
-        saved_model(index, tmp_path / "model")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_without_tensorflow_the_extra_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'shortlist\[tensorflow\]'"):
-        saved_model(vectors_index(), tmp_path / "model")
-
-
-TRAIN_UNDER_JAX = """
-import sys, shortlist as sl
-from shortlist.errors import BackendError
-world = sl.data.datasets.synthetic(num_users=20, num_items=15, num_interactions=200, seed=0)
-model = sl.models.TwoTower.from_interactions(world.interactions, embedding_dim=8)
-model.compile()
-model.fit(world.interactions, epochs=1, verbose=0)
-index = model.build_index(k=5)
-users = world.interactions.users[:7].tolist()
-try:
-    sl.export.saved_model(index, "model")
-except BackendError as error:
-    message = str(error)
-has_tensorflow = "tensorflow" in sys.modules
-index.save("index.keras")  # here Keras itself loads TensorFlow
-scores, ids = index(users)
-print([message, world.interactions.user, users, scores.tolist(), ids.tolist(), has_tensorflow])
-"""
-
-
-def test_an_index_trained_under_jax_is_exported_under_tensorflow(run_python, tmp_path):
-    pytest.importorskip("jax")
-    message, name, users, scores, ids, has_tensorflow = ast.literal_eval(
-        run_python(TRAIN_UNDER_JAX, backend="jax")
-    )
-    assert "Keras runs on 'jax': save the index with index.save" in message
-    assert not has_tensorflow
-    assert [path.name for path in tmp_path.iterdir()] == ["index.keras"]
-    path = saved_model(keras.saving.load_model(tmp_path / "index.keras"), tmp_path / "model")
-    answer = ask(path, **{name: users})
-    np.testing.assert_allclose(answer["scores"], scores, atol=1e-5)
-    assert answer["ids"].tolist() == as_bytes(np.array(ids, dtype=object))
