@@ -53,14 +53,16 @@ def test_a_good_model_gives_no_warning():
 def test_a_model_below_popularity_is_named_with_its_numbers():
     test = interactions([(user, 1) for user in range(4)])
     warnings = compare({"oracle": oracle, "constant": constant}, test, train=TRAIN, ks=(2,)).warnings
-    assert warnings[0] == "oracle is below popularity: recall_at_2 0.000 < 1.000, ndcg_at_2 0.000 < 1.000."
+    assert (
+        warnings[0] == "oracle is below popularity: recall_at_2 0.0000 < 1.0000, ndcg_at_2 0.0000 < 1.0000."
+    )
     assert not any("constant is below" in warning for warning in warnings)
 
 
 def test_a_model_that_covers_less_than_popularity_is_named():
     (warning,) = compare({"oracle": oracle}, TEST, train=TRAIN, exclude=TRAIN, ks=(1,)).warnings
     assert warning.startswith(
-        "oracle recommends fewer different items than popularity: coverage_at_1 0.000 <"
+        "oracle recommends fewer different items than popularity: coverage_at_1 0.0000 <"
     )
 
 

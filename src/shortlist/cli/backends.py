@@ -45,9 +45,13 @@ def start_backend(name: str | None) -> str:
 
     Raises:
         MissingExtraError: It is not installed.
-        BackendError: Keras already runs with another one.
+        BackendError: It is none of `BACKENDS`, or Keras already runs with another one.
     """
     wanted = name or configured_backend()
+    if wanted not in BACKENDS:
+        raise BackendError(
+            f"Keras is configured for the {wanted!r} backend, expected one of {BACKENDS}: use --backend."
+        )
     if importlib.util.find_spec(wanted) is None:
         raise MissingExtraError(wanted, wanted, f"the {wanted} backend")
     if "keras" not in sys.modules:

@@ -136,9 +136,7 @@ def _train(train: "Interactions", epochs: int, backend: str, console: Console) -
     started = time.perf_counter()
     model.fit(train, epochs=epochs, verbose=1 if sys.stdout.isatty() else 2)
     seconds = time.perf_counter() - started
-    _say(
-        console, f"trained {epochs} epochs on {backend} in {seconds:.1f} s, {seconds / epochs:.1f} s an epoch"
-    )
+    _say(console, f"training on {backend} took {seconds:.1f} s, {seconds / epochs:.1f} s an epoch")
     return model
 
 

@@ -5,6 +5,7 @@ from itertools import zip_longest
 
 import numpy as np
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from shortlist.data import Dataset, Histories, Interactions
@@ -61,13 +62,13 @@ def _titles(dataset: Dataset) -> dict[ItemId, str]:
 
 
 def _named(titles: Mapping[ItemId, str], items: np.ndarray) -> list[str]:
-    """The items' titles; an empty place of a list has none."""
-    return [str(titles[item]) for item in items.tolist() if item in titles]
+    """The items' titles, whose brackets are no markup; an empty place of a list has none."""
+    return [escape(str(titles[item])) for item in items.tolist() if item in titles]
 
 
 def _table(user: ItemId, liked: Sequence[str], recommended: Sequence[str]) -> Table:
     table = Table(
-        "liked last", "recommended", title=f"user {user!s}", title_justify="left", box=box.SIMPLE_HEAD
+        "liked last", "recommended", title=escape(f"user {user!s}"), title_justify="left", box=box.SIMPLE_HEAD
     )
     for pair in zip_longest(liked, recommended, fillvalue=""):
         table.add_row(*pair)

@@ -113,8 +113,8 @@ def compare(
         (1.0, 0.0)
         >>> for warning in report.warnings:
         ...     print(warning)
-        model is below popularity: recall_at_1 0.000 < 1.000, ndcg_at_1 0.000 < 1.000.
-        model recommends fewer different items than popularity: coverage_at_1 0.333 < 0.667.
+        model is below popularity: recall_at_1 0.0000 < 1.0000, ndcg_at_1 0.0000 < 1.0000.
+        model recommends fewer different items than popularity: coverage_at_1 0.3333 < 0.6667.
         model recommends the same items to everybody: check that the users' ids reach the model.
     """
     _check_names(models)
@@ -153,7 +153,7 @@ def _coverage(answers: Answers, catalogue: set[str | bytes | int]) -> dict[str, 
 def _below_popularity(name: str, rows: Mapping[str, Mapping[str, float]]) -> list[str]:
     ours, theirs = rows[name], rows[_POPULARITY]
     below = {
-        metric: f"{metric} {ours[metric]:.3f} < {theirs[metric]:.3f}"
+        metric: f"{metric} {ours[metric]:.4f} < {theirs[metric]:.4f}"
         for metric in ours
         if ours[metric] < theirs[metric]
     }

@@ -1,0 +1,88 @@
+"""One small run in this process for what it says and leaves behind, one in a new process for the rest."""
+
+import re
+from pathlib import Path
+
+import keras
+import pytest
+
+from shortlist.cli import main
+from shortlist.errors import ArtifactError, DatasetUnavailable
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ impl:DeprecationWarning")  # Keras, NumPy 2.4
+BACKEND = keras.backend.backend()
+SMALL = ["quickstart", "--epochs", "1", "--num-interactions"]
+
+
+def unavailable(size, directory=None):
+    raise DatasetUnavailable(f"ml-{size}.zip is nowhere.")
+
+
+@pytest.fixture
+def no_movielens(monkeypatch):
+    monkeypatch.setattr("shortlist.data.load_movielens", unavailable)
+
+
+def test_without_movielens_it_runs_on_synthetic_data_and_says_so(no_movielens, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main([*SMALL, "2000"]) == 0
+    said = capsys.readouterr().out
+    lines = said.splitlines()
+    assert lines[0] == "data: synthetic, because MovieLens is not to be had. ml-100k.zip is nowhere."
+    assert lines[1] == "synthetic: 1,600 interactions to learn from, 400 to judge by"
+    assert re.search(rf"training on {BACKEND} took [\d.]+ s, [\d.]+ s an epoch", said)
+    assert re.search(r"model +popularity +random", said)
+    for metric in ("recall_at_10", "recall_at_100", "ndcg_at_10", "ndcg_at_100"):
+        assert re.search(rf"{metric}( +[01]\.\d{{3}}){{3}}", said)
+    assert said.count("liked last") == 3
+    left = {"two_tower.keras", "index.keras"} | ({"saved_model"} if BACKEND == "tensorflow" else set())
+    assert {path.name for path in (tmp_path / "shortlist-quickstart").iterdir()} == left
+    assert [path.name for path in tmp_path.iterdir()] == ["shortlist-quickstart"]
+    assert all(f"saved {Path('shortlist-quickstart', name)}:" in said for name in left)
+
+
+def test_it_is_quiet_and_its_lines_run_in_a_new_process(run_python, tmp_path):
+    words = [*SMALL, "1000", "--data", "synthetic", "--output", "out"]
+    run = f"import os; os.dup2(1, 2)\nfrom shortlist.cli import main\nraise SystemExit(main({words!r}))"
+    said = run_python(run, backend=BACKEND)
+    assert not re.findall(r"(?i).*warning:(?! model).*|.*\d{4} \d\d:\d\d:.*|.*traceback.*", said)
+    lines = [line.strip() for line in said.splitlines() if line.startswith("    ")][-3:]
+    assert [len(line) > 0 for line in lines] == [True] * 3
+    ids = run_python("\n".join([*lines, "print(*items[0])"]), backend=BACKEND).split()
+    assert len(set(ids)) == 5
+    assert all(re.fullmatch(r"i\d+", one) for one in ids)
+
+
+def test_a_dataset_that_was_asked_for_is_not_replaced(no_movielens, tmp_path, capsys):
+    assert main(["quickstart", "--data", "ml-1m", "--output", str(tmp_path / "out")]) == 1
+    assert capsys.readouterr().err == "shortlist: ml-1m.zip is nowhere.\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_directory_of_the_user_is_not_replaced(tmp_path, capsys):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    assert main(["quickstart", "--data", "synthetic", "--output", str(tmp_path)]) == 1
+    assert "is not the output of a quickstart" in capsys.readouterr().err
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
+def test_a_run_that_fails_leaves_the_earlier_output(tmp_path, monkeypatch, capsys):
+    def fail(self, *args, **kwargs):
+        raise ArtifactError("the disk is full.")
+
+    output = tmp_path / "out"
+    output.mkdir()
+    (output / "index.keras").write_text("earlier")
+    monkeypatch.setattr("shortlist.indexes.BruteForce.save", fail)
+    assert main([*SMALL, "300", "--data", "synthetic", "--output", str(output)]) == 1
+    assert capsys.readouterr().err.endswith("shortlist: the disk is full.\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert (output / "index.keras").read_text() == "earlier"
+
+
+@pytest.mark.parametrize("words", [["--epochs", "0"], ["--data", "netflix"], ["--backend", "theano"]])
+def test_wrong_options_are_usage_errors(words, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["quickstart", *words])
+    assert ended.value.code == 2
+    assert words[0] in capsys.readouterr().err
