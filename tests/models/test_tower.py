@@ -1,0 +1,78 @@
+"""A tower beside the same computation by NumPy."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from shortlist.errors import FeatureError
+from shortlist.features import Category, Column, Number
+from shortlist.models import Tower
+
+MOVIES = ["Heat", "Up", "Alien"]
+PRICES = [1.0, 2.0, 6.0]
+
+
+def columns() -> list[Column]:
+    return [Category("movie").fit(MOVIES), Number("price").fit(PRICES)]
+
+
+def to_numpy(tensor: Any) -> NDArray[Any]:
+    return np.asarray(keras.ops.convert_to_numpy(keras.ops.convert_to_tensor(tensor)))
+
+
+@pytest.mark.contract
+def test_of_one_id_the_vector_is_its_embedding() -> None:
+    tower = Tower([Category("movie").fit(MOVIES)], embedding_dim=4)
+    vectors = to_numpy(tower(tower.prepare(["Up", "never met", "Up"])))
+    (table,) = tower.get_weights()
+    assert table.shape == (4, 4)
+    np.testing.assert_array_equal(vectors, table[[2, 0, 2]])
+
+
+@pytest.mark.contract
+def test_dense_layers_over_all_columns() -> None:
+    tower = Tower(columns(), embedding_dim=4, hidden_units=(5,))
+    vectors = to_numpy(tower(tower.prepare({"movie": ["Up", "Alien"], "price": [2.0, 6.0]})))
+    table, *dense = tower.get_weights()
+    standardised = (np.array([2.0, 6.0]) - np.mean(PRICES)) / np.std(PRICES)
+    inputs = np.concatenate([table[[2, 3]], standardised[:, None]], axis=1)
+    hidden = np.maximum(inputs @ dense[0] + dense[1], 0)
+    np.testing.assert_allclose(vectors, hidden @ dense[2] + dense[3], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.contract
+def test_normalized_vectors_have_length_one() -> None:
+    tower = Tower(columns(), embedding_dim=4, normalize=True)
+    vectors = to_numpy(tower(tower.prepare({"movie": MOVIES, "price": PRICES})))
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), np.ones(3), rtol=1e-5)
+
+
+@pytest.mark.contract
+def test_the_added_loss_is_the_mean_squared_length_of_the_batch() -> None:
+    tower = Tower([Category("movie").fit(MOVIES)], embedding_dim=4, l2=0.1)
+    vectors = to_numpy(tower(tower.prepare(["Up", "Up", "Heat"])))
+    (added,) = tower.losses
+    assert float(added) == pytest.approx(0.1 * float((vectors**2).sum(axis=1).mean()), rel=1e-5)
+    without = Tower([Category("movie").fit(MOVIES)], embedding_dim=4)
+    without(without.prepare(["Up"]))
+    assert without.losses == []
+
+
+@pytest.mark.contract
+def test_a_config_makes_a_tower_of_the_same_shapes() -> None:
+    tower = Tower(columns(), embedding_dim=4, hidden_units=(5,), normalize=True, l2=0.1)
+    tower(tower.prepare({"movie": MOVIES, "price": PRICES}))
+    again = Tower.from_config(tower.get_config())
+    again.build({"movie": (None,), "price": (None,)})
+    assert [weight.shape for weight in again.get_weights()] == [
+        weight.shape for weight in tower.get_weights()
+    ]
+    assert (again.normalize, again.l2) == (True, 0.1)
+
+
+def test_a_missing_column_is_named() -> None:
+    with pytest.raises(FeatureError, match="price"):
+        Tower(columns(), embedding_dim=4).prepare({"movie": MOVIES})

@@ -1,0 +1,264 @@
+"""The ready-made model: its metrics and answers beside plain NumPy, its quality, its life after loading."""
+
+import json
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pyarrow as pa
+import pytest
+from numpy.typing import NDArray
+from tests.oracles.ranking import mean_metrics, ranking_metrics
+from tests.oracles.top_k import top_k
+
+from shortlist.data import Interactions
+from shortlist.data.datasets import synthetic
+from shortlist.data.splits import random_split
+from shortlist.errors import ArgumentError, FeatureError
+from shortlist.features import Categories, Category, FeatureSpec
+from shortlist.metrics import FactorizedTopK
+from shortlist.models import TwoTower, load_model
+
+Array = NDArray[Any]
+BACKEND = keras.config.backend()
+KS = (1, 10)
+MEASURES = ("recall", "ndcg", "mrr")
+
+
+@pytest.fixture(scope="module")
+def parts() -> tuple[Interactions, Interactions]:
+    """Few users and items, so that some of the test's items were not met in training."""
+    return random_split(synthetic(40, 60, 500, seed=1).interactions, test_fraction=0.3, seed=0)
+
+
+def compiled(train: Interactions, **options: Any) -> TwoTower:
+    keras.utils.set_random_seed(3)
+    model = TwoTower.from_interactions(
+        train, embedding_dim=8, metric=FactorizedTopK(ks=KS, measures=MEASURES), **options
+    )
+    model.compile()
+    return model
+
+
+def query_vectors(model: TwoTower, users: Array) -> Array:
+    return np.asarray(keras.ops.convert_to_numpy(model.query_model(model.query_model.prepare(users))))
+
+
+def items_by_user(interactions: Interactions) -> dict[Any, set[Any]]:
+    met: dict[Any, set[Any]] = {user: set() for user in interactions.users}
+    for user, item in zip(interactions.users, interactions.items, strict=True):
+        met[user].add(item)
+    return met
+
+
+def oracle(model: TwoTower, test: Interactions, exclude: Interactions | None) -> dict[str, float]:
+    """Each row a query with one true item; what the user met in `exclude` is not in the catalogue."""
+    ids, candidates = model.candidate_embeddings()
+    row_of = {item: row for row, item in enumerate(ids.tolist())}
+    met = {} if exclude is None else items_by_user(exclude)
+    scores = query_vectors(model, test.users).astype("float64") @ candidates.T
+    values = {}
+    for k in KS:
+        metrics = [
+            ranking_metrics(line, [row_of.get(item, -2)], k, [row_of[one] for one in met.get(user, ())])
+            for line, user, item in zip(scores, test.users, test.items, strict=True)
+        ]
+        mean = mean_metrics(metrics)
+        assert mean is not None
+        values |= {f"{measure}_at_{k}": mean[measure] for measure in MEASURES}
+    return values
+
+
+@pytest.mark.contract
+@pytest.mark.parametrize("excluding", [True, False], ids=["exclude", "all"])
+def test_metrics_equal_the_oracle(excluding: bool, parts: tuple[Interactions, Interactions]) -> None:
+    train, test = parts
+    assert set(test.items) - set(train.items)
+    model = compiled(train)
+    model.fit(train, epochs=2, batch_size=64, verbose=0)
+    exclude = train if excluding else None
+    logs = model.evaluate(test, exclude=exclude, batch_size=64, verbose=0)
+    found = {name: value for name, value in logs.items() if "_at_" in name}
+    assert found == pytest.approx(oracle(model, test, exclude), abs=1e-5)
+
+
+@pytest.mark.contract
+def test_validation_is_an_evaluation_without_what_was_trained_on(
+    parts: tuple[Interactions, Interactions],
+) -> None:
+    train, test = parts
+    model = compiled(train)
+    history = model.fit(train, validation_data=test, epochs=2, batch_size=64, verbose=0).history
+    logs = model.evaluate(test, exclude=train, batch_size=64, verbose=0)
+    assert {name: values[-1] for name, values in history.items() if name.startswith("val_")} == pytest.approx(
+        {f"val_{name}": value for name, value in logs.items()}, rel=1e-5
+    )
+    assert not [name for name in history if "_at_" in name and not name.startswith("val_")]
+
+
+@pytest.mark.contract
+def test_the_index_answers_by_raw_ids(parts: tuple[Interactions, Interactions]) -> None:
+    train, _ = parts
+    model = compiled(train)
+    model.fit(train, epochs=1, batch_size=64, verbose=0)
+    ids, candidates = model.candidate_embeddings()
+    assert set(ids) == set(train.items)
+    users, met = np.unique(train.users)[:5], items_by_user(train)
+    row_of = {item: row for row, item in enumerate(ids.tolist())}
+    excluded = [[row_of[item] for item in met[user]] for user in users]
+    wanted_scores, wanted_rows = top_k(query_vectors(model, users) @ candidates.T, 4, excluded)
+    scores, found = model.build_index(k=4)(users, exclude=[list(met[user]) for user in users])
+    np.testing.assert_allclose(scores, wanted_scores, atol=1e-5)
+    assert found.tolist() == ids[wanted_rows].tolist()
+
+
+@pytest.mark.contract
+def test_it_beats_popularity() -> None:
+    train, test = random_split(synthetic(300, 200, 9000, seed=5).interactions, seed=0)
+    keras.utils.set_random_seed(0)
+    model = TwoTower.from_interactions(train, embedding_dim=16, metric=FactorizedTopK(ks=(10,)))
+    model.compile(keras.optimizers.Adam(0.01))
+    model.fit(train, epochs=10, batch_size=512, verbose=0)
+    recall = model.evaluate(test, exclude=train, verbose=0)["recall_at_10"]
+    assert recall > 1.15 * popularity_recall(train, test, 10)
+
+
+def popularity_recall(train: Interactions, test: Interactions, k: int) -> float:
+    """Share of test rows whose item is among the k most frequent that the user had not met."""
+    items, counts = np.unique(train.items, return_counts=True)
+    best_first, met = items[np.argsort(-counts, kind="stable")], items_by_user(train)
+    hits = 0
+    for user, item in zip(test.users, test.items, strict=True):
+        unmet = [one for one in best_first if one == item or one not in met.get(user, ())]
+        hits += item in unmet[:k]
+    return hits / len(test)
+
+
+@pytest.mark.contract
+def test_the_same_seed_gives_the_same_model(parts: tuple[Interactions, Interactions]) -> None:
+    train, _ = parts
+    weights = []
+    for seed in (1, 1, 2):
+        model = compiled(train)
+        model.fit(train, epochs=1, batch_size=64, seed=seed, verbose=0)
+        weights.append(np.concatenate([one.ravel() for one in model.get_weights()]))
+    np.testing.assert_array_equal(weights[0], weights[1])
+    assert not np.array_equal(weights[0], weights[2])
+
+
+GO_ON = """
+import json, sys
+import numpy as np
+from shortlist.data.datasets import synthetic
+from shortlist.data.splits import random_split
+from shortlist.models import load_model
+train, test = random_split(synthetic(40, 60, 500, seed=1).interactions, test_fraction=0.3, seed=0)
+model = load_model("model.keras")
+scores, ids = model.build_index()(train.users[:5], k=4)
+logs = model.evaluate(test, exclude=train, batch_size=64, verbose=0)
+history = model.fit(train, initial_epoch=2, epochs=4, batch_size=64, verbose=0).history
+print(json.dumps({"scores": scores.tolist(), "ids": ids.tolist(), "logs": logs, "losses": history["loss"]}))
+"""
+
+
+@pytest.mark.contract
+@pytest.mark.parametrize("options", [{}, {"hidden_units": (6,), "temperature": 0.1}], ids=["ids", "dense"])
+def test_it_goes_on_in_a_new_process(
+    options: dict[str, Any],
+    parts: tuple[Interactions, Interactions],
+    tmp_path: Path,
+    run_python: Callable[..., str],
+) -> None:
+    train, test = parts
+    model = compiled(train, **options)
+    first = model.fit(train, epochs=2, batch_size=64, verbose=0).history["loss"]
+    model.save(tmp_path / "model.keras")
+    found = json.loads(run_python(GO_ON, backend=BACKEND).splitlines()[-1])
+    scores, ids = model.build_index()(train.users[:5], k=4)
+    np.testing.assert_allclose(found["scores"], scores, rtol=1e-6, atol=1e-6)
+    assert found["ids"] == ids.tolist()
+    logs = model.evaluate(test, exclude=train, batch_size=64, verbose=0)
+    assert found["logs"] == pytest.approx(logs, rel=1e-6)
+    uninterrupted = compiled(train, **options).fit(train, epochs=4, batch_size=64, verbose=0).history["loss"]
+    assert first + found["losses"] == pytest.approx(uninterrupted, rel=1e-6)
+
+
+WITHOUT_TENSORFLOW = """
+import sys
+sys.modules["tensorflow"] = None  # importing it now raises
+import shortlist as sl
+table = {"user": ["ann", "ann", "bob", "bob"], "film": ["Up", "Heat", "Up", "Alien"]}
+train = sl.data.Interactions.from_table(table, user="user", item="film")
+model = sl.models.TwoTower.from_interactions(train, embedding_dim=4)
+model.compile()
+model.fit(train, epochs=1, verbose=0)
+model.evaluate(train, verbose=0)
+model.save("model.keras")
+print(sl.models.load_model("model.keras").build_index()(["ann"], k=1, exclude=[["Up", "Heat"]])[1].tolist())
+"""
+
+
+@pytest.mark.parametrize("backend", [name for name in ("jax", "torch") if find_spec(name)])
+def test_it_works_where_tensorflow_is_not_installed(backend: str, run_python: Callable[..., str]) -> None:
+    assert run_python(WITHOUT_TENSORFLOW, backend=backend).splitlines()[-1] == "[['Alien']]"
+
+
+ITEMS = pa.table(
+    {
+        "film": ["Up", "Heat", "Alien", "Dune"],
+        "genres": [["family"], ["crime"], ["space"], ["space", "crime"]],
+    }
+)
+
+
+@pytest.mark.contract
+def test_items_that_training_never_met_are_recommended_by_their_features(tmp_path: Path) -> None:
+    table = {"user": ["ann", "ann", "bob", "bob"], "film": ["Up", "Heat", "Up", "Alien"]}
+    train = Interactions.from_table(table, user="user", item="film")
+    spec = FeatureSpec(
+        [Category("user")], [Category("film"), Categories("genres")], query_id="user", candidate_id="film"
+    ).fit(train.join(items=ITEMS), ITEMS)
+    model = TwoTower(spec, ITEMS, embedding_dim=4, metric=FactorizedTopK(ks=(1,)))
+    model.compile()
+    model.fit(train.join(items=ITEMS), epochs=1, verbose=0)
+    new = pa.table({"film": ["Dune", "Solaris"], "genres": [["space"], ["space"]]})
+    model.set_catalogue(new)
+    _, films = model.build_index()(["ann"], k=2)
+    assert set(films[0]) == {"Dune", "Solaris"}
+    test = Interactions.from_table({"user": ["ann"], "film": ["Dune"]}, user="user", item="film")
+    logs = model.evaluate(test.join(items=new), verbose=0)
+    assert logs["recall_at_1"] == float(films[0, 0] == "Dune")
+    model.save(tmp_path / "model.keras")
+    assert load_model(tmp_path / "model.keras").build_index()(["ann"], k=2)[1].tolist() == films.tolist()
+
+
+@pytest.mark.contract
+def test_rows_of_weight_zero_are_absent(parts: tuple[Interactions, Interactions]) -> None:
+    train, _ = parts
+    model = compiled(train)
+    encoded = {**model.query_model.prepare(train), **model.candidate_model.prepare(train)}
+    weights = (np.arange(len(train)) < 20).astype("float32")
+    first = {name: values[:20] for name, values in encoded.items()}
+    expected = model.evaluate(first, batch_size=20, verbose=0, return_dict=True)
+    found = model.evaluate(
+        {**encoded, "sample_weight": weights}, batch_size=len(train), verbose=0, return_dict=True
+    )
+    for name in (name for name in expected if "_at_" in name):
+        assert found[name] == pytest.approx(expected[name], rel=1e-5)
+
+
+def test_what_it_needs_is_said(parts: tuple[Interactions, Interactions]) -> None:
+    train, _ = parts
+    with pytest.raises(FeatureError, match="fit"):
+        TwoTower(FeatureSpec.ids(user="user_id", item="item_id"))
+    with pytest.raises(ArgumentError, match="exclude"):
+        compiled(train).evaluate({"user_id": np.zeros(1)}, exclude=train)
+    fitted = FeatureSpec([Category("user_id")], [Category("item_id")]).fit(train)
+    with pytest.raises(ArgumentError, match="candidate_id"):
+        TwoTower(fitted)
+    twice = pa.table({"item_id": ["a", "a"]})
+    with pytest.raises(ValueError, match="'a'"):
+        compiled(train).set_catalogue(twice)
