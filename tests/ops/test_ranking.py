@@ -1,0 +1,80 @@
+"""Ranks and what they are worth, beside every order of the tied."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from tests.oracles.ranking import ranking_metrics as oracle
+from tests.oracles.worlds import RankingWorld, ranking_world
+
+from shortlist.ops import count_better, distinct, ranking_metrics, true_ranks
+
+MEASURES = ("recall", "precision", "hit_rate", "mrr", "ndcg", "map")
+
+
+def to_numpy(tensor: Any) -> np.ndarray:
+    return np.asarray(keras.ops.convert_to_numpy(tensor))
+
+
+def padded(lists: list[list[int]], width: int) -> np.ndarray:
+    return np.array([[*one, *[-1] * (width - len(one))] for one in lists], "int32")
+
+
+def judge(world: RankingWorld, k: int) -> dict[str, np.ndarray]:
+    """Ranks first, then measures; a true candidate outside the catalogue is true and has no row."""
+    true = padded([[row for row in dict.fromkeys(rows) if row != -1] for rows in world.true_rows], 4)
+    scores = keras.ops.convert_to_tensor(world.scores.astype("float32"))
+    excluded = padded(world.excluded_rows, 6)
+    better, tied = true_ranks(
+        scores, keras.ops.convert_to_tensor(true), keras.ops.convert_to_tensor(excluded)
+    )
+    values = ranking_metrics(better, tied, keras.ops.convert_to_tensor(true != -1), k, MEASURES)
+    return {name: to_numpy(value) for name, value in values.items()}
+
+
+@pytest.mark.contract
+def test_metrics_equal_the_oracle() -> None:
+    for seed in range(15):
+        world = ranking_world(seed)
+        for k in world.ks:
+            found = judge(world, k)
+            for query, (scores, true, excluded) in enumerate(
+                zip(world.scores, world.true_rows, world.excluded_rows, strict=True)
+            ):
+                expected = oracle(scores, true, k, excluded) or dict.fromkeys(MEASURES, 0.0)
+                assert {name: float(found[name][query]) for name in MEASURES} == pytest.approx(
+                    expected, abs=1e-6
+                )
+
+
+@pytest.mark.contract
+def test_constant_scores_of_a_large_catalogue_are_worth_chance() -> None:
+    scores = keras.ops.zeros((1, 5000))
+    better, tied = true_ranks(scores, keras.ops.convert_to_tensor(np.int32([[4999, 17]])))
+    values = ranking_metrics(
+        better, tied, keras.ops.convert_to_tensor([[True, True]]), 100, ("recall", "hit_rate")
+    )
+    assert float(values["recall"][0]) == pytest.approx(100 / 5000, rel=1e-5)
+    misses = np.prod([(4998 - place) / (5000 - place) for place in range(100)])
+    assert float(values["hit_rate"][0]) == pytest.approx(1 - misses, rel=1e-3)
+
+
+@pytest.mark.contract
+def test_counts() -> None:
+    better, tied = count_better(
+        keras.ops.convert_to_tensor(np.float32([[1, 2, 2, 3], [0, 0, 0, 0]])),
+        keras.ops.convert_to_tensor(np.float32([[2, 5], [0, -1]])),
+    )
+    assert to_numpy(better).tolist() == [[1, 0], [0, 4]]
+    assert to_numpy(tied).tolist() == [[2, 0], [4, 0]]
+
+
+@pytest.mark.contract
+def test_distinct_keeps_one_of_each() -> None:
+    rows = np.random.default_rng(0).integers(-2, 4, (20, 6)).astype("int32")
+    found = to_numpy(distinct(keras.ops.convert_to_tensor(rows)))
+    assert found.shape == rows.shape
+    for kept, given in zip(found.tolist(), rows.tolist(), strict=True):
+        real = [one for one in kept if one != -1]
+        assert sorted(real) == sorted({one for one in given if one >= 0})
