@@ -1,6 +1,7 @@
 """`shortlist quickstart`: the whole way once, from interactions to recommendations by title."""
 
 import argparse
+import random
 import sys
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from shortlist.cli.backends import BACKENDS, start_backend
 from shortlist.cli.numbers import positive_integer
+from shortlist.cli.quiet import silenced_stderr
 from shortlist.errors import ArgumentError, DatasetUnavailable
 
 if TYPE_CHECKING:  # imported where they are used, so that `shortlist --help` takes no time
@@ -126,11 +128,11 @@ def _synthetic(num_interactions: int) -> "Dataset":
 
 
 def _train(train: "Interactions", epochs: int, backend: str, console: Console) -> "TwoTower":
-    import keras
-
     from shortlist.models import TwoTower
 
-    keras.utils.set_random_seed(_SEED)
+    # Keras draws the seeds of its layers from here. Its own `set_random_seed` would import TensorFlow under
+    # every backend, where it is installed.
+    random.seed(_SEED)
     model = TwoTower.from_interactions(train)
     model.compile()
     started = time.perf_counter()
@@ -161,7 +163,8 @@ def _recommend(
 def _save(model: "TwoTower", index: "BruteForce", output: Path, is_exported: bool) -> None:
     from shortlist.artifacts import publishing
 
-    with publishing(output, overwrite=True) as folder:
+    # Keras looks for TensorFlow while it saves, whichever backend runs, and that tells of missing drivers.
+    with silenced_stderr(), publishing(output, overwrite=True) as folder:
         model.save(folder / _MODEL_FILE)
         index.save(folder / _INDEX_FILE)
         if is_exported:
