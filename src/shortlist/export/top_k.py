@@ -50,7 +50,7 @@ class TopKInGraph(tf.Module):
         if exclude is not None:
             scores = self._without(scores, exclude)
         best, rows = tf.math.top_k(scores, tf.minimum(k, self._num_candidates()))
-        return {"scores": best, "ids": self.ids.of_rows(tf.where(best > -tf.float32.max, rows, -1))}
+        return {"scores": best, "ids": self.ids.of_rows(tf.where(best > -float("inf"), rows, -1))}
 
     def _num_candidates(self) -> int:
         return int(self._vectors.shape[0])

@@ -117,6 +117,12 @@ def test_examples_take_the_form_in_which_the_layer_was_given_them():
     assert KerasQueries(Free(), features["age"]).as_queries({"queries": features["age"]}) is features["age"]
 
 
+@pytest.mark.parametrize("shape", [(3,), (3, 1)])
+def test_a_layer_that_takes_columns_is_given_columns(shape):
+    queries = KerasQueries(Free(), np.float32([[1], [2]]))
+    assert queries({"queries": tf.reshape(tf.constant([1.0, 2.0, 3.0]), shape)}).shape == (3, 2)
+
+
 def test_a_free_layer_without_examples_is_refused():
     with pytest.raises(ArgumentError, match=r"a Free whose inputs are unknown, .*pass example_inputs"):
         KerasQueries(Free())
