@@ -1,0 +1,101 @@
+"""What each backend does its own way gives the same on all: top-k with its tie rule, additions by row."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from tests.oracles.top_k import top_k as oracle
+
+from shortlist import backend
+
+
+def to_numpy(tensor: Any) -> np.ndarray:
+    return np.asarray(keras.ops.convert_to_numpy(keras.ops.convert_to_tensor(tensor)))
+
+
+@pytest.mark.contract
+@pytest.mark.parametrize("k", [1, 3, 8])
+def test_of_equal_scores_the_lower_column_comes_first(k: int) -> None:
+    for seed in range(10):
+        scores = np.random.default_rng(seed).integers(0, 3, (6, 8)).astype("float32")
+        scores[0], scores[1] = 1, -np.inf
+        scores[2, ::2] = -np.inf
+        values, columns = backend.top_k(keras.ops.convert_to_tensor(scores), k)
+        expected_values, expected_columns = oracle(scores, k)
+        np.testing.assert_array_equal(to_numpy(values), expected_values)
+        np.testing.assert_array_equal(to_numpy(columns), expected_columns)
+
+
+@pytest.mark.contract
+def test_top_k_of_no_queries() -> None:
+    values, columns = backend.top_k(keras.ops.zeros((0, 4)), 2)
+    assert tuple(values.shape) == tuple(columns.shape) == (0, 2)
+
+
+@pytest.mark.contract
+def test_repeated_rows_add_up() -> None:
+    variable = keras.Variable(np.zeros((4, 2), "float32"), trainable=False)
+    rows, values = np.int32([1, 3, 1, 1]), np.arange(8, dtype="float32").reshape(4, 2)
+    expected = np.zeros((4, 2))
+    np.add.at(expected, rows, values)
+    backend.scatter_add(variable, keras.ops.convert_to_tensor(rows), keras.ops.convert_to_tensor(values))
+    np.testing.assert_array_equal(to_numpy(variable), expected)
+    backend.scatter_add(variable, keras.ops.convert_to_tensor(rows), keras.ops.convert_to_tensor(values))
+    np.testing.assert_array_equal(to_numpy(variable), 2 * expected)
+
+
+@pytest.mark.contract
+def test_what_is_added_in_a_stateless_scope_is_forgotten() -> None:
+    variable = keras.Variable(np.zeros(3, "float32"), trainable=False)
+    rows = keras.ops.convert_to_tensor(np.int32([0, 0]))
+    with keras.StatelessScope() as scope:
+        backend.scatter_add(variable, rows, keras.ops.ones((2,)))
+    np.testing.assert_array_equal(to_numpy(scope.get_current_value(variable)), [2, 0, 0])
+    np.testing.assert_array_equal(to_numpy(variable), [0, 0, 0])
+
+
+@pytest.mark.contract
+def test_tensors_and_arrays_have_values() -> None:
+    assert not backend.is_traced(keras.ops.ones(2))
+    assert not backend.is_traced(np.ones(2))
+    assert not backend.is_traced([1, 2])
+
+
+def trace(function: Any) -> None:
+    """Run a function on a tensor that has no value yet."""
+    name = keras.config.backend()
+    if name == "tensorflow":
+        import tensorflow as tf
+
+        tf.function(function).get_concrete_function(tf.TensorSpec([2]))
+    elif name == "jax":
+        import jax
+
+        jax.make_jaxpr(function)(np.ones(2, "float32"))
+    else:
+        import torch
+
+        function(torch.ones(2, device="meta"))
+
+
+@pytest.mark.contract
+def test_inside_a_function_that_is_traced_they_have_none() -> None:
+    seen = []
+
+    def function(tensor: Any) -> Any:
+        seen.append(backend.is_traced(tensor))
+        return tensor
+
+    trace(function)
+    assert set(seen) == {True}
+
+
+@pytest.mark.contract
+def test_a_compiled_function_sees_variables_as_they_are_now() -> None:
+    variable = keras.Variable(np.float32([1, 2]), trainable=False)
+    function = backend.compiled(lambda tensor: tensor * variable)
+    assert to_numpy(function(keras.ops.ones(2))).tolist() == [1, 2]
+    variable.assign(np.float32([3, 4]))
+    assert to_numpy(function(keras.ops.ones(2))).tolist() == [3, 4]
+    assert to_numpy(function(keras.ops.ones((3, 2)))).shape == (3, 2)
