@@ -1,4 +1,4 @@
-"""BruteForce through the contract of exact indexes, and what it alone can do: be filled again, saved whole."""
+"""BruteForce through the contract of exact indexes, and what it alone can do: be filled again, be saved."""
 
 from collections.abc import Callable
 from pathlib import Path

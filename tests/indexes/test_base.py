@@ -1,0 +1,69 @@
+"""What indexes share: numbers of candidates, lists of exclusions, queries of every make."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from shortlist.errors import ArgumentError
+from shortlist.indexes import BruteForce, Index
+from shortlist.indexes.base import check_k, pad_lists
+
+
+@pytest.mark.contract
+def test_k_is_a_whole_number_of_at_least_one() -> None:
+    assert check_k(np.int64(3)) == 3
+    assert type(check_k(np.int64(3))) is int
+    for k in (0, -1, 1.0, True, None, "3"):
+        with pytest.raises(ArgumentError, match="k came as"):
+            check_k(k)
+
+
+@pytest.mark.contract
+@pytest.mark.parametrize(
+    "lists",
+    [
+        [[1, 2], []],
+        [np.array([1, 2]), np.array([], int)],
+        [(1, 2), ()],
+    ],
+)
+def test_one_array_of_ids_for_each_query(lists: Any) -> None:
+    assert [row.tolist() for row in pad_lists(lists, 2)] == [[1, 2], []]
+    with pytest.raises(ArgumentError, match="2 entries for 3 queries"):
+        pad_lists(lists, 3)
+
+
+@pytest.mark.contract
+def test_one_flat_list_for_all_queries_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="one list of ids for each query"):
+        pad_lists([1, 2], 2)
+
+
+class Named(keras.layers.Layer):
+    """A query model of features by name, which prepares them itself."""
+
+    def prepare(self, raw: dict[str, Any]) -> Any:
+        return np.float32([[float(one)] for one in raw["number"]])
+
+    def call(self, vectors: Any) -> Any:
+        return vectors * 2.0
+
+
+@pytest.mark.contract
+def test_a_query_model_that_prepares_is_given_raw_features() -> None:
+    index = BruteForce(Named(), k=1).index(np.float32([[3]]))
+    scores, _ = index({"number": ["1", "2"]})
+    assert scores.tolist() == [[6], [12]]
+
+
+@pytest.mark.contract
+def test_a_query_model_gets_lists_and_dicts_as_tensors() -> None:
+    table = keras.layers.Embedding(3, 2, embeddings_initializer="ones")
+    index = BruteForce(lambda features: table(features["user"]), k=1).index(np.float32([[1, 2]]))
+    assert index({"user": [0, 2]})[0].tolist() == [[3], [3]]
+
+
+def test_an_index_is_abstract() -> None:
+    assert {"index", "index_from_dataset", "search", "is_exact"} <= set(Index.__dict__)

@@ -1,0 +1,93 @@
+"""Candidates come out as they went in, whatever they were held in; what does not fit is named."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from shortlist.errors import ArgumentError
+from shortlist.indexes.candidates import check_vectors, iterate_candidates, read_candidates, to_numpy
+
+VECTORS = np.arange(6, dtype="float32").reshape(3, 2)
+BACKEND = keras.config.backend()
+
+
+@pytest.mark.contract
+@pytest.mark.parametrize("hold", [np.asarray, keras.ops.convert_to_tensor, lambda vectors: vectors.tolist()])
+def test_vectors_of_every_make(hold: Any) -> None:
+    vectors, ids = read_candidates([hold(VECTORS[:2]), hold(VECTORS[2:])])
+    np.testing.assert_array_equal(vectors, VECTORS)
+    assert ids is None
+
+
+@pytest.mark.contract
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (["a", "", "é"], ["a", "", "é"]),
+        ([b"a", b"\xff", b""], [b"a", b"\xff", b""]),
+        (np.array([7, 2**53 + 1, -5]), [7, 2**53 + 1, -5]),
+        ([7, 2**53 + 1, -5], [7, 2**53 + 1, -5]),
+        (np.array(["a", "b", "c"]), ["a", "b", "c"]),
+    ],
+)
+def test_ids_of_every_kind(given: Any, expected: list[Any]) -> None:
+    _, ids = read_candidates([(given[:2], VECTORS[:2]), (given[2:], VECTORS[2:])])
+    assert ids is not None
+    assert ids.tolist() == expected
+    assert ids.dtype == (np.int64 if isinstance(expected[0], int) else object)
+
+
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="tensors of this backend hold no text")
+def test_text_of_tensors_comes_as_bytes() -> None:
+    import tensorflow as tf
+
+    assert to_numpy(tf.constant(["a", "é"])).tolist() == [b"a", "é".encode()]
+
+
+@pytest.mark.contract
+def test_the_encoder_turns_features_into_vectors() -> None:
+    batches = [(["a"], {"row": np.array([1])}), (["b", "c"], {"row": np.array([0, 2])})]
+    vectors, ids = read_candidates(batches, lambda features: VECTORS[features["row"]])
+    np.testing.assert_array_equal(vectors, VECTORS[[1, 0, 2]])
+    assert ids is not None
+    assert ids.tolist() == ["a", "b", "c"]
+
+
+@pytest.mark.contract
+def test_batches_are_read_one_at_a_time() -> None:
+    def endless() -> Any:
+        while True:
+            yield VECTORS
+
+    batches = iterate_candidates(endless())
+    assert next(batches)[1].shape == next(batches)[1].shape == (3, 2)
+
+
+@pytest.mark.contract
+@pytest.mark.parametrize(
+    ("batches", "message"),
+    [
+        ([], "holds none"),
+        ([VECTORS, VECTORS[0]], r"batch 1 has shape \(2,\)"),
+        ([VECTORS[None]], "batched twice"),
+        ([(["a"], VECTORS)], r"ids of shape \(1,\) and vectors of shape \(3, 2\)"),
+        ([(["a", "b", "c"], VECTORS), VECTORS], "1 of 2 batches"),
+        ([VECTORS, VECTORS[:, :1]], "dim"),
+    ],
+)
+def test_what_does_not_fit_is_named(batches: list[Any], message: str) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        read_candidates(batches)
+
+
+@pytest.mark.contract
+def test_vectors_are_checked() -> None:
+    np.testing.assert_array_equal(check_vectors(VECTORS.astype("float64")), VECTORS)
+    assert check_vectors(VECTORS.tolist()).dtype == np.float32
+    for shape in ((3,), (0, 2), (2, 0), (1, 2, 3)):
+        with pytest.raises(ArgumentError, match="num_candidates, dim"):
+            check_vectors(np.ones(shape))
+    with pytest.raises(ArgumentError, match="candidate 2 .* 1 of 3 have"):
+        check_vectors(np.array([[1, 2], [3, 4], [np.nan, 5]]))
