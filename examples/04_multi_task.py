@@ -12,7 +12,7 @@ import shortlist as sl
 
 
 class RetrieveAndRate(sl.Model):
-    """Two towers share their vectors between the two tasks; each task has its own way from vectors to answers."""
+    """Two towers whose vectors serve both tasks; each has its own way from vectors to answers."""
 
     def __init__(self, spec, movies, mean_rating: float, embedding_dim: int = 64):
         super().__init__()
@@ -62,7 +62,8 @@ def main(dataset: sl.data.Dataset, epochs: int = 10) -> dict[str, float]:
     model.fit(arrays(train), batch_size=1024, epochs=epochs, verbose=2)
     metrics = model.evaluate(arrays(test), batch_size=1024, return_dict=True, verbose=0)
     print(
-        f"top 100, training movies kept: {metrics['recall_at_100']:.3f}, RMSE {metrics['rmse']:.4f}; reference 0.235, 1.110"
+        f"top 100, training movies kept: {metrics['recall_at_100']:.3f}, RMSE {metrics['rmse']:.4f}; "
+        "reference 0.235, 1.110"
     )
     return metrics
 

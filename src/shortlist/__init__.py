@@ -1,11 +1,12 @@
 """Recommenders on Keras 3: build, judge and serve them.
 
 ```
-interactions --> features --> towers ----> task ------> metrics        evaluation (judges lists of ids)
-  data/          features/    layers/      tasks/       metrics/             ^
-                              models/    = losses/ + metrics/                |
-                                 |                                           |
-                                 +--> candidate vectors --> index -----------+--> export --> artifact --> server
+interactions -> features -> towers ---> task -----> metrics     evaluation (judges lists of ids)
+  data/         features/   layers/     tasks/      metrics/          ^
+                            models/   = losses/ + metrics/            |
+                               |                                      |
+                               +-> candidate vectors -> index --------+-> export -> artifact -> server
+                                                        indexes/          export/   artifacts/  serving/
 ```
 
 The parts are loaded on first use, so that `import shortlist` takes no time and no backend is imported before

@@ -8,7 +8,7 @@ Exception
     ├── ArgumentError         (ValueError)    an argument out of its range, or a tensor of the wrong shape
     ├── NotIndexedError       (RuntimeError)  an index was asked before it held candidates
     ├── DatasetUnavailable    (RuntimeError)  a dataset that can be found neither on disk nor on the network
-    ├── ArtifactError         (RuntimeError)  something saved that is incomplete, changed or of another version
+    ├── ArtifactError         (RuntimeError)  something saved that is incomplete or changed
     ├── BackendError          (RuntimeError)  what the backend in use cannot do
     └── MissingExtraError     (ImportError)   an optional package that is not installed
 ```

@@ -52,7 +52,8 @@ elif keras.config.backend() == "torch":
     )
 else:
     raise BackendError(
-        f"the Keras backend in use is {keras.config.backend()!r}; Shortlist trains on 'tensorflow', 'jax' or 'torch'. "
+        f"the Keras backend in use is {keras.config.backend()!r}; Shortlist trains on 'tensorflow', 'jax' "
+        "or 'torch'. "
         "Set the environment variable KERAS_BACKEND to one of them before Keras is imported."
     )
 

@@ -1,8 +1,8 @@
 """What every index is: candidates with ids, asked for the k best of a query."""
 
-import os
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any, Self
 
 import keras
@@ -95,7 +95,8 @@ class Index(keras.Model):
         vectors = inputs if self.query_model is None else self.query_model(inputs)
         if len(vectors.shape) not in (2, 3):
             raise ArgumentError(
-                f"query vectors came with shape {tuple(vectors.shape)}; expected [batch, dim] or [batch, heads, dim]. One "
+                f"query vectors came with shape {tuple(vectors.shape)}; expected [batch, dim] or [batch, "
+                "heads, dim]. One "
                 "query is a batch of one."
             )
         return vectors
@@ -111,7 +112,8 @@ class Index(keras.Model):
         """
         if not is_indexed:
             raise NotIndexedError(
-                f"{type(self).__name__} holds no candidates yet; call index(vectors, ids) or index_from_dataset(dataset) first."
+                f"{type(self).__name__} holds no candidates yet; call index(vectors, ids) or "
+                "index_from_dataset(dataset) first."
             )
 
     def get_config(self) -> dict[str, Any]:
@@ -149,16 +151,16 @@ class Index(keras.Model):
             directory: Where to.
         """
         if self._ids is not None:
-            self._ids.save(os.path.join(directory, _IDS_FILE))
+            self._ids.save(Path(directory) / _IDS_FILE)
 
-    def load_assets(self, directory: str) -> None:
+    def load_assets(self, directory: str | None) -> None:
         """Read what `save_assets` wrote (called by Keras).
 
         Args:
-            directory: Where from.
+            directory: Where from; None where nothing was written.
         """
-        if self._has_ids:
-            self._ids = Vocabulary.load(os.path.join(directory, _IDS_FILE))
+        if directory is not None and self._has_ids:
+            self._ids = Vocabulary.load(Path(directory) / _IDS_FILE)
 
 
 def check_k(k: Any) -> int:
@@ -194,7 +196,8 @@ def pad_lists(lists: ArrayLike | Sequence[ArrayLike], num_queries: int) -> list[
     rows = [as_array(to_numpy(row)) for row in lists]
     if len(rows) != num_queries or any(row.ndim != 1 for row in rows):
         raise ArgumentError(
-            f"exclude holds {len(rows)} entries for {num_queries} queries; expected one list of ids for each query."
+            f"exclude holds {len(rows)} entries for {num_queries} queries; expected one list of ids for "
+            "each query."
         )
     return rows
 

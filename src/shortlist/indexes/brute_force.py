@@ -203,7 +203,7 @@ class BruteForce(Index):
 
 
 def _without(scores: Tensor, excluded: Tensor) -> Tensor:
-    """The scores with minus infinity in the excluded columns; padding goes to a column that is cut off again."""
+    """The scores with minus infinity where excluded; padding goes to a column that is cut off again."""
     num_queries, num_candidates = ops.shape(scores)
     columns = ops.where(excluded < 0, num_candidates, excluded)
     queries = ops.broadcast_to(ops.expand_dims(ops.arange(num_queries, dtype="int32"), 1), ops.shape(columns))

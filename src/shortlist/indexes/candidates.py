@@ -34,13 +34,15 @@ def iterate_candidates(
         vectors = to_numpy(features if encoder is None else encoder(features))
         if vectors.ndim != 2:
             raise ArgumentError(
-                f"candidate batch {number} has shape {vectors.shape}; expected [batch, dim]. A dataset that was batched twice, "
+                f"candidate batch {number} has shape {vectors.shape}; expected [batch, dim]. A dataset "
+                "that was batched twice, "
                 "or not at all, looks like this."
             )
         ids = None if ids is None else id_array(to_numpy(ids))
         if ids is not None and ids.shape != vectors.shape[:1]:
             raise ArgumentError(
-                f"candidate batch {number} has ids of shape {ids.shape} and vectors of shape {vectors.shape}; expected one "
+                f"candidate batch {number} has ids of shape {ids.shape} and vectors of shape "
+                f"{vectors.shape}; expected one "
                 "id for each vector."
             )
         yield ids, vectors
@@ -64,7 +66,8 @@ def read_candidates(
     parts = list(iterate_candidates(batches, encoder))
     if not parts:
         raise ArgumentError(
-            "the dataset of candidates holds none; expected at least one batch. A generator that was read before is empty: "
+            "the dataset of candidates holds none; expected at least one batch. A generator that was read "
+            "before is empty: "
             "pass something that can be read again, such as a tf.data.Dataset or a list."
         )
     vectors = np.concatenate([part for _, part in parts])
@@ -100,7 +103,8 @@ def check_vectors(vectors: ArrayLike) -> np.ndarray:
     if not finite.all():
         row = int(np.argmin(finite))
         raise ArgumentError(
-            f"candidate {row} has a vector with NaN or infinity, and {int((~finite).sum())} of {len(matrix)} have; expected "
+            f"candidate {row} has a vector with NaN or infinity, and {int((~finite).sum())} of "
+            f"{len(matrix)} have; expected "
             "finite numbers. Look for NaN features, or for a training that diverged."
         )
     return matrix

@@ -9,6 +9,7 @@ from keras import ops
 
 from shortlist import backend
 from shortlist.errors import ArgumentError
+from shortlist.features import Vocabulary
 from shortlist.indexes.base import Index, check_k, pad_lists
 from shortlist.indexes.candidates import check_vectors, iterate_candidates
 from shortlist.ops import pairwise_scores
@@ -51,7 +52,8 @@ class Streaming(Index):
             ArgumentError: Always.
         """
         raise ArgumentError(
-            "Streaming takes candidates from a dataset: call index_from_dataset(batches). For candidates in memory use BruteForce."
+            "Streaming takes candidates from a dataset: call index_from_dataset(batches). For candidates "
+            "in memory use BruteForce."
         )
 
     def index_from_dataset(
@@ -72,7 +74,8 @@ class Streaming(Index):
         """
         if iter(candidates) is candidates:
             raise ArgumentError(
-                f"the candidates came as {type(candidates).__name__}, which can be read only once; expected a dataset that every "
+                f"the candidates came as {type(candidates).__name__}, which can be read only once; "
+                "expected a dataset that every "
                 "call can read from its start, such as a tf.data.Dataset or a list."
             )
         self._source = (candidates, encoder)
@@ -176,9 +179,7 @@ def _best(scores: np.ndarray, ids: np.ndarray, k: int) -> tuple[np.ndarray, np.n
 
 def _without(scores: np.ndarray, ids: np.ndarray, excluded: list[np.ndarray]) -> np.ndarray:
     """The scores with minus infinity where the query excludes the id."""
-    columns = {id_: column for column, id_ in enumerate(ids.tolist())}
-    scores = scores.copy()
-    for query, forbidden in enumerate(excluded):
-        here = [columns[id_] for id_ in forbidden.tolist() if id_ in columns]
-        scores[query, here] = -np.inf
-    return scores
+    known = Vocabulary.from_values(ids)
+    columns = known.rows(ids)
+    is_forbidden = np.stack([np.isin(columns, known.rows(forbidden)) for forbidden in excluded])
+    return np.where(is_forbidden, -np.inf, scores)

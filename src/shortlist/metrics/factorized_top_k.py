@@ -1,7 +1,7 @@
 """Top-k metrics over the whole catalogue."""
 
-import os
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -155,7 +155,8 @@ class FactorizedTopK(keras.metrics.Metric):
         """
         if self._vectors is None:
             raise NotIndexedError(
-                f"metric {self.name!r} holds no candidates yet; call its refresh() first, or Model.evaluate, which does."
+                f"metric {self.name!r} holds no candidates yet; call its refresh() first, or "
+                "Model.evaluate, which does."
             )
         scores = pairwise_scores(query_embeddings, ops.convert_to_tensor(self._vectors))
         if true_candidate_ids is not None and self._id_rows is not None:
@@ -166,7 +167,8 @@ class FactorizedTopK(keras.metrics.Metric):
             )
         else:
             raise ArgumentError(
-                "true candidates came with neither vectors, nor ids to look up among candidates with ids; give "
+                "true candidates came with neither vectors, nor ids to look up among candidates with ids; "
+                "give "
                 "true_candidate_embeddings, or true_candidate_ids and candidates as pairs (ids, vectors)."
             )
         self._add(better, tied, is_true, sample_weight)
@@ -209,19 +211,21 @@ class FactorizedTopK(keras.metrics.Metric):
             directory: Where to.
         """
         if self._vectors is not None:
-            np.save(os.path.join(directory, _VECTORS_FILE), ops.convert_to_numpy(self._vectors))
+            np.save(Path(directory) / _VECTORS_FILE, ops.convert_to_numpy(self._vectors))
         if self._ids is not None:
-            Vocabulary(self._ids).save(os.path.join(directory, _IDS_FILE))
+            Vocabulary(self._ids).save(Path(directory) / _IDS_FILE)
 
-    def load_assets(self, directory: str) -> None:
+    def load_assets(self, directory: str | None) -> None:
         """Read what `save_assets` wrote (called by Keras).
 
         Args:
-            directory: Where from.
+            directory: Where from; None where nothing was written.
         """
-        vectors, ids = os.path.join(directory, _VECTORS_FILE), os.path.join(directory, _IDS_FILE)
-        if os.path.exists(vectors):
-            self._take(np.load(vectors), Vocabulary.load(ids).known_ids if os.path.exists(ids) else None)
+        if directory is None:
+            return
+        vectors, ids = Path(directory) / _VECTORS_FILE, Path(directory) / _IDS_FILE
+        if vectors.exists():
+            self._take(np.load(vectors), Vocabulary.load(ids).known_ids if ids.exists() else None)
 
     def _take(self, vectors: np.ndarray, ids: np.ndarray | None) -> bool:
         same_shape = self._vectors is not None and tuple(self._vectors.shape) == vectors.shape
@@ -256,7 +260,8 @@ class FactorizedTopK(keras.metrics.Metric):
     ) -> tuple[Tensor, Tensor, Tensor]:
         if excluded_ids is not None:
             raise ArgumentError(
-                "excluded_ids came for true candidates without ids; the metric cannot tell which candidate is the true one. "
+                "excluded_ids came for true candidates without ids; the metric cannot tell which candidate "
+                "is the true one. "
                 "Give true_candidate_ids, and candidates as pairs (ids, vectors)."
             )
         truth = ops.expand_dims(true_scores(queries, candidates), 1)
@@ -287,7 +292,8 @@ def _check(ks: Sequence[int], measures: Sequence[str], candidates: Any) -> None:
         raise ArgumentError(f"measures came as {tuple(measures)!r}; expected some of {MEASURES}.")
     if isinstance(candidates, Index) and not candidates.is_exact():
         raise ArgumentError(
-            f"candidates came as {type(candidates).__name__}, an index that is not exact; expected a dataset or an exact index."
+            f"candidates came as {type(candidates).__name__}, an index that is not exact; expected a "
+            "dataset or an exact index."
         )
 
 

@@ -22,7 +22,7 @@ def spec_of(batch: Any) -> str:
         >>> spec_of({"user": np.zeros((8, 3), "int32")})
         '{"user": "int32 8 3"}'
     """
-    return json.dumps(keras.saving.serialize_keras_object(keras.tree.map_structure(_leaf_spec, batch)))
+    return json.dumps(_to_json(batch))
 
 
 def batch_like(spec: str) -> Any:
@@ -38,12 +38,30 @@ def batch_like(spec: str) -> Any:
         >>> batch_like('{"user": "int32 8 3"}')["user"].shape[1]
         3
     """
-    return keras.tree.map_structure(_zeros, keras.saving.deserialize_keras_object(json.loads(spec)))
+    return _from_json(json.loads(spec))
 
 
-def _leaf_spec(leaf: Any) -> str:
-    sizes = ("1" if size is None else str(size) for size in leaf.shape)
-    return " ".join([keras.backend.standardize_dtype(leaf.dtype), *sizes])
+def _to_json(batch: Any) -> Any:
+    """Dicts as they are, lists and tuples as lists that begin with their kind, arrays as text."""
+    if batch is None:
+        return None
+    if isinstance(batch, dict):
+        return {name: _to_json(part) for name, part in batch.items()}
+    if isinstance(batch, list | tuple):
+        return [type(batch).__name__, *map(_to_json, batch)]
+    sizes = ("1" if size is None else str(size) for size in batch.shape)
+    return " ".join([keras.backend.standardize_dtype(batch.dtype), *sizes])
+
+
+def _from_json(spec: Any) -> Any:
+    if spec is None:
+        return None
+    if isinstance(spec, dict):
+        return {name: _from_json(part) for name, part in spec.items()}
+    if isinstance(spec, list):
+        kind, *parts = spec
+        return tuple(map(_from_json, parts)) if kind == "tuple" else list(map(_from_json, parts))
+    return _zeros(spec)
 
 
 def _zeros(leaf: str) -> Any:

@@ -74,5 +74,5 @@ class InteractionBatches(keras.utils.PyDataset):
             self._order = np.random.default_rng((self._seed, epoch)).permutation(self._num_rows)
 
     def ordering(self) -> keras.callbacks.Callback:
-        """A callback that starts each epoch of a training; Keras' own hooks of a dataset do not know its number."""
-        return keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: self.start_epoch(epoch))
+        """A callback that starts each epoch; Keras' own hooks of a dataset do not know its number."""
+        return keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, _: self.start_epoch(epoch))

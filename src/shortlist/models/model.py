@@ -49,6 +49,7 @@ class Model(keras.Model):
         self._total_tracker = keras.metrics.Mean(name="total_loss")
         self._is_regularized = False
         self._batch_spec: str | None = None
+        self.built: bool = False
         self._context = _CallContext(name="loss_context")
 
     def compute_loss(self, inputs: Any, training: bool = False) -> Tensor:
@@ -84,14 +85,19 @@ class Model(keras.Model):
         return loss + regularization
 
     def _regularized_loss(self, batch: Any, *, training: bool) -> tuple[Tensor, Tensor]:
-        batch = batch[0] if isinstance(batch, tuple) and len(batch) == 1 else batch
         self._clear_losses()
-        loss = self._context.run(lambda: self.compute_loss(batch, training=training), training=training)
+        loss = self._loss(batch, training=training)
         added = self.losses
         self._is_regularized = bool(added)
-        if not self.built:
-            self._batch_spec, self.built = spec_of(batch), True
         return loss, sum(added, start=ops.zeros((), loss.dtype))
+
+    def _loss(self, batch: Any, *, training: bool) -> Tensor:
+        batch = batch[0] if isinstance(batch, tuple) and len(batch) == 1 else batch
+        loss = self._context.run(lambda: self.compute_loss(batch, training=training), training=training)
+        if not self.built:
+            self._batch_spec = spec_of(batch)
+            self.built = True
+        return loss
 
     def train_step(self, *args: Any) -> Any:
         """One step of training; see `shortlist.backend`.
@@ -142,7 +148,8 @@ class Model(keras.Model):
         Returns:
             As `keras.Model.evaluate`.
         """
-        if any([metric.refresh() for metric in self._factorized_metrics()]):
+        are_stale = [metric.refresh() for metric in self._factorized_metrics()]
+        if any(are_stale):
             self.test_function = None  # traced for other candidates
         return super().evaluate(*args, **kwargs)
 
@@ -192,8 +199,7 @@ class Model(keras.Model):
         return [metric for metric in self.metrics if isinstance(metric, FactorizedTopK)]
 
     def _symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
-        """Make all variables before a backend that carries state collects them (Keras calls this on JAX and
-        PyTorch).
+        """Make all variables before a backend that carries state collects them; called by Keras.
 
         Keras would call the model on the inputs; here the batch is known to `compute_loss` alone.
         """
@@ -207,11 +213,11 @@ class Model(keras.Model):
 
     def _build_on(self, batch: Any) -> None:
         with keras.StatelessScope():  # whatever the batch would change is forgotten
-            self._regularized_loss(batch, training=True)
+            self._loss(batch, training=True)
 
 
 class _CallContext(keras.layers.Layer):
-    """Runs a function as if inside a layer's call, so that layers called by it learn whether this is training."""
+    """Runs a function inside a layer's call, so that layers called by it learn whether this is training."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

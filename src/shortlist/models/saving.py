@@ -2,6 +2,7 @@
 
 import os
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -12,7 +13,7 @@ __all__ = ["load_model"]
 
 
 def load_model(path: str | os.PathLike[str], custom_objects: dict[str, Any] | None = None) -> Any:
-    """A model or an index that was saved with `save("x.keras")`, ready to train on, to be judged or to be asked.
+    """A model or an index that was saved with `save("x.keras")`, ready to train on or to be asked.
 
     The same as `keras.saving.load_model` once all of Shortlist is imported, so that its classes are known.
 
@@ -33,8 +34,10 @@ def load_model(path: str | os.PathLike[str], custom_objects: dict[str, Any] | No
         >>> sl.load_model(path)(np.float32([[0, 1]]), k=1)[1].tolist()
         [['Heat']]
     """
-    if not os.path.exists(path):
+    if not Path(path).exists():
         raise ArtifactError(f"{os.fspath(path)} does not exist; expected a file that save('x.keras') wrote.")
     if not zipfile.is_zipfile(path):
-        raise ArtifactError(f"{os.fspath(path)} is cut short or no .keras file; expected one that save('x.keras') wrote.")
+        raise ArtifactError(
+            f"{os.fspath(path)} is cut short or no .keras file; expected one that save('x.keras') wrote."
+        )
     return keras.saving.load_model(path, custom_objects=custom_objects)

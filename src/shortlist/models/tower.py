@@ -20,8 +20,7 @@ __all__ = ["Tower"]
 
 @keras.saving.register_keras_serializable(package="shortlist")
 class Tower(keras.layers.Layer):
-    """Features of a query or a candidate to one vector: embeddings side by side, then dense layers when there
-    are any.
+    """Features of a query or a candidate to one vector: embeddings side by side, then dense layers if any.
 
     Args:
         columns: Fitted columns of one side of a `FeatureSpec`.
@@ -152,10 +151,12 @@ class Tower(keras.layers.Layer):
         """
         save_vocabularies(self.columns, directory)
 
-    def load_assets(self, directory: str) -> None:
+    def load_assets(self, directory: str | None) -> None:
         """Read what `save_assets` wrote (called by Keras).
 
         Args:
-            directory: Where from.
+            directory: Where from; None where no column has a vocabulary.
         """
+        if directory is None:
+            return
         self.encoder.columns = load_vocabularies(self.columns, directory)

@@ -1,21 +1,20 @@
 """The ready-made two-tower retrieval model."""
 
-import os
 from typing import Any
 
 import keras
 import numpy as np
 import pyarrow as pa
-from keras import ops
 
 from shortlist.data import Histories, Interactions
-from shortlist.errors import ArgumentError, FeatureError
-from shortlist.features import FeatureSpec, Vocabulary
-from shortlist.features import source as columns_of
+from shortlist.errors import ArgumentError
+from shortlist.features import FeatureSpec
 from shortlist.indexes import BruteForce
+from shortlist.indexes.candidates import read_candidates
 from shortlist.layers import StreamingFrequency
 from shortlist.metrics import FactorizedTopK
 from shortlist.models.batches import EXCLUDED, SAMPLE_WEIGHT, InteractionBatches
+from shortlist.models.catalogue import Catalogue
 from shortlist.models.model import Model
 from shortlist.models.tower import Tower
 from shortlist.tasks import Retrieval
@@ -24,8 +23,7 @@ from shortlist.typing import Tensor
 
 __all__ = ["TwoTower"]
 
-_CATALOGUE_FILE = "catalogue.npz"
-_ENCODING_BATCH = 4096
+_BATCH_SIZE = 1024
 
 
 @keras.saving.register_keras_serializable(package="shortlist")
@@ -34,21 +32,19 @@ class TwoTower(Model):
 
     It learns by softmax over the candidates of a batch, corrected by how often each candidate comes up, which
     is counted while training; a negative that is the positive, or another known positive of the same query,
-    is left out.
+    is left out. It is judged over its catalogue, and `build_index` makes it answer.
 
     Args:
         spec: The features of both towers, fitted; with a `candidate_id`.
-        items: The catalogue, one row an item, with the candidate columns: what is judged over and recommended
-            from. When None, the candidate id must be the only candidate column, and the catalogue is its
-            vocabulary.
+        items: The catalogue, one row an item, with the candidate columns. When None, the candidate id must be
+            the only candidate column, and the catalogue is its vocabulary.
         embedding_dim: Width of the embeddings and of the vectors.
         hidden_units: Widths of dense layers between the embeddings and the vectors, in both towers.
-        normalize: Whether vectors have length 1; give a temperature then, such as 0.05.
-        temperature: What scores are divided by.
+        temperature: When None, scores are dot products. A number such as 0.05 gives vectors of length 1, and
+            the softmax sees their cosine divided by it.
         l2: Weight of the mean squared length of the batch's vectors in the loss.
-        ks: Lengths of the lists that metrics judge.
-        measures: The metrics, as in `FactorizedTopK`.
-        seed: Of the order of the training data.
+        metric: How it is judged: a `FactorizedTopK` without candidates; recall, NDCG and MRR at 10 and 100
+            when None.
 
     Raises:
         FeatureError: When the spec is not fitted.
@@ -76,39 +72,24 @@ class TwoTower(Model):
         *,
         embedding_dim: int = 64,
         hidden_units: tuple[int, ...] = (),
-        normalize: bool = False,
         temperature: float | None = None,
         l2: float = 0.03,
-        ks: tuple[int, ...] = (10, 100),
-        measures: tuple[str, ...] = ("recall", "ndcg", "mrr"),
-        seed: int = 0,
+        metric: FactorizedTopK | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        _check_spec(spec)
-        self._options = {
-            "embedding_dim": embedding_dim,
-            "hidden_units": tuple(hidden_units),
-            "normalize": normalize,
-            "temperature": temperature,
-            "l2": l2,
-            "ks": tuple(ks),
-            "measures": tuple(measures),
-            "seed": seed,
-        }
-        self.query_id, self.candidate_id = spec.query_id, spec.candidate_id
-        sizes: dict[str, Any] = {"hidden_units": hidden_units, "normalize": normalize, "l2": l2}
+        self.query_id, self.candidate_id = spec.query_id, _candidate_id(spec)
+        sizes: dict[str, Any] = {"hidden_units": hidden_units, "normalize": temperature is not None, "l2": l2}
         self.query_model = Tower(spec.query, embedding_dim, **sizes, name="query_tower")
         self.candidate_model = Tower(spec.candidate, embedding_dim, **sizes, name="candidate_tower")
-        num_rows = next(column.num_rows for column in spec.candidate if column.column == spec.candidate_id)
-        assert num_rows is not None  # a candidate id is a Category
+        self.metric = FactorizedTopK() if metric is None else metric
         self.task = Retrieval(
-            metrics=FactorizedTopK(ks=ks, measures=measures),
+            metrics=self.metric,
             temperature=temperature,
-            frequencies=StreamingFrequency(num_rows),
+            frequencies=StreamingFrequency(_num_rows(spec, self.candidate_id)),
+            name="retrieval",
         )
-        self._catalogue: dict[str, np.ndarray] = {}
-        if spec.is_fitted:
+        if spec.is_fitted:  # that of a saved model is fitted when its vocabularies are loaded
             self.set_catalogue(_items_of(spec) if items is None else items)
 
     @classmethod
@@ -131,17 +112,8 @@ class TwoTower(Model):
     @property
     def spec(self) -> FeatureSpec:
         """The features of both towers."""
-        return FeatureSpec(
-            self.query_model.columns,
-            self.candidate_model.columns,
-            query_id=self.query_id,
-            candidate_id=self.candidate_id,
-        )
-
-    @property
-    def seed(self) -> int:
-        """Seed of the order of the training data."""
-        return int(self._options["seed"])
+        sides = self.query_model.columns, self.candidate_model.columns
+        return FeatureSpec(*sides, query_id=self.query_id, candidate_id=self.candidate_id)
 
     def set_catalogue(self, items: Any) -> None:
         """Judge over, and recommend from, these items from now on.
@@ -154,10 +126,7 @@ class TwoTower(Model):
             FeatureError: When a column is missing or its values do not fit.
             ArgumentError: When an id stands twice.
         """
-        encoded = self.candidate_model.prepare(items)
-        self._item_ids = Vocabulary(columns_of.values(items, self.candidate_id))
-        self._catalogue = encoded
-        self._follow_catalogue()
+        self._use(Catalogue.of_items(items, self.candidate_model, self.candidate_id))
 
     def compile(self, optimizer: Any = None, **kwargs: Any) -> None:
         """Keras' `compile`, with Adam and a learning rate of 0.003 unless told otherwise.
@@ -168,12 +137,13 @@ class TwoTower(Model):
         """
         super().compile(optimizer=keras.optimizers.Adam(0.003) if optimizer is None else optimizer, **kwargs)
 
-    def fit(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
+    def fit(self, x: Any = None, *args: Any, seed: int = 0, **kwargs: Any) -> Any:
         """Keras' `fit`, which also takes `Interactions`.
 
         Args:
             x: `Interactions`, or whatever Keras takes, with encoded features by column name.
             *args: As in `keras.Model.fit`.
+            seed: Of the order of the interactions, which differs from epoch to epoch.
             **kwargs: As in `keras.Model.fit`. `batch_size` is 1024 unless told otherwise. `validation_data`
                 may be `Interactions`; what their users did in `x` is then left out of the metrics.
 
@@ -182,13 +152,14 @@ class TwoTower(Model):
         """
         if not isinstance(x, Interactions):
             return super().fit(x, *args, **kwargs)
-        batch_size = kwargs.pop("batch_size", None) or 1024
-        validation = kwargs.pop("validation_data", None)
-        if isinstance(validation, Interactions):
-            validation = self._batches(validation, kwargs.pop("validation_batch_size", batch_size), exclude=x)
-        batches = self._batches(x, batch_size, seed=self.seed)
+        batch_size = kwargs.pop("batch_size", None) or _BATCH_SIZE
+        if isinstance(kwargs.get("validation_data"), Interactions):
+            validation_batch_size = kwargs.pop("validation_batch_size", None) or batch_size
+            validation = self._batches(kwargs["validation_data"], validation_batch_size, exclude=x)
+            kwargs["validation_data"] = validation
+        batches = self._batches(x, batch_size, seed=seed)
         callbacks = [batches.ordering(), *as_list(kwargs.pop("callbacks", None))]
-        return super().fit(batches, *args, validation_data=validation, callbacks=callbacks, **kwargs)
+        return super().fit(batches, *args, callbacks=callbacks, **kwargs)
 
     def evaluate(self, x: Any = None, *args: Any, exclude: Interactions | None = None, **kwargs: Any) -> Any:
         """Keras' `evaluate`, which also takes `Interactions`.
@@ -202,13 +173,16 @@ class TwoTower(Model):
 
         Returns:
             The metrics by name.
+
+        Raises:
+            ArgumentError: When `exclude` comes with data that are not `Interactions`.
         """
         if isinstance(x, Interactions):
-            x = self._batches(x, kwargs.pop("batch_size", None) or 1024, exclude=exclude)
+            x = self._batches(x, kwargs.pop("batch_size", None) or _BATCH_SIZE, exclude=exclude)
             kwargs.setdefault("return_dict", True)
         elif exclude is not None:
             raise ArgumentError(
-                f"exclude came with data of type {type(x).__name__}; it goes with Interactions only."
+                f"exclude came with data of type {type(x).__name__}; it goes with Interactions."
             )
         return super().evaluate(x, *args, **kwargs)
 
@@ -237,10 +211,8 @@ class TwoTower(Model):
         Returns:
             Ids `[num_items]` and vectors `[num_items, embedding_dim]`, row by row.
         """
-        vectors = [
-            ops.convert_to_numpy(self.candidate_model(batch)) for _, batch in self._catalogue_batches()
-        ]
-        return self._item_ids.known_ids, np.concatenate(vectors)
+        vectors, _ = read_candidates(self.catalogue, self.candidate_model)
+        return self.catalogue.ids, vectors
 
     def build_index(self, k: int = 10) -> BruteForce:
         """An exact index over the catalogue that takes raw query features.
@@ -255,12 +227,20 @@ class TwoTower(Model):
         return BruteForce(self.query_model, k=k).index(vectors, ids)
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the model again.
+        """What makes the model again, without catalogue and vocabularies, which are saved beside it.
 
         Returns:
             The constructor's arguments.
         """
-        return {"name": self.name, "spec": self.spec.get_config(), **self._options}
+        return {
+            "name": self.name,
+            "spec": self.spec.get_config(),
+            "embedding_dim": self.query_model.embedding_dim,
+            "hidden_units": list(self.query_model.hidden_units),
+            "temperature": self.task.temperature,
+            "l2": self.query_model.l2,
+            "metric": keras.saving.serialize_keras_object(self.metric),
+        }
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "TwoTower":
@@ -273,7 +253,8 @@ class TwoTower(Model):
         Returns:
             A model.
         """
-        return cls(**{**config, "spec": FeatureSpec.from_config(config["spec"])})
+        metric = keras.saving.deserialize_keras_object(config["metric"], custom_objects=custom_objects)
+        return cls(**{**config, "spec": FeatureSpec.from_config(config["spec"]), "metric": metric})
 
     def save_assets(self, directory: str) -> None:
         """Write the catalogue into a saved model (called by Keras).
@@ -281,8 +262,7 @@ class TwoTower(Model):
         Args:
             directory: Where to.
         """
-        np.savez(os.path.join(directory, _CATALOGUE_FILE), **self._catalogue)
-        self._item_ids.save(os.path.join(directory, "item_ids.parquet"))
+        self.catalogue.save(directory)
 
     def load_assets(self, directory: str) -> None:
         """Read what `save_assets` wrote (called by Keras).
@@ -290,27 +270,11 @@ class TwoTower(Model):
         Args:
             directory: Where from.
         """
-        with np.load(os.path.join(directory, _CATALOGUE_FILE)) as catalogue:
-            self._catalogue = dict(catalogue)
-        self._item_ids = Vocabulary.load(os.path.join(directory, "item_ids.parquet"))
-        self._follow_catalogue()
+        self._use(Catalogue.load(directory, self.candidate_id))
 
-    def _follow_catalogue(self) -> None:
-        self.task.factorized_metrics[0].set_candidates(
-            _Again(self._catalogue_batches), encoder=self.candidate_model
-        )
-
-    def _catalogue_batches(self) -> Any:
-        """Pairs of the candidates' id rows and their encoded features.
-
-        Two items whose ids training never met share row 0, which no true candidate can be told by; the first
-        keeps it.
-        """
-        rows = self._catalogue[self.candidate_id]
-        rows = np.where(rows == 0, -1 - np.arange(len(rows)), rows)
-        for start in range(0, len(rows), _ENCODING_BATCH):
-            part = slice(start, start + _ENCODING_BATCH)
-            yield rows[part], {name: array[part] for name, array in self._catalogue.items()}
+    def _use(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self.metric.set_candidates(catalogue, encoder=self.candidate_model)
 
     def _batches(
         self,
@@ -321,17 +285,14 @@ class TwoTower(Model):
         exclude: Interactions | None = None,
     ) -> InteractionBatches:
         arrays = {**self.query_model.prepare(interactions), **self.candidate_model.prepare(interactions)}
-        excluded = None if exclude is None else (self._query_column(), self._histories(exclude))
-        return InteractionBatches(
-            arrays, batch_size=batch_size, seed=seed, exclude=excluded
-        )
+        histories = None if exclude is None else (self._query_column(), self._histories(exclude))
+        return InteractionBatches(arrays, batch_size=batch_size, seed=seed, exclude=histories)
 
     def _histories(self, interactions: Interactions) -> Histories:
-        query, candidate = self._query_column(), self.candidate_id
-        rows = {
-            "query": self.query_model.prepare(interactions)[query].astype("int64"),
-            "candidate": self.candidate_model.prepare(interactions)[candidate].astype("int64"),
-        }
+        """What each query met, both by their rows."""
+        queries = self.query_model.prepare(interactions)[self._query_column()]
+        candidates = self.candidate_model.prepare(interactions)[self.candidate_id]
+        rows = {"query": queries.astype("int64"), "candidate": candidates.astype("int64")}
         return Histories.from_interactions(Interactions.from_table(rows, user="query", item="candidate"))
 
     def _query_column(self) -> str:
@@ -340,32 +301,23 @@ class TwoTower(Model):
         return self.query_id
 
 
-class _Again:
-    """An iterable that starts anew each time, from a function that returns an iterator."""
-
-    def __init__(self, start: Any) -> None:
-        self._start = start
-
-    def __iter__(self) -> Any:
-        return iter(self._start())
-
-
-def _check_spec(spec: FeatureSpec) -> None:
+def _candidate_id(spec: FeatureSpec) -> str:
     if spec.candidate_id is None:
         raise ArgumentError("the spec has no candidate_id; name the Category that tells items apart.")
-    for column in (*spec.query, *spec.candidate):
-        if not column.is_fitted and getattr(column, "vocabulary", None) is None:
-            raise FeatureError(
-                f"column {column.column!r} has learnt nothing yet; call spec.fit(interactions, items) first."
-            )
+    return spec.candidate_id
+
+
+def _num_rows(spec: FeatureSpec, name: str) -> int:
+    """Rows of a candidate column's vocabulary; raises where the column has learnt nothing."""
+    num_rows = next(column.num_rows for column in spec.candidate if column.column == name)
+    assert num_rows is not None  # a candidate id is a Category
+    return num_rows
 
 
 def _items_of(spec: FeatureSpec) -> dict[str, np.ndarray]:
-    if [column.column for column in spec.candidate] != [
-        spec.candidate_id
-    ] or spec.candidate_vocabulary is None:
-        names = [column.column for column in spec.candidate]
+    names = [column.column for column in spec.candidate]
+    if names != [spec.candidate_id] or spec.candidate_vocabulary is None:
         raise ArgumentError(
             f"the candidates have features {names}; give items, a table with these columns, one row an item."
         )
-    return {spec.candidate_id: spec.candidate_vocabulary.known_ids}
+    return {names[0]: spec.candidate_vocabulary.known_ids}

@@ -1,4 +1,4 @@
-"""Pure functions on tensors: scores, masks, sampling corrections, softmax, ranks. They hold the mathematics and no state."""
+"""Pure functions on tensors that hold the mathematics: scores, masks, logQ, softmax, ranks."""
 
 from shortlist.ops.masking import MASKED_LOGIT, accidental_hits, known_positives, mask_logits, positives
 from shortlist.ops.negatives import keep_hard_negatives

@@ -179,7 +179,7 @@ def _running_sum(values: np.ndarray) -> Tensor:
 
 
 def _neighbours(better: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
-    """For each true candidate, how many others of the query score higher, and how many score the same, itself included."""
+    """Of a query's true candidates, how many score higher than each, and how many the same as it."""
     mine, other = ops.expand_dims(better, 2), ops.expand_dims(better, 1)
     counted = ops.expand_dims(truth, 1)
     before = ops.sum(ops.cast(other < mine, "float32") * counted, axis=2)

@@ -65,8 +65,10 @@ def true_scores(queries: Tensor, candidates: Tensor) -> Tensor:
 def _check_shapes(queries: Tensor, candidates: Tensor) -> None:
     if len(queries.shape) not in (2, 3) or len(candidates.shape) != 2:
         raise ArgumentError(
-            f"queries came with shape {tuple(queries.shape)} and candidates with shape {tuple(candidates.shape)}; "
-            "expected [num_queries, dim] (or [num_queries, heads, dim]) and [num_candidates, dim]. A dimension too "
+            f"queries came with shape {tuple(queries.shape)} and candidates with shape "
+            f"{tuple(candidates.shape)}; "
+            "expected [num_queries, dim] (or [num_queries, heads, dim]) and [num_candidates, dim]. A "
+            "dimension too "
             "many often means that the data was batched twice."
         )
     if None not in (queries.shape[-1], candidates.shape[-1]) and queries.shape[-1] != candidates.shape[-1]:

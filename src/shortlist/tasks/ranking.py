@@ -48,7 +48,8 @@ class Ranking(Task):
         self.loss = keras.losses.BinaryCrossentropy() if loss is None else keras.losses.get(loss)
         if not isinstance(self.loss, keras.losses.Loss):
             raise ArgumentError(
-                f"the loss came as {loss!r}; expected an object such as keras.losses.MeanSquaredError() or the name of its "
+                f"the loss came as {loss!r}; expected an object such as keras.losses.MeanSquaredError() or "
+                "the name of its "
                 "class, 'MeanSquaredError', since a bare function has no reduction."
             )
         self.label_and_prediction_metrics = as_list(metrics)
@@ -122,16 +123,17 @@ def _update(metrics: list[Any], values: Tensor, sample_weight: Tensor | None) ->
 
 
 def _aligned(labels: Tensor, predictions: Tensor) -> tuple[Tensor, Tensor]:
-    """Labels and predictions of equal rank, so that `[batch]` against `[batch, 1]` does not become `[batch, batch]`."""
-    labels, predictions = ops.convert_to_tensor(labels), ops.convert_to_tensor(predictions)
-    ranks = len(labels.shape), len(predictions.shape)
-    if ranks == (1, 2) and predictions.shape[1] == 1:
-        predictions = ops.squeeze(predictions, axis=1)
-    elif ranks == (2, 1) and labels.shape[1] == 1:
-        labels = ops.squeeze(labels, axis=1)
-    elif ranks[0] != ranks[1]:
+    """Labels and predictions as `[batch, outputs]`, one output where they came as `[batch]`."""
+    labels, predictions = _with_outputs(labels), _with_outputs(predictions)
+    sizes = zip(labels.shape, predictions.shape, strict=False)
+    if len(labels.shape) != len(predictions.shape) or any(a != b and None not in (a, b) for a, b in sizes):
         raise ArgumentError(
-            f"labels came with shape {tuple(labels.shape)} and predictions with shape {tuple(predictions.shape)}; "
-            "expected the same shape for both."
+            f"labels came with shape {tuple(labels.shape)} and predictions with shape "
+            f"{tuple(predictions.shape)}; expected the same shape for both."
         )
     return labels, predictions
+
+
+def _with_outputs(values: Tensor) -> Tensor:
+    values = ops.convert_to_tensor(values)
+    return ops.expand_dims(values, 1) if len(values.shape) == 1 else values

@@ -69,7 +69,7 @@ class Retrieval(Task):
     Neural Modeling, 2019.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - TFRS's arguments, and ours beside them
         self,
         loss: keras.losses.Loss | None = None,
         metrics: Any = None,
@@ -94,7 +94,7 @@ class Retrieval(Task):
         self.remove_known_positives = remove_known_positives
         self.label_smoothing, self.frequencies = label_smoothing, frequencies
 
-    def call(
+    def call(  # noqa: PLR0913 - TFRS's arguments, and ours beside them
         self,
         query_embeddings: Tensor,
         candidate_embeddings: Tensor,
@@ -160,8 +160,9 @@ class Retrieval(Task):
         return loss
 
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
-        """The loss of a batch; see `call`. Ids that a tensor would cut short are refused before they become
-        one.
+        """The loss of a batch; see `call`.
+
+        Ids that a tensor would cut short are refused before they become one.
 
         Args:
             *args: As in `call`.
@@ -301,7 +302,8 @@ def _check_lengths(
         _check_shape("score_mask", tuple(score_mask.shape), ((num_queries, num_candidates),))
     if None not in (num_queries, num_candidates) and num_queries > num_candidates:
         raise ArgumentError(
-            f"{num_queries} queries came with {num_candidates} candidates; expected at least one candidate a query, "
+            f"{num_queries} queries came with {num_candidates} candidates; expected at least one candidate "
+            "a query, "
             "the positive of query i in row i."
         )
 

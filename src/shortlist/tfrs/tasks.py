@@ -29,7 +29,8 @@ class Retrieval(Task):
 
     Example:
         >>> import numpy as np
-        >>> round(float(Retrieval()(np.eye(2, dtype="float32"), np.eye(2, dtype="float32"))), 4)  # 2 log(1 + exp(-1))
+        >>> vectors = np.eye(2, dtype="float32")
+        >>> round(float(Retrieval()(vectors, vectors)), 4)  # 2 log(1 + exp(-1))
         0.6265
     """
 

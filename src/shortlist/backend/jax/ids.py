@@ -28,7 +28,8 @@ def check_ids(name: str, ids: Any) -> None:
         and np.abs(ids).max() > np.iinfo("int32").max
     ):
         raise BackendError(
-            f"{name} holds integers beyond 32 bits, which JAX would cut short; encode them first, with Vocabulary.rows."
+            f"{name} holds integers beyond 32 bits, which JAX would cut short; encode them first, with "
+            "Vocabulary.rows."
         )
 
 

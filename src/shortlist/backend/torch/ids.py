@@ -99,7 +99,8 @@ class IdRows:
 def _checked(ids: np.ndarray) -> np.ndarray:
     if ids.dtype == object:
         raise BackendError(
-            "the ids of candidates came as text, which PyTorch tensors do not hold; encode them before they reach the model, "
+            "the ids of candidates came as text, which PyTorch tensors do not hold; encode them before "
+            "they reach the model, "
             "with Vocabulary.rows or FeatureSpec.encode_candidates."
         )
     return ids

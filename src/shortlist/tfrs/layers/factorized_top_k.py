@@ -191,7 +191,7 @@ def _ids_of_dataset(dataset: Iterable[Any]) -> np.ndarray:
 
 
 def _once(vectors: np.ndarray, ids: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
-    """Each id once. MovieLens, for one, has titles that stand twice, which a tower of titles gives the same vector."""
+    """Each id once: MovieLens has titles that stand twice, to which a tower gives the same vector."""
     if ids is None:
         return vectors, None
     first = {id_: row for row, id_ in reversed(list(enumerate(ids.tolist())))}

@@ -78,8 +78,9 @@ class RemoveAccidentalHits(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="shortlist.tfrs")
 class SamplingProbablityCorrection(keras.layers.Layer):
-    """Subtracts the log of the candidates' sampling probabilities; see `ops.correct_logits`. Spelled as it
-    was shipped.
+    """Subtracts the log of the candidates' sampling probabilities; see `ops.correct_logits`.
+
+    It is spelled as it was shipped.
 
     Example:
         >>> import numpy as np
