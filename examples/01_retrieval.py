@@ -21,7 +21,9 @@ def main(dataset: sl.data.Dataset, epochs: int = 10) -> dict[str, float]:
 
     # A user's training movies are left out: nobody needs them recommended again.
     index = model.build_index()
-    report = sl.evaluation.compare({"two-tower": sl.evaluation.recommender(index)}, test, train=train)
+    report = sl.evaluation.compare(
+        {"two-tower": sl.evaluation.recommender(index)}, test, train=train, exclude=train
+    )
     print(report)
     print("reference     popularity 0.090 / 0.414, EASE 0.173 / 0.623 (recall at 10 / 100)")
     return report.rows["two-tower"]

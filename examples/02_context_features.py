@@ -8,7 +8,7 @@ can be recommended by them.
 import keras
 
 import shortlist as sl
-from shortlist.features import Buckets, Categories, Category, FeatureSpec, Number, Text
+from shortlist.features import Buckets, Categories, Category, FeatureSpec, Text
 
 
 def main(dataset: sl.data.Dataset, epochs: int = 10) -> dict[str, float]:
@@ -22,7 +22,6 @@ def main(dataset: sl.data.Dataset, epochs: int = 10) -> dict[str, float]:
             Category("occupation"),
             Buckets("age", num_buckets=8),
             Buckets("timestamp", num_buckets=100),
-            Number("timestamp_days"),
         ],
         candidate=[Category("movie_id"), Text("title"), Categories("genres")],
         query_id="user_id",

@@ -186,8 +186,8 @@ def _tell_saved(output: Path, console: Console) -> None:
 
 def _show_lines(output: Path, user: "ItemId", console: Console) -> None:
     _say(console, "In Python, these lines load the index and recommend:")
-    _say(console, "    import keras, shortlist.models")
-    _say(console, f"    index = keras.saving.load_model({str(output / _INDEX_FILE)!r})")
+    _say(console, "    import shortlist as sl")
+    _say(console, f"    index = sl.load_model({str(output / _INDEX_FILE)!r})")
     _say(console, f"    scores, items = index([{user!r}], k=5)")
 
 

@@ -47,6 +47,7 @@ class Retrieval(Task):
         **kwargs: Any,
     ) -> None:
         super().__init__(name=name, **kwargs)
+        self._allow_non_tensor_positional_args = True  # compute_metrics may come by position there
         if loss is None:
             loss = keras.losses.CategoricalCrossentropy(from_logits=True, reduction="sum")
         self.wrapped = tasks.Retrieval(
@@ -159,6 +160,7 @@ class Ranking(Task):
         **kwargs: Any,
     ) -> None:
         super().__init__(name=name, **kwargs)
+        self._allow_non_tensor_positional_args = True  # compute_metrics may come by position there
         self.wrapped = tasks.Ranking(
             loss,
             metrics,

@@ -22,7 +22,6 @@ class TopK(keras.Model):
     def __init__(self, wrapped: indexes.Index, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.wrapped = wrapped
-        self.built = True
 
     def index_from_dataset(self, candidates: Iterable[Any]) -> Self:
         """Take the candidates of a dataset.
@@ -34,6 +33,7 @@ class TopK(keras.Model):
             The index.
         """
         self.wrapped.index_from_dataset(candidates)
+        self.built = True
         return self
 
     def __call__(self, queries: Any, k: int | None = None) -> tuple[Tensor, Tensor]:
@@ -83,16 +83,16 @@ class TopK(keras.Model):
         return self.wrapped.is_exact()
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the index again.
+        """What makes the index again, without its candidates, which are saved beside it.
 
         Returns:
             The constructor's arguments.
         """
-        return {"wrapped": keras.saving.serialize_keras_object(self.wrapped), "name": self.name}
+        return {**self.wrapped.get_config(), "name": self.name}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
-        """Make the index from its configuration.
+        """Make an index without candidates.
 
         Args:
             config: What `get_config` returned.
@@ -101,10 +101,26 @@ class TopK(keras.Model):
         Returns:
             An index.
         """
-        wrapped = keras.saving.deserialize_keras_object(config["wrapped"], custom_objects=custom_objects)
-        made = cls(wrapped.query_model, wrapped.k, name=config["name"])  # type: ignore[call-arg]
-        made.wrapped = wrapped
-        return made
+        query_model = keras.saving.deserialize_keras_object(
+            config["query_model"], custom_objects=custom_objects
+        )
+        return cls(**{**config, "query_model": query_model})
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """The shape of the candidates, which a loaded index needs before their values.
+
+        Returns:
+            A configuration for `build_from_config`.
+        """
+        return self.wrapped.get_build_config()
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Make room for the candidates of a saved index.
+
+        Args:
+            config: What `get_build_config` returned.
+        """
+        self.wrapped.build_from_config(config)
 
 
 @keras.saving.register_keras_serializable(package="shortlist.tfrs")
@@ -144,6 +160,7 @@ class BruteForce(TopK):
         vectors = read_candidates(candidates)[0] if _is_dataset(candidates) else to_numpy(candidates)
         ids = _ids_of_dataset(identifiers) if _is_dataset(identifiers) else identifiers
         self.wrapped.index(*_once(vectors, None if ids is None else as_array(to_numpy(ids))))
+        self.built = True
         return self
 
 
