@@ -24,7 +24,7 @@ class Mean(sl.Model):
         if training:
             self.steps.assign_add(1.0)
         self.largest.update_state(keras.ops.max(inputs))
-        return keras.ops.mean(keras.ops.square(inputs - self.weight))
+        return keras.ops.mean(keras.ops.square(keras.ops.subtract(inputs, self.weight)))
 
 
 def compiled(optimizer: Any, **options: Any) -> Mean:

@@ -72,8 +72,9 @@ def oracle(model: TwoTower, test: Interactions, exclude: Interactions | None) ->
     return values
 
 
-@pytest.mark.contract
-@pytest.mark.parametrize("excluding", [True, False], ids=["exclude", "all"])
+@pytest.mark.parametrize(
+    "excluding", [pytest.param(True, marks=pytest.mark.contract), False], ids=["exclude", "all"]
+)
 def test_metrics_equal_the_oracle(excluding: bool, parts: tuple[Interactions, Interactions]) -> None:
     train, test = parts
     assert set(test.items) - set(train.items)
@@ -164,8 +165,11 @@ print(json.dumps({"scores": scores.tolist(), "ids": ids.tolist(), "logs": logs, 
 """
 
 
-@pytest.mark.contract
-@pytest.mark.parametrize("options", [{}, {"hidden_units": (6,), "temperature": 0.1}], ids=["ids", "dense"])
+@pytest.mark.parametrize(
+    "options",
+    [{}, pytest.param({"hidden_units": (6,), "temperature": 0.1}, marks=pytest.mark.contract)],
+    ids=["ids", "dense"],
+)
 def test_it_goes_on_in_a_new_process(
     options: dict[str, Any],
     parts: tuple[Interactions, Interactions],

@@ -148,8 +148,7 @@ def test_ids_beyond_32_bits_are_told_apart_or_refused() -> None:
         assert float(loss) == pytest.approx(expected(world, off)["loss"], rel=1e-5)
 
 
-@pytest.mark.contract
-@pytest.mark.parametrize("num_rows", [3, 1])
+@pytest.mark.parametrize("num_rows", [3, pytest.param(1, marks=pytest.mark.contract)])
 def test_the_last_batch_is_small(num_rows: int) -> None:
     world = batch_world(3, num_extra=0)
     small = replace(
