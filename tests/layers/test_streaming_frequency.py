@@ -53,11 +53,21 @@ def test_more_than_float32_can_count_by_ones() -> None:
     layer = StreamingFrequency(2)
     layer.build((None,))
     large = 2**24
-    layer.set_weights([np.array([large, 0]), np.array(large)])
+    layer.set_weights([np.array([large, 0]), np.array(large), np.array(0)])
     for _ in range(4):
         layer(np.int32([0]), training=True)
     assert float(layer.counts.value[0]) == large + 4
     assert float(layer.total.value) == large + 4
+
+
+@pytest.mark.contract
+def test_the_total_goes_on_beyond_32_bits() -> None:
+    layer = StreamingFrequency(2)
+    layer.build((None,))
+    before = 5 * 2**30 + (2**30 - 2)
+    layer.set_weights([np.array([2**30, 7]), np.array(2**30 - 2), np.array(5)])
+    log_probability = keras.ops.convert_to_numpy(layer(np.int32([1, 1, 1]), training=True))
+    np.testing.assert_allclose(log_probability, np.log(10 / (before + 3)), rtol=1e-6)
 
 
 @pytest.mark.contract

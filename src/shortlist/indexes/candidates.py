@@ -70,6 +70,9 @@ def read_candidates(
             "before is empty: "
             "pass something that can be read again, such as a tf.data.Dataset or a list."
         )
+    widths = {part.shape[1] for _, part in parts}
+    if len(widths) > 1:
+        raise ArgumentError(f"batches of candidates have dim {sorted(widths)}; expected one for all.")
     vectors = np.concatenate([part for _, part in parts])
     ids = [part for part, _ in parts if part is not None]
     if not ids:

@@ -22,8 +22,8 @@ class MLP(keras.layers.Layer):
 
     Example:
         >>> import numpy as np
-        >>> MLP([16, 4])(np.zeros((2, 8), "float32")).shape
-        TensorShape([2, 4])
+        >>> tuple(MLP([16, 4])(np.zeros((2, 8), "float32")).shape)
+        (2, 4)
     """
 
     def __init__(

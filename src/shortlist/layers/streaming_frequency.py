@@ -11,6 +11,8 @@ from shortlist.typing import Tensor
 
 __all__ = ["StreamingFrequency"]
 
+_CARRY = 2**30
+
 
 @keras.saving.register_keras_serializable(package="shortlist")
 class StreamingFrequency(keras.layers.Layer):
@@ -28,7 +30,7 @@ class StreamingFrequency(keras.layers.Layer):
         >>> import numpy as np
         >>> frequency = StreamingFrequency(num_rows=3)
         >>> log_q = frequency(np.int32([0, 0, 2, 0]), training=True)
-        >>> [round(float(value), 4) for value in np.exp(log_q)]
+        >>> [round(float(np.exp(float(value))), 4) for value in log_q]
         [0.75, 0.75, 0.25, 0.75]
 
     Source: the use in logQ is that of Yi et al., Sampling-Bias-Corrected Neural Modeling, 2019; they estimate
@@ -46,12 +48,13 @@ class StreamingFrequency(keras.layers.Layer):
         Args:
             rows_shape: Shape of the rows, `[n]`.
         """
-        self.counts = self.add_weight(
-            shape=(self.num_rows,), initializer="zeros", trainable=False, dtype="float32", name="counts"
-        )
-        self.total = self.add_weight(
-            shape=(), initializer="zeros", trainable=False, dtype="float32", name="total"
-        )
+        # Whole numbers, since float32 stands still at 2^24 when ones are added.
+        self.counts = self._counter((self.num_rows,), "counts")
+        self.total = self._counter((), "total")
+        self.carried = self._counter((), "carried")
+
+    def _counter(self, shape: tuple[int, ...], name: str) -> keras.Variable:
+        return self.add_weight(shape=shape, initializer="zeros", trainable=False, dtype="int32", name=name)
 
     def call(self, rows: Tensor, training: bool | None = None) -> Tensor:
         """Count the rows when training, and give their log probabilities.
@@ -64,10 +67,18 @@ class StreamingFrequency(keras.layers.Layer):
             `[n]`, float32, natural logarithms.
         """
         if training:
-            ones = ops.ones_like(rows, dtype="float32")
-            backend.scatter_add(self.counts, rows, ones)
-            self.total.assign_add(ops.sum(ones))
-        return log_frequency(ops.take(self.counts, rows), ops.convert_to_tensor(self.total))
+            backend.scatter_add(self.counts, rows, ops.ones_like(rows, dtype="int32"))
+            self._count(ops.cast(ops.size(rows), "int32"))
+        counts = ops.cast(ops.take(self.counts, rows), "float32")
+        total = _CARRY * ops.cast(self.carried, "float32") + ops.cast(self.total, "float32")
+        return log_frequency(counts, total)
+
+    def _count(self, number: Tensor) -> None:
+        """Add to the total, which is carried over before it leaves 32 bits."""
+        total = ops.convert_to_tensor(self.total) + number
+        carry = total // _CARRY
+        self.carried.assign_add(carry)
+        self.total.assign(total - carry * _CARRY)
 
     def compute_output_shape(self, rows_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """One log probability a row.

@@ -168,13 +168,13 @@ class Model(keras.Model):
                 results |= value if isinstance(value, dict) else {metric.name: value}
         return results
 
-    def get_build_config(self) -> dict[str, Any]:
+    def get_build_config(self) -> dict[str, Any] | None:
         """What a batch looks like, so that a saved model can make its variables before it takes their values.
 
         Returns:
-            A configuration for `build_from_config`.
+            A configuration for `build_from_config`; None before any batch.
         """
-        return {"batch": self._batch_spec}
+        return None if self._batch_spec is None else {"batch": self._batch_spec}
 
     def build_from_config(self, config: dict[str, Any]) -> None:
         """Make all variables, by the loss of a batch of zeros that is thrown away.
@@ -182,8 +182,7 @@ class Model(keras.Model):
         Args:
             config: What `get_build_config` returned.
         """
-        if config["batch"] is not None:
-            self._build_on(batch_like(config["batch"]))
+        self._build_on(batch_like(config["batch"]))
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile a loaded model as it was compiled, with an optimizer that can take back its state.

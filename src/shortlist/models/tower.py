@@ -34,8 +34,8 @@ class Tower(keras.layers.Layer):
     Example:
         >>> from shortlist.features import Category
         >>> tower = Tower([Category("movie").fit(["Heat", "Up"])], embedding_dim=8)
-        >>> tower(tower.prepare(["Heat", "Heat", "Up"])).shape
-        TensorShape([3, 8])
+        >>> tuple(tower(tower.prepare(["Heat", "Heat", "Up"])).shape)
+        (3, 8)
     """
 
     def __init__(

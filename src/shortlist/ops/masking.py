@@ -22,8 +22,8 @@ def positives(num_queries: Tensor | int, num_candidates: Tensor | int) -> Tensor
         `[num_queries, num_candidates]`, bool.
 
     Example:
-        >>> positives(2, 3).shape
-        TensorShape([2, 3])
+        >>> tuple(positives(2, 3).shape)
+        (2, 3)
     """
     return ops.expand_dims(ops.arange(num_queries), 1) == ops.expand_dims(ops.arange(num_candidates), 0)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
+from keras.src.backend.common.stateless_scope import in_stateless_scope  # Keras has no public name for it
 
 from shortlist.typing import Tensor
 
@@ -42,11 +43,11 @@ def scatter_add(variable: Any, rows: Tensor, values: Tensor) -> None:
         rows: `[n]`, int.
         values: `[n, ...]`.
     """
-    value, values = variable.value, tf.cast(values, variable.dtype)
-    if isinstance(value, tf.Variable):
-        value.scatter_add(tf.IndexedSlices(values, rows))
-    else:  # in a stateless scope, a tensor stands for the variable
-        variable.assign(tf.tensor_scatter_nd_add(value, tf.expand_dims(rows, 1), values))
+    values = tf.cast(values, variable.dtype)
+    if in_stateless_scope():  # which keeps what is assigned, and knows nothing of changes in place
+        variable.assign(tf.tensor_scatter_nd_add(variable.value, tf.expand_dims(rows, 1), values))
+    else:
+        variable.value.scatter_add(tf.IndexedSlices(values, rows))
 
 
 def top_k(scores: Tensor, k: int | Tensor) -> tuple[Tensor, Tensor]:
