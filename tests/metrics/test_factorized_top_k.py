@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tests.oracles.ranking import Metrics, mean_metrics, ranking_metrics
 from tests.oracles.worlds import BATCH_SIZE, NUM_QUERIES, RankingWorld, ranking_world, slices
 
-from shortlist.errors import ArgumentError, NotIndexedError
+from shortlist.errors import ArgumentError
 from shortlist.indexes import BruteForce, Streaming
 from shortlist.metrics import FactorizedTopK
 
@@ -324,47 +324,3 @@ def test_candidates_are_saved(with_ids: bool, tmp_path: Path) -> None:
             true_candidate_ids=one.true_ids if with_ids else None,
         )
     assert results(loaded) == results(metric)
-
-
-def test_no_candidates_yet() -> None:
-    vectors = np.eye(2, dtype="float32")
-    with pytest.raises(NotIndexedError, match="refresh"):
-        FactorizedTopK([vectors]).update_state(vectors, vectors)
-    with pytest.raises(NotIndexedError, match="has no candidates"):
-        FactorizedTopK().refresh()
-    with pytest.raises(NotIndexedError):
-        FactorizedTopK(BruteForce()).refresh()
-
-
-def test_nothing_to_go_by() -> None:
-    vectors = np.eye(2, dtype="float32")
-    metric = metric_over([vectors], (1,))
-    with pytest.raises(ArgumentError, match="neither vectors, nor ids"):
-        metric.update_state(vectors, true_candidate_ids=np.int32([0, 1]))
-    with pytest.raises(ArgumentError, match="excluded_ids"):
-        metric.update_state(vectors, vectors, excluded_ids=np.int32([[0], [1]]))
-
-
-@pytest.mark.parametrize(
-    ("candidates", "message"),
-    [
-        ([], "holds none"),
-        ([np.ones((2, 3, 4), "float32")], "batched twice"),
-        ([np.ones(3, "float32")], r"\[batch, dim\]"),
-        ([([1, 2], np.eye(3, dtype="float32"))], "one id for each"),
-        ([([1], np.ones((1, 2))), np.ones((1, 2))], "all or none"),
-        ([np.float32([[1, 2], [np.nan, 0]])], "candidate 1 .* NaN"),
-    ],
-)
-def test_candidates_that_do_not_fit_are_refused(candidates: list[Any], message: str) -> None:
-    with pytest.raises(ArgumentError, match=message):
-        FactorizedTopK(candidates).refresh()
-
-
-@pytest.mark.parametrize(
-    "options", [{"ks": ()}, {"ks": (0,)}, {"ks": (1.5,)}, {"measures": ("recal",)}, {"measures": ()}]
-)
-def test_options_out_of_range_are_refused(options: dict[str, Any]) -> None:
-    (name,) = options
-    with pytest.raises(ArgumentError, match=f"{name} came as"):
-        FactorizedTopK(**options)

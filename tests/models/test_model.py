@@ -84,7 +84,6 @@ def test_logs_hold_what_was_computed_and_callbacks_see_it() -> None:
     assert len(history.history["loss"]) == 3
 
 
-@pytest.mark.contract
 def test_it_learns() -> None:
     model, data = compiled(keras.optimizers.Adam(0.1)), interactions()
     model.fit(data, batch_size=BATCH_SIZE, epochs=15, verbose=0)
@@ -103,7 +102,6 @@ def test_regularization_is_what_the_regularizers_say() -> None:
     assert logs["total_loss"] == pytest.approx(loss + penalty, rel=1e-5)
 
 
-@pytest.mark.contract
 def test_regularization_is_minimised() -> None:
     """Embeddings that the batch does not touch are moved by the penalty alone: w - rate * 2 * l2 * w."""
     model, data = compiled(l2=0.1), {"user": np.int32([0, 1]), "item": np.int32([0, 1])}

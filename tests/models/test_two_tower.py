@@ -100,7 +100,6 @@ def test_validation_is_an_evaluation_without_what_was_trained_on(
     assert not [name for name in history if "_at_" in name and not name.startswith("val_")]
 
 
-@pytest.mark.contract
 def test_the_index_answers_by_raw_ids(parts: tuple[Interactions, Interactions]) -> None:
     train, _ = parts
     model = compiled(train)
@@ -239,7 +238,6 @@ def test_items_that_training_never_met_are_recommended_by_their_features(tmp_pat
     assert load_model(tmp_path / "model.keras").build_index()(["ann"], k=2)[1].tolist() == films.tolist()
 
 
-@pytest.mark.contract
 def test_rows_of_weight_zero_are_absent(parts: tuple[Interactions, Interactions]) -> None:
     train, _ = parts
     model = compiled(train)
