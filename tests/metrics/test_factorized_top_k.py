@@ -1,90 +1,20 @@
 """The metric over the whole catalogue beside the ranking oracle, which tries every order of the tied."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.oracles.ranking import Metrics, mean_metrics, ranking_metrics
-from tests.oracles.worlds import BATCH_SIZE, NUM_QUERIES, RankingWorld, ranking_world, slices
+from tests.metrics.judged import NUM_CANDIDATES, Judged, judged, metric_over, named, oracle, results
+from tests.oracles.ranking import mean_metrics, ranking_metrics
+from tests.oracles.worlds import BATCH_SIZE, NUM_QUERIES, ranking_world, slices
 
-from shortlist.errors import ArgumentError
-from shortlist.indexes import BruteForce, Streaming
 from shortlist.metrics import FactorizedTopK
 
 Array = NDArray[Any]
 BACKEND = keras.config.backend()
 TEXT = pytest.mark.skipif(BACKEND != "tensorflow", reason="tensors of this backend hold no text")
-MEASURES = ("recall", "precision", "hit_rate", "mrr", "ndcg", "map")
-NUM_CANDIDATES = 5
-UNKNOWN = {"int": 10**6, "str": "nowhere", "bytes": b"nowhere"}
-PADDING = {"int": -1, "str": "", "bytes": b""}
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A ranking world as vectors and ids: candidate j is the j-th axis, so query i is its row of scores."""
-
-    world: RankingWorld
-    ids: Array
-    true_ids: Array
-    excluded_ids: Array
-
-    @property
-    def queries(self) -> Array:
-        return self.world.scores.astype("float32")
-
-    @property
-    def candidates(self) -> Array:
-        return np.eye(self.world.scores.shape[1], dtype="float32")
-
-
-def judged(seed: int, kind: str = "int") -> Judged:
-    """The world's rows as ids of one kind; -2, outside the catalogue, as an id that nobody knows."""
-    world = ranking_world(seed, num_candidates=NUM_CANDIDATES)
-    ids = {
-        "int": [40, 7, -9, 0, 2**31 - 2],
-        "str": ["7", "07", "a", "A", "é"],
-        "bytes": [b"7", b"07", b"a", b"A", b"\xc3\xa9"],
-    }[kind]
-    name_of = dict(enumerate(ids)) | {-1: PADDING[kind], -2: UNKNOWN[kind]}
-    excluded = [[*rows, -2, -2] for rows in world.excluded_rows]  # unknown ids exclude nothing
-    columns = padded(world.true_rows, name_of), padded(excluded, name_of)
-    return Judged(world, np.array(ids, columns[0].dtype), *columns)
-
-
-def padded(lists: list[list[int]], name_of: dict[int, Any]) -> Array:
-    width = max(map(len, lists))
-    rows = [[name_of[row] for row in [*one, *[-1] * (width - len(one))]] for one in lists]
-    return np.array(rows, "int32" if isinstance(name_of[0], int) else object)
-
-
-def oracle(world: RankingWorld, *, excluded: bool, weights: Array | None = None) -> dict[str, float]:
-    values = {}
-    for k in world.ks:
-        rows = zip(world.scores, world.true_rows, world.excluded_rows, strict=True)
-        metrics = [ranking_metrics(scores, true, k, out if excluded else ()) for scores, true, out in rows]
-        values |= named(mean_metrics(metrics, weights), k)
-    return values
-
-
-def named(metrics: Metrics | None, k: int) -> dict[str, float]:
-    assert metrics is not None
-    return {f"{measure}_at_{k}": value for measure, value in metrics.items()}
-
-
-def metric_over(candidates: Any, ks: tuple[int, ...], **options: Any) -> FactorizedTopK:
-    metric = FactorizedTopK(candidates, ks=ks, measures=MEASURES, **options)
-    metric.refresh()
-    return metric
-
-
-def results(metric: FactorizedTopK) -> dict[str, float]:
-    return {name: float(value) for name, value in metric.result().items()}
 
 
 def assert_by_id(one: Judged, *, excluded: bool, weights: Array | None = None) -> None:
@@ -223,73 +153,6 @@ def test_the_order_of_the_candidates_changes_nothing() -> None:
 
 
 @pytest.mark.contract
-def test_duplicate_candidate_ids_are_refused() -> None:
-    with pytest.raises(ArgumentError, match="distinct|twice"):
-        metric_over([(np.array([1, 2, 1]), np.eye(3, dtype="float32"))], (1,))
-
-
-def batched(one: Judged) -> list[Any]:
-    return [(one.ids[part], one.candidates[part]) for part in (slice(0, 3), slice(3, 5))]
-
-
-def as_dataset(one: Judged) -> Any:
-    import tensorflow as tf
-
-    return tf.data.Dataset.from_tensor_slices((np.int64(one.ids), one.candidates)).batch(3)
-
-
-@pytest.mark.contract
-@pytest.mark.parametrize(
-    "source",
-    [
-        batched,
-        lambda one: BruteForce().index(one.candidates, one.ids),
-        lambda one: Streaming().index_from_dataset(batched(one)),
-        pytest.param(as_dataset, marks=TEXT),
-    ],
-    ids=["list", "BruteForce", "Streaming", "tf.data"],
-)
-def test_candidates_from(source: Callable[[Judged], Any]) -> None:
-    one = judged(13)
-    metric = metric_over(source(one), one.world.ks)
-    metric.update_state(one.queries, true_candidate_ids=one.true_ids)
-    assert results(metric) == pytest.approx(oracle(one.world, excluded=False), abs=1e-6)
-
-
-@pytest.mark.contract
-def test_the_encoder_is_called_once_an_evaluation() -> None:
-    calls = []
-
-    def encoder(rows: Any) -> Array:
-        calls.append(len(rows))
-        return np.eye(5, dtype="float32")[np.asarray(rows)]
-
-    batches = [(np.arange(3), np.arange(3)), (np.arange(3, 5), np.arange(3, 5))]
-    metric = metric_over(batches, (1,), encoder=encoder)
-    for query in range(4):
-        metric.update_state(np.eye(5, dtype="float32")[[query]], true_candidate_ids=np.int32([query]))
-    assert calls == [3, 2]
-    metric.refresh()
-    assert calls == [3, 2, 3, 2]
-
-
-@pytest.mark.contract
-def test_refresh_sees_a_tower_that_was_trained_on() -> None:
-    tower = keras.layers.Embedding(3, 3)
-    tower.build(())
-    tower.set_weights([np.eye(3, dtype="float32")])
-    rows = np.arange(3, dtype="int32")
-    metric = metric_over([(rows, rows)], (1,), encoder=tower)
-    metric.update_state(np.eye(3, dtype="float32"), true_candidate_ids=rows)
-    assert results(metric)["recall_at_1"] == 1
-    tower.set_weights([np.eye(3, dtype="float32")[[1, 2, 0]]])
-    metric.reset_state()
-    assert not metric.refresh()  # same shape, same ids: nothing compiled is stale
-    metric.update_state(np.eye(3, dtype="float32"), true_candidate_ids=rows)
-    assert results(metric)["recall_at_1"] == 0
-
-
-@pytest.mark.contract
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
 def test_half_precision(dtype: str) -> None:
     """Small whole numbers are exact in any of these types, so nothing may change."""
@@ -306,21 +169,3 @@ def test_names() -> None:
         [np.eye(2, dtype="float32")], ks=(1,), measures=("map",), name_format="top{k}/{measure}"
     )
     assert list(metric.result()) == ["top1/map"]
-
-
-@pytest.mark.contract
-@pytest.mark.parametrize("with_ids", [True, False])
-def test_candidates_are_saved(with_ids: bool, tmp_path: Path) -> None:
-    one = judged(15)
-    metric = metric_over([(one.ids, one.candidates)] if with_ids else [one.candidates], one.world.ks)
-    metric.save_assets(str(tmp_path))
-    loaded = FactorizedTopK.from_config(metric.get_config())
-    loaded.load_assets(str(tmp_path))
-    assert not loaded.refresh()
-    for either in (metric, loaded):
-        either.update_state(
-            one.queries,
-            one.candidates[[0, 1, 2, 3, 4, 0, 1]],
-            true_candidate_ids=one.true_ids if with_ids else None,
-        )
-    assert results(loaded) == results(metric)
