@@ -89,13 +89,3 @@ def test_inside_a_function_that_is_traced_they_have_none() -> None:
 
     trace(function)
     assert set(seen) == {True}
-
-
-@pytest.mark.contract
-def test_a_compiled_function_sees_variables_as_they_are_now() -> None:
-    variable = keras.Variable(np.float32([1, 2]), trainable=False)
-    function = backend.compiled(lambda tensor: tensor * variable)
-    assert to_numpy(function(keras.ops.ones(2))).tolist() == [1, 2]
-    variable.assign(np.float32([3, 4]))
-    assert to_numpy(function(keras.ops.ones(2))).tolist() == [3, 4]
-    assert to_numpy(function(keras.ops.ones((3, 2)))).shape == (3, 2)

@@ -4,7 +4,7 @@ from shortlist.ops.masking import MASKED_LOGIT, accidental_hits, known_positives
 from shortlist.ops.negatives import keep_hard_negatives
 from shortlist.ops.ranking import MEASURES, NEVER, count_better, distinct, ranking_metrics, true_ranks
 from shortlist.ops.sampling import correct_logits, log_frequency, log_probability
-from shortlist.ops.scores import pairwise_scores, true_scores
+from shortlist.ops.scores import check_shapes, pairwise_scores, true_scores
 from shortlist.ops.softmax import softmax_cross_entropy, weighted_mean
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "MEASURES",
     "NEVER",
     "accidental_hits",
+    "check_shapes",
     "correct_logits",
     "count_better",
     "distinct",

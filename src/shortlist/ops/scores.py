@@ -5,7 +5,7 @@ from keras import ops
 from shortlist.errors import ArgumentError
 from shortlist.typing import Tensor
 
-__all__ = ["pairwise_scores", "true_scores"]
+__all__ = ["check_shapes", "pairwise_scores", "true_scores"]
 
 
 def pairwise_scores(queries: Tensor, candidates: Tensor) -> Tensor:
@@ -31,7 +31,7 @@ def pairwise_scores(queries: Tensor, candidates: Tensor) -> Tensor:
 
     Source: multi-vector queries score as in Li et al., Multi-Interest Network with Dynamic Routing, 2019.
     """
-    _check_shapes(queries, candidates)
+    check_shapes(queries, candidates)
     queries, candidates = (
         ops.cast(queries, "float32"),
         ops.cast(candidates, "float32"),
@@ -55,14 +55,23 @@ def true_scores(queries: Tensor, candidates: Tensor) -> Tensor:
         >>> true_scores(np.float32([[1, 2], [0, 1]]), np.float32([[3, 4], [5, 6]])).shape[0]
         2
     """
-    _check_shapes(queries, candidates)
+    check_shapes(queries, candidates)
     queries, candidates = ops.cast(queries, "float32"), ops.cast(candidates, "float32")
     if len(queries.shape) == 3:
         return ops.max(ops.einsum("bhd,bd->bh", queries, candidates), axis=1)
     return ops.sum(queries * candidates, axis=-1)
 
 
-def _check_shapes(queries: Tensor, candidates: Tensor) -> None:
+def check_shapes(queries: Tensor, candidates: Tensor) -> None:
+    """Refuse vectors of the wrong rank, or of two widths.
+
+    Args:
+        queries: Expected `[num_queries, dim]` or `[num_queries, heads, dim]`.
+        candidates: Expected `[num_candidates, dim]`.
+
+    Raises:
+        ArgumentError: When they are something else.
+    """
     if len(queries.shape) not in (2, 3) or len(candidates.shape) != 2:
         raise ArgumentError(
             f"queries came with shape {tuple(queries.shape)} and candidates with shape "

@@ -7,6 +7,7 @@ from keras import ops
 
 from shortlist import backend
 from shortlist.errors import ArgumentError
+from shortlist.losses import in_batch_softmax
 from shortlist.ops import (
     accidental_hits,
     correct_logits,
@@ -142,17 +143,25 @@ class Retrieval(Task):
             },
             score_mask,
         )
-        logits = self._corrected_logits(
-            query_embeddings, candidate_embeddings, candidate_sampling_probability, candidate_ids, training
-        )
-        logits = self._mask(logits, query_ids, candidate_ids, score_mask)
-        logits, labels = self._labelled(logits)
-        loss = self._loss_of(labels, logits, sample_weight)
+        arguments: dict[str, Any] = {
+            "temperature": self.temperature,
+            "candidate_log_probability": self._log_probability(
+                candidate_sampling_probability, candidate_ids, training
+            ),
+            **self._codes(query_ids, candidate_ids),
+            "score_mask": score_mask,
+        }
+        batch_metrics = self.batch_metrics if compute_batch_metrics else []
+        if self._needs_logits(query_embeddings, batch_metrics):
+            logits, labels = self._labelled(_logits(query_embeddings, candidate_embeddings, **arguments))
+            loss = self._loss_of(labels, logits, sample_weight)
+            for metric in batch_metrics:
+                metric.update_state(labels, logits, sample_weight=sample_weight)
+        else:
+            arguments |= {"sample_weight": sample_weight, "label_smoothing": self.label_smoothing}
+            loss = in_batch_softmax(query_embeddings, candidate_embeddings, **arguments)
         for metric in self.loss_metrics:
             metric.update_state(loss)
-        if compute_batch_metrics:
-            for metric in self.batch_metrics:
-                metric.update_state(labels, logits, sample_weight=sample_weight)
         if compute_metrics or (compute_metrics is None and not training):
             self._update_factorized(
                 query_embeddings, candidate_embeddings, candidate_ids, excluded_ids, sample_weight
@@ -207,42 +216,28 @@ class Retrieval(Task):
         """
         return cls(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
 
-    def _corrected_logits(
-        self,
-        queries: Tensor,
-        candidates: Tensor,
-        probability: Tensor | None,
-        candidate_ids: Tensor | None,
-        training: bool | None,
-    ) -> Tensor:
-        logits = pairwise_scores(queries, candidates)
-        if self.temperature is not None:
-            logits = logits / self.temperature
+    def _log_probability(
+        self, probability: Tensor | None, candidate_ids: Tensor | None, training: bool | None
+    ) -> Tensor | None:
         if probability is not None:
-            return correct_logits(logits, log_probability(ops.reshape(probability, (-1,))))
+            return log_probability(ops.reshape(probability, (-1,)))
         if self.frequencies is not None and candidate_ids is not None:
-            rows = ops.reshape(candidate_ids, (-1,))
-            return correct_logits(logits, self.frequencies(rows, training=training))
-        return logits
+            return self.frequencies(ops.reshape(candidate_ids, (-1,)), training=training)
+        return None
 
-    def _mask(
-        self,
-        logits: Tensor,
-        query_ids: Tensor | None,
-        candidate_ids: Tensor | None,
-        score_mask: Tensor | None,
-    ) -> Tensor:
-        if score_mask is not None:
-            logits = mask_logits(logits, ops.logical_not(ops.cast(score_mask, "bool")))
-        candidates = None if candidate_ids is None else backend.dense_codes(candidate_ids)
-        if self.remove_known_positives and query_ids is not None:
-            queries = backend.dense_codes(query_ids)
-            if candidates is None:  # each candidate an item of its own
-                candidates = ops.arange(ops.shape(logits)[1], dtype="int32")
-            return mask_logits(logits, known_positives(queries, candidates))
-        if self.remove_accidental_hits and candidates is not None:
-            return mask_logits(logits, accidental_hits(candidates, ops.shape(logits)[0]))
-        return logits
+    def _codes(self, query_ids: Tensor | None, candidate_ids: Tensor | None) -> dict[str, Tensor | None]:
+        """Codes of the ids that remove negatives."""
+        has_queries = self.remove_known_positives and query_ids is not None
+        has_candidates = (has_queries or self.remove_accidental_hits) and candidate_ids is not None
+        return {
+            "query_codes": backend.dense_codes(query_ids) if has_queries else None,
+            "candidate_codes": backend.dense_codes(candidate_ids) if has_candidates else None,
+        }
+
+    def _needs_logits(self, queries: Tensor, batch_metrics: list[Any]) -> bool:
+        """Whether logits of the whole batch are asked for; the default loss does without them."""
+        is_default = self.loss is None and self.num_hard_negatives is None
+        return bool(batch_metrics) or not is_default or len(queries.shape) == 3
 
     def _labelled(self, logits: Tensor) -> tuple[Tensor, Tensor]:
         if self.num_hard_negatives is not None:
@@ -272,6 +267,33 @@ class Retrieval(Task):
                 excluded_ids=excluded_ids,
                 sample_weight=sample_weight,
             )
+
+
+def _logits(
+    queries: Tensor,
+    candidates: Tensor,
+    *,
+    temperature: float | None,
+    candidate_log_probability: Tensor | None,
+    query_codes: Tensor | None,
+    candidate_codes: Tensor | None,
+    score_mask: Tensor | None,
+) -> Tensor:
+    """Logits of the whole batch, corrected and masked."""
+    logits = pairwise_scores(queries, candidates)
+    if temperature is not None:
+        logits = logits / temperature
+    if candidate_log_probability is not None:
+        logits = correct_logits(logits, candidate_log_probability)
+    if score_mask is not None:
+        logits = mask_logits(logits, ops.logical_not(ops.cast(score_mask, "bool")))
+    if query_codes is not None:
+        if candidate_codes is None:  # each candidate an item of its own
+            candidate_codes = ops.arange(ops.shape(logits)[1], dtype="int32")
+        return mask_logits(logits, known_positives(query_codes, candidate_codes))
+    if candidate_codes is not None:
+        return mask_logits(logits, accidental_hits(candidate_codes, ops.shape(logits)[0]))
+    return logits
 
 
 def _check_ranges(temperature: float | None, num_hard_negatives: int | None, label_smoothing: float) -> None:

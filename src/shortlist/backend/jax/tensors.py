@@ -1,28 +1,12 @@
 """What Keras' operations leave to the backend, on JAX."""
 
-from collections.abc import Callable
 from typing import Any
 
 import jax
 
 from shortlist.typing import Tensor
 
-__all__ = ["compiled", "is_traced", "scatter_add", "top_k"]
-
-
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same function; JAX runs it operation by operation.
-
-    Closures over Keras variables cannot be compiled here without freezing their values, so it is left as it
-    is.
-
-    Args:
-        function: A function of tensors.
-
-    Returns:
-        The function.
-    """
-    return function
+__all__ = ["is_traced", "scatter_add", "top_k"]
 
 
 def is_traced(value: Any) -> bool:

@@ -1,17 +1,20 @@
 """Shortlist's backend functions on TensorFlow."""
 
+from shortlist.backend.tensorflow.chunks import add_at_rows, any_by_code, over_chunks
 from shortlist.backend.tensorflow.ids import IdRows, check_ids, dense_codes, id_tensor, is_padding
 from shortlist.backend.tensorflow.steps import test_step, train_step
-from shortlist.backend.tensorflow.tensors import compiled, is_traced, scatter_add, top_k
+from shortlist.backend.tensorflow.tensors import is_traced, scatter_add, top_k
 
 __all__ = [
     "IdRows",
+    "add_at_rows",
+    "any_by_code",
     "check_ids",
-    "compiled",
     "dense_codes",
     "id_tensor",
     "is_padding",
     "is_traced",
+    "over_chunks",
     "scatter_add",
     "test_step",
     "top_k",

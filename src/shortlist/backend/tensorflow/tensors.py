@@ -1,6 +1,5 @@
 """What Keras' operations leave to the backend, on TensorFlow."""
 
-from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -8,19 +7,7 @@ from keras.src.backend.common.stateless_scope import in_stateless_scope  # Keras
 
 from shortlist.typing import Tensor
 
-__all__ = ["compiled", "is_traced", "scatter_add", "top_k"]
-
-
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same function, compiled on first use for each structure of arguments; shapes may vary.
-
-    Args:
-        function: A function of tensors; Python values among its arguments are compiled in.
-
-    Returns:
-        A function that gives the same results.
-    """
-    return tf.function(function, reduce_retracing=True)
+__all__ = ["is_traced", "scatter_add", "top_k"]
 
 
 def is_traced(value: Any) -> bool:

@@ -1,25 +1,12 @@
 """What Keras' operations leave to the backend, on PyTorch."""
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
 
 from shortlist.typing import Tensor
 
-__all__ = ["compiled", "is_traced", "scatter_add", "top_k"]
-
-
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same function, without gradients; PyTorch runs it operation by operation.
-
-    Args:
-        function: A function of tensors.
-
-    Returns:
-        A function that gives the same results.
-    """
-    return torch.no_grad()(function)
+__all__ = ["is_traced", "scatter_add", "top_k"]
 
 
 def is_traced(value: Any) -> bool:

@@ -1,0 +1,83 @@
+"""The softmax in chunks beside the slow softmax, wherever the chunks end."""
+
+import keras
+import numpy as np
+import pytest
+from tests.oracles import softmax
+from tests.oracles.worlds import batch_world
+from tests.support.gradients import value_and_gradients
+
+from shortlist.errors import ArgumentError
+from shortlist.losses import in_batch_softmax as module_function
+
+pytestmark = pytest.mark.contract
+MODULE = __import__("shortlist.losses.in_batch_softmax", fromlist=["in_batch_softmax"])
+
+
+def codes(ids: list[object]) -> np.ndarray:
+    return np.unique(ids, return_inverse=True)[1].astype("int32")
+
+
+@pytest.mark.parametrize("rows_a_chunk", [1, 3, 7, 100])
+def test_loss_and_gradients_wherever_chunks_end(rows_a_chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for seed in range(3):
+        world = batch_world(
+            seed, id_kind="int64", num_extra=2, num_heads=None, num_hard_negatives=None, tied=False
+        )
+        monkeypatch.setattr(MODULE, "_SCORES_A_CHUNK", rows_a_chunk * len(world.candidates))
+        expected = softmax.in_batch_softmax(
+            **(vars(world) | {"remove_accidental_hits": True, "mask_known_positives": True})
+        )
+        answer = value_and_gradients(
+            lambda queries, candidates, world=world: module_function(
+                queries,
+                candidates,
+                temperature=world.temperature,
+                candidate_log_probability=None
+                if world.log_probability is None
+                else np.asarray(world.log_probability, "float32"),
+                query_codes=codes(world.query_ids),
+                candidate_codes=codes(world.candidate_ids),
+                score_mask=world.score_mask,
+                sample_weight=world.sample_weight,
+            ),
+            world.queries,
+            world.candidates,
+        )
+        assert answer.value == pytest.approx(expected["loss"], rel=1e-4, abs=1e-5)
+        for got, slow in zip(
+            answer.gradients, (expected["grad_queries"], expected["grad_candidates"]), strict=True
+        ):
+            np.testing.assert_allclose(got, slow, rtol=1e-3, atol=1e-4)
+
+
+def test_the_upstream_gradient_counts() -> None:
+    world = batch_world(1, id_kind="int64", num_extra=0, num_heads=None, num_hard_negatives=None, tied=False)
+    once, thrice = (
+        value_and_gradients(
+            lambda queries, candidates, factor=factor: factor * module_function(queries, candidates),
+            world.queries,
+            world.candidates,
+        )
+        for factor in (1.0, 3.0)
+    )
+    for one, three in zip(once.gradients, thrice.gradients, strict=True):
+        np.testing.assert_allclose(3 * one, three, rtol=1e-5)
+
+
+def test_half_precision_goes_in_and_its_gradient_comes_back() -> None:
+    world = batch_world(2, id_kind="int64", num_extra=0, num_heads=None, num_hard_negatives=None, tied=False)
+    answer = value_and_gradients(
+        lambda queries, candidates: module_function(queries, candidates),
+        world.queries,
+        world.candidates,
+        dtype="bfloat16",
+    )
+    expected = softmax.in_batch_softmax(world.queries, world.candidates)
+    assert answer.value == pytest.approx(expected["loss"], rel=0.05)
+    np.testing.assert_allclose(answer.gradients[0], expected["grad_queries"], atol=0.05)
+
+
+def test_vectors_of_another_rank_are_refused() -> None:
+    with pytest.raises(ArgumentError, match="batched twice"):
+        module_function(keras.ops.zeros((4, 2, 2, 2)), keras.ops.zeros((4, 2)))
