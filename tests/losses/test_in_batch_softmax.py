@@ -81,3 +81,13 @@ def test_half_precision_goes_in_and_its_gradient_comes_back() -> None:
 def test_vectors_of_another_rank_are_refused() -> None:
     with pytest.raises(ArgumentError, match="batched twice"):
         module_function(keras.ops.zeros((4, 2, 2, 2)), keras.ops.zeros((4, 2)))
+
+
+def test_the_sum_is_the_sum() -> None:
+    world = batch_world(3, id_kind="int64", num_extra=1, num_heads=None, num_hard_negatives=None, tied=False)
+    weights = np.float32([1, 0, 2, 1, 0.5, 3, 1])
+    loss = module_function(
+        np.float32(world.queries), np.float32(world.candidates), sample_weight=weights, reduction="sum"
+    )
+    slow = softmax.in_batch_softmax(world.queries, world.candidates)["per_example"]
+    assert float(loss) == pytest.approx(float(np.sum(slow * weights)), rel=1e-4)

@@ -26,6 +26,7 @@ def in_batch_softmax(  # noqa: PLR0913 - the options of one loss, which all work
     score_mask: Tensor | None = None,
     sample_weight: Tensor | None = None,
     label_smoothing: float = 0.0,
+    reduction: str = "mean",
 ) -> Tensor:
     """Mean softmax cross-entropy of each query's own candidate among all candidates of the batch.
 
@@ -47,6 +48,7 @@ def in_batch_softmax(  # noqa: PLR0913 - the options of one loss, which all work
         score_mask: `[batch, num_candidates]`, bool; False removes a negative.
         sample_weight: `[batch]`; 1 for each when None.
         label_smoothing: Share of the label that is spread over the candidates that are not removed.
+        reduction: `"mean"`, or `"sum"` for the sum over queries, each times its weight.
 
     Returns:
         The loss, a scalar, float32.
@@ -74,7 +76,7 @@ def in_batch_softmax(  # noqa: PLR0913 - the options of one loss, which all work
         label_smoothing=label_smoothing,
     )
     rows = {
-        "weight": _shares(sample_weight, ops.shape(queries)[0]),
+        "weight": _weights(sample_weight, ops.shape(queries)[0], reduction),
         **({} if query_codes is None else {"query_code": _tensor(query_codes)}),
         **({} if score_mask is None else {"is_kept": ops.cast(score_mask, "bool")}),
     }
@@ -191,9 +193,10 @@ def _tensor(value: Tensor | None) -> Tensor | None:
     return None if value is None else ops.convert_to_tensor(value)
 
 
-def _shares(sample_weight: Tensor | None, num_queries: Tensor | int) -> Tensor:
-    """`[batch]`, each query's share in the mean; all 0 when the weights are."""
+def _weights(sample_weight: Tensor | None, num_queries: Tensor | int, reduction: str) -> Tensor:
+    """`[batch]`, what each query's loss counts in the result; all 0 when the sample weights are."""
     if sample_weight is None:
-        return ops.full((num_queries,), 1.0) / ops.cast(num_queries, "float32")
-    weights = ops.reshape(ops.cast(sample_weight, "float32"), (-1,))
-    return ops.divide_no_nan(weights, ops.sum(weights))
+        weights = ops.ones((num_queries,), "float32")
+    else:
+        weights = ops.reshape(ops.cast(sample_weight, "float32"), (-1,))
+    return weights if reduction == "sum" else ops.divide_no_nan(weights, ops.sum(weights))

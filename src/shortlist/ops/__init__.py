@@ -5,7 +5,7 @@ from shortlist.ops.negatives import keep_hard_negatives
 from shortlist.ops.ranking import MEASURES, NEVER, count_better, distinct, ranking_metrics, true_ranks
 from shortlist.ops.sampling import correct_logits, log_frequency, log_probability
 from shortlist.ops.scores import check_shapes, pairwise_scores, true_scores
-from shortlist.ops.softmax import softmax_cross_entropy, weighted_mean
+from shortlist.ops.softmax import softmax_cross_entropy, weighted_mean, weighted_sum
 
 __all__ = [
     "MASKED_LOGIT",
@@ -28,4 +28,5 @@ __all__ = [
     "true_ranks",
     "true_scores",
     "weighted_mean",
+    "weighted_sum",
 ]

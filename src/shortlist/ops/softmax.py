@@ -5,7 +5,7 @@ from keras import ops
 from shortlist.ops.masking import MASKED_LOGIT
 from shortlist.typing import Tensor
 
-__all__ = ["softmax_cross_entropy", "weighted_mean"]
+__all__ = ["softmax_cross_entropy", "weighted_mean", "weighted_sum"]
 
 
 def softmax_cross_entropy(logits: Tensor, labels: Tensor, *, label_smoothing: float = 0.0) -> Tensor:
@@ -58,5 +58,24 @@ def weighted_mean(values: Tensor, weights: Tensor | None = None) -> Tensor:
     """
     if weights is None:
         return ops.mean(values)
-    weights = ops.reshape(ops.cast(weights, values.dtype), (-1,))
-    return ops.divide_no_nan(ops.sum(values * weights), ops.sum(weights))
+    return ops.divide_no_nan(weighted_sum(values, weights), ops.sum(ops.cast(weights, values.dtype)))
+
+
+def weighted_sum(values: Tensor, weights: Tensor | None = None) -> Tensor:
+    """Sum over examples, each times its weight.
+
+    Args:
+        values: `[num_examples]`.
+        weights: `[num_examples]` or `[num_examples, 1]`; None is 1 for each.
+
+    Returns:
+        Scalar.
+
+    Example:
+        >>> import numpy as np
+        >>> float(weighted_sum(np.float32([1, 4]), np.float32([2, 1])))
+        6.0
+    """
+    if weights is None:
+        return ops.sum(values)
+    return ops.sum(values * ops.reshape(ops.cast(weights, values.dtype), (-1,)))

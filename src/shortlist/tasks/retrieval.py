@@ -19,6 +19,7 @@ from shortlist.ops import (
     positives,
     softmax_cross_entropy,
     weighted_mean,
+    weighted_sum,
 )
 from shortlist.tasks.task import Task, as_list, saved_list
 from shortlist.typing import Tensor
@@ -54,9 +55,11 @@ class Retrieval(Task):
             1)`.
         frequencies: A layer from candidate rows to log sampling probabilities, such as
             `layers.StreamingFrequency`; it is asked when no probabilities are given.
+        reduction: Of the default loss over the queries of a batch: `"mean"` or `"sum"`.
 
     Raises:
-        ArgumentError: When temperature, label smoothing or the number of hard negatives is out of range.
+        ArgumentError: When temperature, label smoothing, reduction or the number of hard negatives is out of
+            range.
 
     Example:
         >>> import numpy as np
@@ -83,10 +86,14 @@ class Retrieval(Task):
         remove_known_positives: bool = True,
         label_smoothing: float = 0.0,
         frequencies: keras.layers.Layer | None = None,
+        reduction: str = "mean",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         _check_ranges(temperature, num_hard_negatives, label_smoothing)
+        if reduction not in ("mean", "sum"):
+            raise ArgumentError(f"reduction came as {reduction!r}; expected 'mean' or 'sum'.")
+        self.reduction = reduction
         self.loss = loss
         self.factorized_metrics = as_list(metrics)
         self.batch_metrics, self.loss_metrics = as_list(batch_metrics), as_list(loss_metrics)
@@ -158,7 +165,11 @@ class Retrieval(Task):
             for metric in batch_metrics:
                 metric.update_state(labels, logits, sample_weight=sample_weight)
         else:
-            arguments |= {"sample_weight": sample_weight, "label_smoothing": self.label_smoothing}
+            arguments |= {
+                "sample_weight": sample_weight,
+                "label_smoothing": self.label_smoothing,
+                "reduction": self.reduction,
+            }
             loss = in_batch_softmax(query_embeddings, candidate_embeddings, **arguments)
         for metric in self.loss_metrics:
             metric.update_state(loss)
@@ -202,6 +213,7 @@ class Retrieval(Task):
             "remove_known_positives": self.remove_known_positives,
             "label_smoothing": self.label_smoothing,
             "frequencies": keras.saving.serialize_keras_object(self.frequencies),
+            "reduction": self.reduction,
         }
 
     @classmethod
@@ -248,7 +260,8 @@ class Retrieval(Task):
         if self.loss is not None:
             return self.loss(labels, logits, sample_weight=sample_weight)
         per_example = softmax_cross_entropy(logits, labels, label_smoothing=self.label_smoothing)
-        return weighted_mean(per_example, sample_weight)
+        reduce = weighted_mean if self.reduction == "mean" else weighted_sum
+        return reduce(per_example, sample_weight)
 
     def _update_factorized(
         self,

@@ -48,8 +48,6 @@ class Retrieval(Task):
     ) -> None:
         super().__init__(name=name, **kwargs)
         self._allow_non_tensor_positional_args = True  # compute_metrics may come by position there
-        if loss is None:
-            loss = keras.losses.CategoricalCrossentropy(from_logits=True, reduction="sum")
         self.wrapped = tasks.Retrieval(
             loss,
             metrics,
@@ -58,6 +56,7 @@ class Retrieval(Task):
             temperature=temperature,
             num_hard_negatives=num_hard_negatives,
             remove_accidental_hits=remove_accidental_hits,
+            reduction="sum",
         )
 
     @property
