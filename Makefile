@@ -15,7 +15,7 @@ UV_COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3
 	--custom-compile-command 'make lock' --annotation-style line $(LOCK_FLAGS)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help quickstart test test-backends check fix docs lock clean
+.PHONY: help quickstart test test-backends check fix docs bench lock clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -47,6 +47,9 @@ fix: $(VENV)/.dev  ## Mend what a machine can mend: format, order of imports, si
 
 docs: $(VENV)/.dev  ## API documentation into site/
 	KERAS_BACKEND=tensorflow $(BIN)/pdoc --docformat google --output-directory site shortlist '!shortlist.backend'
+
+bench: $(VENV)/.dev  ## Speed beside a peer in the same run, into benchmarks/RESULTS.md
+	KERAS_BACKEND=tensorflow $(BIN)/python -m benchmarks.run
 
 lock: $(VENV)/.dev  ## Write lock/*.txt anew from pyproject.toml; LOCK_FLAGS=--upgrade takes the newest versions
 	$(PIP) install --quiet uv
