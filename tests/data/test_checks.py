@@ -46,7 +46,7 @@ def test_no_rows_are_refused():
     ("bad", "came"), [(np.nan, "nan"), (np.inf, "inf"), (-np.inf, "-inf"), (None, "missing")]
 )
 def test_the_first_row_that_is_not_finite_is_named(role, bad, came):
-    with pytest.raises(DataError, match=f"'{role}': the value of row 1 .* is {came},"):
+    with pytest.raises(DataError, match=f"'{role}': the value of row 2 .* is {came},"):
         check(**{role: [1.0, bad, bad]})
 
 

@@ -54,8 +54,8 @@ def test_an_unsigned_id_beyond_int64_is_refused():
 @pytest.mark.parametrize(
     ("values", "came", "hint"),
     [
-        ([1.0, 2.0], "double", "cannot hold every integer"),
-        ([True], "bool", "text or to int64"),
+        ([1.0, 2.0], "floating point numbers", "cannot hold every integer"),
+        ([True], "true or false", "text or to int64"),
         ([[1]], "list", "Cast"),
     ],
 )
@@ -65,7 +65,7 @@ def test_other_types_are_refused(values, came, hint):
 
 
 def test_a_missing_id_is_named_by_its_row():
-    with pytest.raises(DataError, match="'item': 2 ids are missing, the first in row 1"):
+    with pytest.raises(DataError, match="'item': 2 ids are missing, the first in row 2 "):
         check_ids(pa.chunked_array([["a", None], [None, "b"]]), "item")
 
 

@@ -52,7 +52,7 @@ def test_categorical_ids_come_back_as_text(frame):
 
 
 def test_integers_with_missing_values_in_pandas_are_refused_with_what_to_do():
-    with pytest.raises(DataError, match=r"'u': ids are double.*drop those rows first"):
+    with pytest.raises(DataError, match=r"'u': ids are floating point numbers.*drop those rows first"):
         Interactions.from_table(pd.DataFrame({"u": [1, None], "i": [1, 2]}), user="u", item="i")
 
 
@@ -67,7 +67,7 @@ def test_a_missing_role_says_how_to_name_it(data):
 
 
 def test_an_id_column_of_rank_two_is_refused():
-    with pytest.raises(DataError, match="'u': ids are fixed_size_list"):
+    with pytest.raises(DataError, match=r"'u': ids are vectors \(rank 2\), expected .* one for each row"):
         Interactions.from_table({"u": np.zeros((3, 1), np.int64), "i": [1, 2, 3]}, user="u", item="i")
 
 
@@ -110,6 +110,19 @@ def test_with_table_keeps_the_roles_and_checks_again(data):
         data.with_table(data.table.drop_columns(["r"]))
 
 
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame, pa.table, dict])
+def test_join_takes_every_table_that_from_table_takes(data, frame):
+    ages = {user: 20 + place for place, user in enumerate(sorted(set(COLUMNS["u"])))}
+    joined = data.join(users=frame({"u": list(ages), "age": list(ages.values())}))
+    assert joined.column("age").tolist() == [ages[user] for user in COLUMNS["u"]]
+
+
+@pytest.mark.parametrize("side", ["users", "items"])
+def test_join_names_what_is_no_table(data, side):
+    with pytest.raises(DataError, match=f"{side}: cannot read a table from list"):
+        data.join(**{side: [1, 2]})
+
+
 def test_join_adds_features_of_both_sides(data):
     users = pa.table({"u": ["c", "b", "a"], "age": [3, 2, 1]})
     items = pa.table({"i": [-1, 10, 2**40], "name": ["p", "q", "r"]})
@@ -145,10 +158,10 @@ def test_csv_ids_are_text_by_default_and_integers_on_request(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("u,i,r,t\na,1,4,1\na,,4,1\n", "'i': the value of row 1"),
-        ("u,i,r,t\na,1,nan,1\n", "'r': the value of row 0 .* is missing"),
-        ("u,i,r,t\na,1,inf,1\n", "'r': the value of row 0 .* is inf"),
-        ("u,i,r,t\na,1,good,1\n", "Row #2.*'good'"),
+        ("u,i,r,t\na,1,4,1\na,,4,1\n", "'i': row 2 .* is empty"),
+        ("u,i,r,t\na,1,nan,1\n", "'r': the value of row 1 .* is missing"),
+        ("u,i,r,t\na,1,inf,1\n", "'r': the value of row 1 .* is inf"),
+        ("u,i,r,t\na,1,good,1\n", "'r': row 1 .*: got 'good', expected floating point numbers"),
         ("u,i,r,when\na,1,4,1\n", r"no column 't'; the columns are \['u', 'i', 'r', 'when'\]"),
         ("u,i,r,t\n", "empty"),
     ],

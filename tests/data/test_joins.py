@@ -35,7 +35,7 @@ def test_texts_of_different_storage_are_joined(key_type):
     [
         ({"id": ["a"], "f": [1]}, "1 interactions have an id without features, the first is 'b'"),
         ({"id": ["a", "b", "a"], "f": [1, 2, 3]}, "several rows for 'a'"),
-        ({"id": [1, 2], "f": [1, 2]}, "ids are string in the interactions and int64"),
+        ({"id": [1, 2], "f": [1, 2]}, "ids are text in the interactions and integers"),
         ({"id": ["a", None], "f": [1, 2]}, "missing"),
         ({"id": ["a", "b"], "t": [1, 2]}, r"both have the columns \['t'\]"),
         ({"key": ["a", "b"]}, "no column 'id'"),

@@ -38,7 +38,7 @@ def test_an_unnamed_index_of_pandas_is_no_column():
 
 @pytest.mark.parametrize("data", [[1, 2], "path.csv", pl.LazyFrame(COLUMNS), None])
 def test_other_data_is_refused(data):
-    with pytest.raises(DataError, match=f"cannot read interactions from {type(data).__name__}"):
+    with pytest.raises(DataError, match=f"cannot read a table from {type(data).__name__}"):
         read_table(data)
 
 
@@ -63,8 +63,8 @@ def test_csv_is_unpacked(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (b"u,i\n1,2\n1,2,3\n", "Row #3: Expected 2 columns, got 3"),
-        (b"u,i\n1,2\n1,x\n", "Row #3: .*'x'"),
+        (b"u,i\n1,2\n1,2,3\n", r"row 2 \(counted from 1, after the header\): Expected 2 columns, got 3"),
+        (b"u,i\n1,2\n1,x\n", r"column 'i': row 2 \(counted from 1, after the header\): .*'x'"),
         (b"", "Empty CSV"),
         (b"u,i,name\n1,2,\xff\xfe\n", "'name' is not text in UTF-8"),
     ],
@@ -81,15 +81,54 @@ def test_a_bad_row_far_down_is_counted_from_the_beginning_of_the_file(tmp_path):
     rows = ["u,i"] + ["12345678,12345678"] * 200_000
     rows[150_000] = "only one"
     path.write_text("\n".join(rows))
-    with pytest.raises(DataError, match="Row #150001"):
+    with pytest.raises(DataError, match="row 150000 "):
         read_csv(path)
 
 
 def test_a_required_value_must_not_be_empty(tmp_path):
     path = tmp_path / "ratings.csv"
     path.write_text("u,i\na,b\n,c\n")
-    with pytest.raises(DataError, match=r"ratings.csv: column 'u': the value of row 1"):
+    with pytest.raises(DataError, match=r"ratings.csv: column 'u': row 2 .* is empty. Every row needs an id"):
         read_csv(path, required=["u"])
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[: len(data) // 2], lambda data: b"no gzip at all"])
+def test_a_damaged_archive_is_named(tmp_path, damage):
+    path = tmp_path / "ratings.csv.gz"
+    rows = "".join(f"{row * 7919 % 1000},{row}\n" for row in range(5000))
+    path.write_bytes(damage(gzip.compress(b"u,i\n" + rows.encode())))
+    with pytest.raises(DataError, match=r"ratings.csv.gz: it is damaged or cut off .*copy it again"):
+        read_csv(path)
+
+
+def test_the_column_of_a_packed_file_is_named_too(tmp_path):
+    path = tmp_path / "ratings.csv.gz"
+    path.write_bytes(gzip.compress("\ufeffu;größe, i\n1;2\n1;x\n".encode()))
+    with pytest.raises(DataError, match=r"ratings.csv.gz: column 'größe, i': row 2 "):
+        read_csv(path, delimiter=";", column_types={"größe, i": pa.int64()})
+
+
+def test_a_folder_is_no_csv_file(tmp_path):
+    with pytest.raises(DataError, match=f"{tmp_path}: this is a folder, expected one CSV file"):
+        read_csv(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("read", "used"), [(read_csv, "pyarrow.csv.read_csv"), (read_parquet, "pyarrow.parquet.read_table")]
+)
+def test_a_missing_permission_is_told(tmp_path, monkeypatch, read, used):
+    def refuse(*args, **kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "ratings").write_text("u,i\n1,2\n")
+    monkeypatch.setattr(used, refuse)
+    with pytest.raises(DataError, match=r"ratings: there is no permission to read it"):
+        read(tmp_path / "ratings")
+
+
+def test_a_folder_without_parquet_is_told(tmp_path):
+    with pytest.raises(DataError, match=f"{tmp_path}: this folder holds no Parquet file"):
+        read_parquet(tmp_path)
 
 
 def test_parquet_is_read(tmp_path):

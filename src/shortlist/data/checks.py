@@ -3,13 +3,16 @@
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from shortlist.data.ids import check_ids
-from shortlist.errors import DataError
+from shortlist.data.rows import row_name
+from shortlist.data.type_names import type_name
+from shortlist.errors import ArgumentError, DataError
 
-__all__ = ["check_column_exists", "check_interactions", "check_names"]
+__all__ = ["check_column_exists", "check_interactions", "check_names", "check_rows"]
 
 
 def check_names(table: pa.Table, roles: Sequence[str]) -> None:
@@ -73,7 +76,9 @@ def check_interactions(
 
 def _check_rating(column: pa.ChunkedArray, name: str) -> None:
     if not _is_number(column.type):
-        raise DataError(f"column {name!r}: ratings are {column.type}, expected numbers. Cast them first.")
+        raise DataError(
+            f"column {name!r}: ratings are {type_name(column.type)}, expected numbers. Cast them first."
+        )
     _check_finite(column, name)
 
 
@@ -81,8 +86,8 @@ def _check_timestamp(column: pa.ChunkedArray, name: str) -> None:
     is_time = pa.types.is_timestamp(column.type) or pa.types.is_date(column.type)
     if not (is_time or _is_number(column.type)):
         raise DataError(
-            f"column {name!r}: timestamps are {column.type}, expected numbers, such as seconds since 1970, "
-            "or times. Cast them first."
+            f"column {name!r}: timestamps are {type_name(column.type)}, expected numbers, "
+            "such as seconds since 1970, or times. Cast them first."
         )
     _check_finite(column, name)
 
@@ -100,6 +105,29 @@ def _check_finite(column: pa.ChunkedArray, name: str) -> None:
         value = column[row].as_py()
         came = "missing" if value is None else value
         raise DataError(
-            f"column {name!r}: the value of row {row} (counted from 0) is {came}, expected a finite number. "
+            f"column {name!r}: the value of {row_name(row)} is {came}, expected a finite number. "
             "Drop such rows or fill them in."
+        )
+
+
+def check_rows(rows: np.ndarray, num_rows: int) -> None:
+    """Raise when an array does not choose rows of a table.
+
+    Args:
+        rows: Row numbers, int [M], or a mask, bool [N].
+        num_rows: How many rows the table has.
+
+    Raises:
+        ArgumentError: The rows are neither, or lie outside.
+    """
+    if rows.ndim != 1 or rows.dtype.kind not in "iub":
+        raise ArgumentError(
+            f"rows are {rows.dtype} of shape {rows.shape}, "
+            "expected row numbers (int, rank 1) or a mask (bool)."
+        )
+    if rows.dtype == bool and len(rows) != num_rows:
+        raise ArgumentError(f"the mask has {len(rows)} values, expected one for each of the {num_rows} rows.")
+    if rows.dtype != bool and rows.size and not 0 <= rows.min() <= rows.max() < num_rows:
+        raise ArgumentError(
+            f"row numbers run from {rows.min()} to {rows.max()}, expected 0 to {num_rows - 1}."
         )

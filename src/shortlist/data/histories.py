@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from shortlist.data.arguments import check_is_interactions
 from shortlist.data.ids import as_id_list, encode_ids, id_kind
 from shortlist.data.interactions import Interactions
 from shortlist.errors import ArgumentError
@@ -56,7 +57,11 @@ class Histories:
 
         Returns:
             Histories of all users in the interactions, N items in all.
+
+        Raises:
+            ArgumentError: What came are no interactions.
         """
+        check_is_interactions(interactions, "interactions")
         users, items = interactions.table[interactions.user], interactions.table[interactions.item]
         user_codes, user_ids = encode_ids(users)
         item_codes, item_ids = encode_ids(items)

@@ -6,7 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shortlist.data.rows import row_name
 from shortlist.data.storage import is_bytes, is_text, to_plain
+from shortlist.data.type_names import type_name
 from shortlist.errors import ArgumentError, DataError
 from shortlist.typing import ArrayLike
 
@@ -85,11 +87,14 @@ def check_ids(column: pa.ChunkedArray, name: str) -> None:
     """
     if id_kind(column.type) is None:
         hint = _FLOAT_HINT.format(name=name) if pa.types.is_floating(column.type) else _OTHER_HINT
-        raise DataError(f"column {name!r}: ids are {column.type}, expected str, bytes or integers. {hint}")
+        raise DataError(
+            f"column {name!r}: ids are {type_name(column.type)}, expected text, bytes or integers, "
+            f"one for each row. {hint}"
+        )
     if column.null_count:
         row = pc.index(column.is_null(), True).as_py()
         raise DataError(
-            f"column {name!r}: {column.null_count} ids are missing, the first in row {row} (counted from 0). "
+            f"column {name!r}: {column.null_count} ids are missing, the first in {row_name(row)}. "
             "Every row needs an id: drop those rows or give them one."
         )
 

@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shortlist.data.checks import check_column_exists, check_interactions, check_names
+from shortlist.data.checks import check_column_exists, check_interactions, check_names, check_rows
 from shortlist.data.columns import to_numpy
 from shortlist.data.ids import to_id_column
 from shortlist.data.joins import add_features
-from shortlist.data.readers import naming_file, read_csv, read_parquet, read_table
+from shortlist.data.readers import naming, read_csv, read_parquet, read_table
 from shortlist.errors import ArgumentError, DataError, MissingExtraError
 
 __all__ = ["Interactions"]
@@ -117,7 +117,7 @@ class Interactions:
         )
         required = (user, item) if id_type == "str" else ()
         table = read_csv(path, delimiter=delimiter, column_types=types, required=required)
-        with naming_file(path):
+        with naming(path):
             return cls.from_table(table, user=user, item=item, rating=rating, timestamp=timestamp)
 
     @classmethod
@@ -140,7 +140,7 @@ class Interactions:
             DataError: The file is missing or truncated, a column is unknown, or a value is bad.
         """
         table = read_parquet(path)
-        with naming_file(path):
+        with naming(path):
             return cls.from_table(table, user=user, item=item, rating=rating, timestamp=timestamp)
 
     @property
@@ -208,7 +208,7 @@ class Interactions:
             [3, 1]
         """
         rows = np.asarray(rows)
-        _check_rows(rows, len(self))
+        check_rows(rows, len(self))
         numbers = np.flatnonzero(rows) if rows.dtype == bool else rows
         return self._with(self.table.take(pa.array(numbers)))
 
@@ -228,29 +228,30 @@ class Interactions:
             table, user=self.user, item=self.item, rating=self.rating, timestamp=self.timestamp
         )
 
-    def join(self, users: pa.Table | None = None, items: pa.Table | None = None) -> "Interactions":
+    def join(self, users: Any = None, items: Any = None) -> "Interactions":
         """Add the features of users and items as columns; the order of the rows stays.
 
         Args:
-            users: One row for each user; has the column of user ids.
+            users: One row for each user; has the column of user ids. Any table that `from_table` takes.
             items: One row for each item; has the column of item ids.
 
         Returns:
             The interactions with more columns.
 
         Raises:
-            DataError: An id is missing in such a table or there twice, or a column's name is taken.
+            DataError: An id is missing in such a table or there twice, a column's name is taken, or what came
+                is no table.
 
         Example:
             >>> data = Interactions.from_table({"u": [1, 2, 1], "i": [4, 5, 6]}, user="u", item="i")
-            >>> data.join(users=pa.table({"u": [1, 2], "age": [30, 41]})).column("age").tolist()
+            >>> data.join(users={"u": [1, 2], "age": [30, 41]}).column("age").tolist()
             [30, 41, 30]
         """
         table = self.table
-        if users is not None:
-            table = add_features(table, users, self.user)
-        if items is not None:
-            table = add_features(table, items, self.item)
+        for name, features, key in (("users", users, self.user), ("items", items, self.item)):
+            if features is not None:
+                with naming(name):
+                    table = add_features(table, read_table(features), key)
         return self._with(table)
 
     def _with(self, table: pa.Table) -> "Interactions":
@@ -282,17 +283,3 @@ def _csv_id_type(id_type: str) -> pa.DataType:
     if id_type not in ("str", "int64"):
         raise ArgumentError(f"id_type is {id_type!r}, expected 'str' or 'int64'.")
     return pa.string() if id_type == "str" else pa.int64()
-
-
-def _check_rows(rows: np.ndarray, num_rows: int) -> None:
-    if rows.ndim != 1 or rows.dtype.kind not in "iub":
-        raise ArgumentError(
-            f"rows are {rows.dtype} of shape {rows.shape}, "
-            "expected row numbers (int, rank 1) or a mask (bool)."
-        )
-    if rows.dtype == bool and len(rows) != num_rows:
-        raise ArgumentError(f"the mask has {len(rows)} values, expected one for each of the {num_rows} rows.")
-    if rows.dtype != bool and rows.size and not 0 <= rows.min() <= rows.max() < num_rows:
-        raise ArgumentError(
-            f"row numbers run from {rows.min()} to {rows.max()}, expected 0 to {num_rows - 1}."
-        )

@@ -5,6 +5,7 @@ import pyarrow.compute as pc
 
 from shortlist.data.checks import check_column_exists
 from shortlist.data.ids import check_ids, id_kind, to_id_column
+from shortlist.data.type_names import type_name
 from shortlist.errors import DataError
 
 __all__ = ["add_features"]
@@ -53,8 +54,8 @@ def _keys(features: pa.Table, key: str, expected: pa.DataType) -> pa.ChunkedArra
     check_ids(keys, key)
     if id_kind(keys.type) != id_kind(expected):
         raise DataError(
-            f"column {key!r}: ids are {expected} in the interactions and {keys.type} in the features. "
-            "Cast one of them."
+            f"column {key!r}: ids are {type_name(expected)} in the interactions and "
+            f"{type_name(keys.type)} in the features. Cast one of them."
         )
     if pc.count_distinct(keys).as_py() < len(keys):
         repeated = pc.value_counts(keys.combine_chunks())

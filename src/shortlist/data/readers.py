@@ -12,12 +12,15 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from shortlist.data.columns import table_from_mapping
+from shortlist.data.csv_errors import csv_message
+from shortlist.data.rows import row_name
 from shortlist.errors import DataError
 
-__all__ = ["naming_file", "read_csv", "read_parquet", "read_table"]
+__all__ = ["naming", "read_csv", "read_parquet", "read_table"]
 
 # How pandas names an index that has no name when it hands its rows over.
 _PANDAS_INDEX = "__index_level_"
+_NO_PARQUET = "this is no whole Parquet file"
 
 
 def read_table(data: Any) -> pa.Table:
@@ -37,7 +40,7 @@ def read_table(data: Any) -> pa.Table:
         return table_from_mapping(data)
     if not (hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__")):
         raise DataError(
-            f"cannot read interactions from {type(data).__name__}: expected a frame of pandas or polars "
+            f"cannot read a table from {type(data).__name__}: expected a frame of pandas or polars "
             "(a LazyFrame needs .collect()), an Arrow table, or a mapping of names to arrays."
         )
     try:
@@ -48,11 +51,11 @@ def read_table(data: Any) -> pa.Table:
 
 
 @contextmanager
-def naming_file(path: str | PathLike[str]) -> Iterator[None]:
-    """Put the file's name before the message of a DataError raised inside.
+def naming(source: str | PathLike[str]) -> Iterator[None]:
+    """Put a name before the message of a DataError raised inside.
 
     Args:
-        path: The file that is being read.
+        source: The file that is being read, or the argument.
 
     Raises:
         DataError: What was raised inside, with the name.
@@ -60,7 +63,7 @@ def naming_file(path: str | PathLike[str]) -> Iterator[None]:
     try:
         yield
     except DataError as error:
-        raise DataError(f"{path}: {error}") from error
+        raise DataError(f"{source}: {error}") from error
 
 
 def read_csv(
@@ -82,7 +85,8 @@ def read_csv(
         All rows and columns.
 
     Raises:
-        DataError: The file is missing, a row cannot be read, or a required value is empty.
+        DataError: The file is missing or a folder, or cannot be read as a whole; a row cannot be read, or a
+            required value is empty. Rows are counted from 1 after the header, empty lines left out.
     """
     parse = pa_csv.ParseOptions(delimiter=delimiter)
     convert = pa_csv.ConvertOptions(column_types=dict(column_types or {}))
@@ -91,14 +95,14 @@ def read_csv(
         options = pa_csv.ReadOptions(use_threads=use_threads)
         return pa_csv.read_csv(str(path), read_options=options, parse_options=parse, convert_options=convert)
 
-    check_file_exists(path)
-    table = _named_rows(path, read)
-    with naming_file(path):
+    _check_is_one_file(path)
+    with naming(path), _explained_failure("it is damaged or cut off"):
+        table = _named_rows(path, delimiter, read)
         _check_text(table, required)
     return table
 
 
-def _named_rows(path: str | PathLike[str], read: Callable[[bool], pa.Table]) -> pa.Table:
+def _named_rows(path: str | PathLike[str], delimiter: str, read: Callable[[bool], pa.Table]) -> pa.Table:
     try:
         return read(True)
     except pa.ArrowException:
@@ -108,9 +112,22 @@ def _named_rows(path: str | PathLike[str], read: Callable[[bool], pa.Table]) -> 
         return read(False)
     except pa.ArrowException as error:
         raise DataError(
-            f"{path}: {error}. Rows are counted from 1, the header included. Mend or remove the row, or "
-            "read the file yourself with pyarrow.csv and use from_table."
+            f"{csv_message(error, path, delimiter)}. Mend or remove the row, or read the file yourself with "
+            "pyarrow.csv and use from_table."
         ) from error
+
+
+@contextmanager
+def _explained_failure(reason: str) -> Iterator[None]:
+    """Turn what the operating system and the unpackers raise into a DataError."""
+    try:
+        yield
+    except PermissionError as error:
+        raise DataError(
+            f"there is no permission to read it ({error}). Ask its owner for it, or copy the file."
+        ) from error
+    except OSError as error:
+        raise DataError(f"{reason} ({error}). Write or copy it again.") from error
 
 
 def _check_text(table: pa.Table, required: Sequence[str]) -> None:
@@ -121,7 +138,10 @@ def _check_text(table: pa.Table, required: Sequence[str]) -> None:
     for name in set(required).intersection(table.column_names):
         row = pc.index(table[name], pa.scalar("", table[name].type)).as_py()
         if row >= 0:
-            raise DataError(f"column {name!r}: the value of row {row} (counted from 0, no header) is empty.")
+            raise DataError(
+                f"column {name!r}: {row_name(row)} is empty. Every row needs an id: "
+                "drop such rows or give them one."
+            )
 
 
 def read_parquet(path: str | PathLike[str]) -> pa.Table:
@@ -134,15 +154,30 @@ def read_parquet(path: str | PathLike[str]) -> pa.Table:
         All rows and columns.
 
     Raises:
-        DataError: The file is missing, truncated, or not Parquet.
+        DataError: The file is missing, truncated, or not Parquet, or the directory holds none.
     """
     check_file_exists(path)
+    with naming(path), _explained_failure(_NO_PARQUET):
+        table = _whole_parquet(path)
+        if Path(path).is_dir() and not table.num_columns:
+            raise DataError("this folder holds no Parquet file. Give a file, or the folder that holds them.")
+    return table
+
+
+def _whole_parquet(path: str | PathLike[str]) -> pa.Table:
     try:
         return pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
+    except pa.ArrowException as error:
+        raise DataError(f"{_NO_PARQUET} ({error}). Write or copy it again.") from error
+
+
+def _check_is_one_file(path: str | PathLike[str]) -> None:
+    check_file_exists(path)
+    if Path(path).is_dir():
         raise DataError(
-            f"{path}: this is no whole Parquet file ({error}). Write or copy it again."
-        ) from error
+            f"{path}: this is a folder, expected one CSV file. Name the file; of several make one table with "
+            "pyarrow.concat_tables and use from_table."
+        )
 
 
 def check_file_exists(path: str | PathLike[str]) -> None:

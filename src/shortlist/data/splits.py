@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from shortlist.data.arguments import check_is_interactions
 from shortlist.data.ids import encode_ids
 from shortlist.data.interactions import Interactions
 from shortlist.errors import ArgumentError, DataError
@@ -24,7 +25,7 @@ def random_split(
         test: The rows held out.
 
     Raises:
-        ArgumentError: The fraction is not between 0 and 1.
+        ArgumentError: The fraction is not between 0 and 1, or what came are no interactions.
         DataError: A part would be empty.
 
     Example:
@@ -32,6 +33,7 @@ def random_split(
         >>> [len(part) for part in random_split(data, test_fraction=0.3)]
         [7, 3]
     """
+    check_is_interactions(interactions, "interactions")
     num_test = _num_test(len(interactions), test_fraction)
     is_test = np.zeros(len(interactions), dtype=bool)
     is_test[np.random.default_rng(seed).permutation(len(interactions))[:num_test]] = True
@@ -55,7 +57,7 @@ def time_split(
         test: The rows from that moment on.
 
     Raises:
-        ArgumentError: The fraction is not between 0 and 1.
+        ArgumentError: The fraction is not between 0 and 1, or what came are no interactions.
         DataError: There are no timestamps, or a part would be empty.
 
     Example:
@@ -64,6 +66,7 @@ def time_split(
         >>> [part.timestamps.tolist() for part in time_split(data, test_fraction=0.5)]
         [[10, 20], [40, 30]]
     """
+    check_is_interactions(interactions, "interactions")
     times = interactions.timestamps
     num_train = len(times) - _num_test(len(times), test_fraction)
     return _parts(interactions, times >= np.partition(times, num_train)[num_train])
@@ -84,7 +87,7 @@ def leave_last_out(interactions: Interactions, *, num_held_out: int = 1) -> tupl
         test: The last rows.
 
     Raises:
-        ArgumentError: `num_held_out` is less than 1.
+        ArgumentError: `num_held_out` is less than 1, or what came are no interactions.
         DataError: There are no timestamps, or no user has enough rows.
 
     Example:
@@ -93,6 +96,7 @@ def leave_last_out(interactions: Interactions, *, num_held_out: int = 1) -> tupl
         >>> [part.items.tolist() for part in leave_last_out(data)]
         [[6, 5, 7], [5]]
     """
+    check_is_interactions(interactions, "interactions")
     if num_held_out < 1:
         raise ArgumentError(f"num_held_out is {num_held_out}, expected at least 1.")
     codes, _ = encode_ids(interactions.table[interactions.user])
