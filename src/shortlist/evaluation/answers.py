@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from shortlist.data import Histories, Interactions
+from shortlist.data.arguments import check_is_interactions
 from shortlist.data.ids import encode_ids, id_kind
 from shortlist.errors import ArgumentError, DataError
 from shortlist.evaluation.lists import check_lists, ranking_measures, ranks_in_lists
@@ -95,9 +96,10 @@ def ask(
         The answers to the N rows.
 
     Raises:
-        ArgumentError: The lists have another shape or kind of id.
+        ArgumentError: `test` or `exclude` are no interactions, or the lists have another shape or kind of id.
         DataError: A test item has an id that stands for an empty place.
     """
+    check_is_interactions(test, "test")
     (users, user_ids), (items, item_ids) = (encode_ids(test.table[name]) for name in (test.user, test.item))
     kind = str(id_kind(test.table[test.item].type))
     _check_items(test, item_ids, kind)
@@ -135,6 +137,7 @@ def exclusions(
     """
     if exclude is None:
         return lambda _: None
+    check_is_interactions(exclude, "exclude")
     _check_kinds(test, exclude)
     seen, wanted = Histories.from_interactions(exclude), Histories.from_interactions(test)
 

@@ -8,6 +8,7 @@ import numpy as np
 from shortlist.data import Interactions
 from shortlist.errors import ArgumentError
 from shortlist.evaluation.answers import Answers, Recommend, ask
+from shortlist.evaluation.arguments import check_recommender
 from shortlist.evaluation.lists import MEASURES
 
 __all__ = ["Recommend", "check_protocol", "evaluate", "measure", "recommender"]
@@ -39,7 +40,9 @@ def evaluate(
         test: The interactions held out.
         ks: The numbers of places that count.
         exclude: Interactions, usually the training part, whose items must not be recommended to their users
-            again. A test item is never excluded for its user, even when the user met it before too.
+            again. All test items of a user stay recommendable, even those the user met before too. In
+            `TwoTower.evaluate(exclude=)` only the true item of the row in hand does, so the two differ where
+            a user meets an item again.
         measures: Any of `recall`, `precision`, `hit_rate`, `mrr`, `ndcg`, `map`.
         average: `"row"`: each test row is one query with one true item; `"user"`: each user is one query, and
             all his test items are true.
@@ -49,7 +52,8 @@ def evaluate(
         Numbers by name, such as `recall_at_10`.
 
     Raises:
-        ArgumentError: An argument is out of its range, or lists have another shape or kind of id.
+        ArgumentError: An argument is out of its range or of another type, or lists have another
+            shape or kind of id.
         DataError: A test item has an id that stands for an empty place.
 
     Example:
@@ -63,6 +67,7 @@ def evaluate(
         >>> evaluate(recommend, test, ks=(3,), measures=("recall",), average="user")
         {'recall_at_3': 0.75}
     """
+    check_recommender(recommend, "recommend")
     check_protocol(ks, measures, average, batch_size)
     answers = ask(recommend, test, ks=ks, exclude=exclude, batch_size=batch_size)
     return measure(answers, ks, measures, average)

@@ -10,9 +10,11 @@ from rich.console import Console
 from rich.table import Table
 
 from shortlist.data import Interactions
+from shortlist.data.arguments import check_is_interactions
 from shortlist.data.ids import encode_ids
 from shortlist.errors import ArgumentError
 from shortlist.evaluation.answers import Answers, Recommend, ask
+from shortlist.evaluation.arguments import check_recommenders
 from shortlist.evaluation.baselines import Popularity, Random
 from shortlist.evaluation.protocol import check_protocol, measure
 
@@ -92,6 +94,8 @@ def compare(
         test: The interactions held out.
         train: What the baselines learn from.
         exclude: Interactions, usually `train`, whose items must not be recommended to their users again.
+            As in `evaluate`, all test items of a user stay recommendable, where `TwoTower.evaluate(exclude=)`
+            leaves in only the true item of the row in hand.
         ks: The numbers of places that count.
         measures: As in `evaluate`.
         average: As in `evaluate`.
@@ -100,7 +104,8 @@ def compare(
         The report, with two more recommenders: `popularity` and `random`.
 
     Raises:
-        ArgumentError: A model has the name of a baseline, or as `evaluate`.
+        ArgumentError: The models are no callables by name, or one has the name of a baseline; or as
+            `evaluate`.
         DataError: As `evaluate`.
 
     Example:
@@ -117,7 +122,9 @@ def compare(
         model recommends fewer different items than popularity: coverage_at_1 0.3333 < 0.6667.
         model recommends the same items to everybody: check that the users' ids reach the model.
     """
+    check_recommenders(models)
     _check_names(models)
+    check_is_interactions(train, "train")
     check_protocol(ks, measures, average)
     everyone = dict(models) | {
         _POPULARITY: Popularity.from_interactions(train),
