@@ -127,3 +127,21 @@ for name, values in {expected!r}.items():
 def test_an_unfitted_column_is_refused():
     with pytest.raises(FeatureError, match="column 'user' has learnt nothing yet"):
         encoder_in_graph([Category("user")])
+
+
+@given(texts=st.lists(st.text(max_size=3) | st.sampled_from(["é", "\0", "a"]), min_size=1, max_size=5))
+def test_text_asked_of_bytes_is_utf8_on_both_sides(texts):
+    column = Category("blob").fit([b"a", b"\xc3\xa9", b"\0", b"\xff"])
+    in_graph = encoder_in_graph([column])({"blob": tf.constant(texts)})["blob"]
+    np.testing.assert_array_equal(in_graph, column.encode(texts))
+
+
+def test_the_graph_takes_the_seconds_of_a_time():
+    times = np.array(["2024-02-29T12:30:01", "1969-12-31", "2031-07-01"], "datetime64[ms]")
+    seconds = times.astype("int64") / 1000
+    columns = [Number("number").fit(times), Buckets("bucket", num_buckets=3).fit(times)]
+    encoder = encoder_in_graph(columns)
+    assert {spec.dtype for spec in encoder.input_signature().values()} == {tf.float64}
+    encoded = encoder(dict.fromkeys(("number", "bucket"), tf.constant(seconds)))
+    for column in columns:
+        np.testing.assert_array_equal(encoded[column.column], column.encode(times))

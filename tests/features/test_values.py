@@ -42,7 +42,7 @@ def test_numbers_are_float64_and_exact(values):
 
 @pytest.mark.parametrize("values", [["1"], [True], [1, "2"], np.array([1j]), np.array([True])])
 def test_what_is_no_number_is_refused(values):
-    with pytest.raises(FeatureError, match="expected integers or floats"):
+    with pytest.raises(FeatureError, match="expected integers, floats or times"):
         numbers(values)
 
 

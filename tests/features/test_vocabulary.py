@@ -107,6 +107,13 @@ def test_a_str_vocabulary_takes_utf8():
     assert vocabulary.rows([b"\xc3\xa9", b"a\0", b"a", b"\xff", b"\xed\xb0\x80"]).tolist() == [1, 2, 0, 0, 0]
 
 
+def test_a_bytes_vocabulary_takes_text_as_utf8():
+    vocabulary = Vocabulary([b"\xc3\xa9", b"a\0", b"\xff", b"\xed\xb0\x80"])
+    assert vocabulary.rows(["é", "a\0", "a", "ÿ", "\udc00", "\udcff"]).tolist() == [1, 2, 0, 0, 0, 0]
+    assert vocabulary.rows(np.array([["é"]])).tolist() == [[1]]
+    assert "é" in vocabulary
+
+
 def test_integers_beyond_int64_are_unknown():
     vocabulary = Vocabulary([-1, 2**63 - 1])
     assert vocabulary.rows(np.array([2**64 - 1, 2**63], dtype=np.uint64)).tolist() == [0, 0]
@@ -118,7 +125,7 @@ def test_integers_beyond_int64_are_unknown():
     [
         ([1, 2], ["1"], "got str ids such as '1', expected int64 ids such as 1"),
         (["a"], [1], "got int64 ids such as 1, expected str ids such as 'a'"),
-        ([b"a"], ["a"], "got str ids such as 'a', expected bytes ids"),
+        ([b"1"], [1], "got int64 ids such as 1, expected bytes ids such as b'1'"),
         ([1], [1.0], "float"),
         ([1], np.array([1.0]), "float64"),
         ([1], [True], "bool"),

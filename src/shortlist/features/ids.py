@@ -45,7 +45,9 @@ def as_array(values: ArrayLike) -> np.ndarray:
 
 
 def _from_arrow(values: pa.Array | pa.ChunkedArray) -> np.ndarray:
-    if not values.null_count and (pa.types.is_integer(values.type) or pa.types.is_floating(values.type)):
+    is_number = pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
+    is_time = pa.types.is_timestamp(values.type) or pa.types.is_date(values.type)
+    if is_time or (is_number and not values.null_count):
         return np.asarray(values)
     # Through Python values: NumPy turns integers with nulls into floats, and 2^53 + 1 into 2^53.
     array = np.empty(len(values), dtype=object)

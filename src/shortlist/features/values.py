@@ -6,6 +6,7 @@ import numpy as np
 
 from shortlist.errors import FeatureError
 from shortlist.features.ids import as_array
+from shortlist.features.times import without_times
 from shortlist.typing import ArrayLike
 
 __all__ = ["check_finite", "check_not_empty", "is_whole", "numbers", "scalars"]
@@ -58,10 +59,10 @@ def _more(num_rows: int) -> str:
 
 
 def numbers(values: ArrayLike) -> np.ndarray:
-    """One finite number a row; integers beyond 2^53 are rounded to the nearest float64.
+    """One finite number a row; integers beyond 2^53 are rounded to the nearest float64, times to seconds.
 
     Args:
-        values: Integers or floats, `[batch]` or `[batch, 1]`.
+        values: Integers, floats or times, `[batch]` or `[batch, 1]`; times become seconds since 1970 in UTC.
 
     Returns:
         `[batch]`, float64.
@@ -73,7 +74,7 @@ def numbers(values: ArrayLike) -> np.ndarray:
         >>> numbers([1, 2.5])
         array([1. , 2.5])
     """
-    array = scalars(values)
+    array = without_times(scalars(values))
     _check_numeric(array)
     array = array.astype(np.float64)
     check_finite(array)
@@ -114,11 +115,14 @@ def check_finite(array: np.ndarray) -> None:
 def _check_numeric(array: np.ndarray) -> None:
     wrong = [cls for cls in _types(array) if not _is_numeric(cls)]
     if wrong and array.size:
-        raise FeatureError(f"got {wrong[0].__name__} values, expected integers or floats: convert them first")
+        raise FeatureError(
+            f"got {wrong[0].__name__} values, expected integers, floats or times: convert them first"
+        )
 
 
 def _is_numeric(cls: Any) -> bool:
-    return issubclass(cls, int | float | np.integer | np.floating) and cls is not bool
+    is_number = issubclass(cls, int | float | np.integer | np.floating)
+    return is_number and cls not in (bool, np.timedelta64)  # both are integers to Python or NumPy
 
 
 def check_not_empty(array: np.ndarray) -> None:

@@ -76,7 +76,7 @@ class Vocabulary:
 
         Args:
             ids: Of any shape, and of this vocabulary's kind. A `str` vocabulary also takes `bytes` of UTF-8,
-                as TensorFlow has them.
+                as TensorFlow has them, and a `bytes` vocabulary takes `str`, whose UTF-8 it looks up.
 
         Returns:
             int32, of the shape of `ids`.
@@ -101,6 +101,8 @@ class Vocabulary:
         if (self._kind, kind) == ("str", "bytes"):
             # What is no UTF-8 becomes lone surrogates, which no known id holds: unknown, as in TensorFlow.
             return [key.decode(errors="surrogateescape") for key in flat]
+        if (self._kind, kind) == ("bytes", "str"):
+            return list(map(_utf8, flat))
         raise FeatureError(
             f"got {kind} ids such as {flat[0]!r}, expected {self._kind} ids such as {self._ids.item(0)!r}: "
             f"convert them, or learn the vocabulary from {kind} ids"
@@ -191,6 +193,14 @@ def _numbered(array: np.ndarray) -> tuple[IdKind, np.ndarray, dict[ItemId, int]]
     by_row = np.array(ids, dtype=np.int64 if kind == "int64" else object)
     by_row.flags.writeable = False
     return kind, by_row, row_of
+
+
+def _utf8(text: str) -> bytes | None:
+    """The bytes of a text; None, which no vocabulary knows, for a text that is no valid Unicode."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return None
 
 
 def _duplicate_message(ids: list[ItemId]) -> str:

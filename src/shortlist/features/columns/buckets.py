@@ -24,7 +24,8 @@ class Buckets(Column):
     `1/num_buckets`, `2/num_buckets` and so on, each once.
 
     Args:
-        column: Name of the feature, such as a time or an age; its values are finite integers or floats.
+        column: Name of the feature, such as a time or an age; its values are finite integers or floats, or
+            times, which become seconds since 1970 in UTC, floats; an exported model takes these seconds.
         num_buckets: Ranges at most; fewer where quantiles are equal.
         edges: Learnt by `fit`, or your own in rising order, which `fit` then keeps.
         is_integer: Whether raw values are integers, which an exported model asks for; learnt by `fit`.

@@ -23,7 +23,8 @@ class Number(Column):
     `encoded = float32((value - mean) / std)`, computed in float64; `std` is 1 where all values are equal.
 
     Args:
-        column: Name of the feature; its values are finite integers or floats.
+        column: Name of the feature; its values are finite integers or floats, or times, which
+            become seconds since 1970 in UTC, floats; an exported model takes these seconds.
         mean: Learnt by `fit`, or your own together with `std`, which `fit` then keeps.
         std: Learnt by `fit`, or your own, above 0.
         is_integer: Whether raw values are integers, which an exported model asks for; learnt by `fit`.
