@@ -34,6 +34,13 @@ def test_the_backend_in_use_is_marked(told, monkeypatch):
     assert marked == ["jax"]
 
 
+def test_an_unknown_backend_is_named(told, monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "theano")
+    assert told()["theano"].startswith(
+        "configured by KERAS_BACKEND, but unknown: expected one of tensorflow,"
+    )
+
+
 def test_what_is_missing_comes_with_the_line_that_installs_it(told, monkeypatch):
     def version(package):
         if package == "shortlist":
@@ -59,7 +66,22 @@ def test_archives_are_where_they_are_found(told, monkeypatch, tmp_path):
     monkeypatch.setattr("shortlist.data.datasets.archives.cache_directory", lambda: tmp_path / "cache")
     said = told()
     assert said["ml-1m.zip"] == str(tmp_path / "ml-1m.zip")
-    assert said["ml-100k.zip"].startswith(f"neither in {tmp_path} and {tmp_path / 'cache'}")
+    assert said["ml-100k.zip"] == (
+        f"not in {tmp_path} or in {tmp_path / 'cache'}: will be downloaded when it is first loaded"
+    )
+    assert said["SHORTLIST_DATA_DIR"] == str(tmp_path)
+
+
+def test_a_data_directory_that_is_missing_is_told(told, monkeypatch, tmp_path):
+    monkeypatch.setenv("SHORTLIST_DATA_DIR", str(tmp_path / "typo"))
+    assert told()["SHORTLIST_DATA_DIR"] == f"{tmp_path / 'typo'}, which is missing"
+    monkeypatch.delenv("SHORTLIST_DATA_DIR")
+    assert told()["SHORTLIST_DATA_DIR"] == "not set"
+
+
+def test_no_line_is_empty(capsys):
+    assert main(["doctor"]) == 0
+    assert all(line.strip() for line in capsys.readouterr().out.splitlines())
 
 
 def test_nothing_heavy_is_imported(run_python):

@@ -38,7 +38,13 @@ def test_without_movielens_it_runs_on_synthetic_data_and_says_so(no_movielens, t
     left = {"two_tower.keras", "index.keras"} | ({"saved_model"} if BACKEND == "tensorflow" else set())
     assert {path.name for path in (tmp_path / "shortlist-quickstart").iterdir()} == left
     assert [path.name for path in tmp_path.iterdir()] == ["shortlist-quickstart"]
-    assert all(f"saved {Path('shortlist-quickstart', name)}:" in said for name in left)
+    assert all(f"saved {Path('shortlist-quickstart', name)}" in said for name in left)
+    shown = re.findall(r"^ *user (\S+) *$", said, re.MULTILINE)
+    assert f"recommend to user {shown[0]} (without exclude=" in said
+    assert f"index([{shown[0]!r}], k=5)" in said
+    if BACKEND == "tensorflow":
+        assert Path("shortlist-quickstart", "saved_model", "1", "saved_model.pb").is_file()
+        assert f"saved {Path('shortlist-quickstart', 'saved_model', '1')}: " in said
 
 
 def test_it_is_quiet_and_its_lines_run_in_a_new_process(run_python, tmp_path):
@@ -56,6 +62,13 @@ def test_it_is_quiet_and_its_lines_run_in_a_new_process(run_python, tmp_path):
 def test_a_dataset_that_was_asked_for_is_not_replaced(no_movielens, tmp_path, capsys):
     assert main(["quickstart", "--data", "ml-1m", "--output", str(tmp_path / "out")]) == 1
     assert capsys.readouterr().err == "shortlist: ml-1m.zip is nowhere.\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_size_for_data_that_has_its_own_is_refused(tmp_path, capsys):
+    words = ["--data", "ml-1m", "--num-interactions", "500", "--output", str(tmp_path / "out")]
+    assert main(["quickstart", *words]) == 1
+    assert "--num-interactions 500 sizes synthetic data, and ml-1m has a size" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 from rich.console import Console
 
-from shortlist.cli.recommendations import recommendation_tables
+from shortlist.cli.recommendations import recommendation_tables, users_with_likes
 from shortlist.data import Dataset, Interactions
 
 ROLES = {"user": "user", "item": "item", "rating": "stars", "timestamp": "day"}
@@ -24,10 +24,11 @@ class Index:
         return None, np.array([[4, -1]] * len(users))
 
 
-def tables_of(title="name", **options):
+def tables_of(title="name", num_users=3, num_titles=5):
     train, test = interactions(ROWS), interactions([("eve", 2, 3, 40), ("ann", 4, 4, 40), ("bob", 1, 4, 40)])
     dataset, index = Dataset("films", train, pa.table({"user": ["ann"]}), FILMS, title=title), Index()
-    tables = list(recommendation_tables(index, dataset, train, test, **options))
+    users = users_with_likes(train, test, num_users=num_users, num_titles=num_titles)
+    tables = list(recommendation_tables(index, dataset, train, users, num_titles=num_titles))
     return index, [[list(column.cells) for column in table.columns] for table in tables], tables
 
 
@@ -51,7 +52,7 @@ def test_titles_are_not_read_as_markup(capsys):
     films = pa.table({"item": [1, 2, 3, 4], "name": ["[b]Up", "[REC]", "x", "[REC] 2"]})
     train = interactions(ROWS)
     dataset = Dataset("films", train, pa.table({"user": ["ann"]}), films, title="name")
-    for table in recommendation_tables(Index(), dataset, train, train, num_users=1, num_titles=2):
+    for table in recommendation_tables(Index(), dataset, train, train.users[:1], num_titles=2):
         Console(width=80).print(table)
     shown = capsys.readouterr().out
     assert "[REC]" in shown

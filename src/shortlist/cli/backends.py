@@ -10,7 +10,7 @@ from pathlib import Path
 from shortlist.cli.quiet import silenced_stderr
 from shortlist.errors import BackendError, MissingExtraError
 
-__all__ = ["BACKENDS", "configured_backend", "start_backend"]
+__all__ = ["BACKENDS", "configured_backend", "configured_by", "start_backend"]
 
 BACKENDS = ("tensorflow", "jax", "torch")
 """The backends by Keras' names, each also the name of its package and of the extra that installs it."""
@@ -32,6 +32,11 @@ def configured_backend() -> str:
     return os.environ.get(_VARIABLE) or configured or "tensorflow"
 
 
+def configured_by() -> str:
+    """Name what chose the backend: the environment variable, or Keras' configuration file."""
+    return _VARIABLE if os.environ.get(_VARIABLE) else "keras.json"
+
+
 def start_backend(name: str | None) -> str:
     """Import Keras with a backend, and let the backend look for devices.
 
@@ -50,7 +55,8 @@ def start_backend(name: str | None) -> str:
     wanted = name or configured_backend()
     if wanted not in BACKENDS:
         raise BackendError(
-            f"Keras is configured for the {wanted!r} backend, expected one of {BACKENDS}: use --backend."
+            f"{configured_by()} configures Keras for the {wanted!r} backend, expected one of {BACKENDS}: "
+            "use --backend."
         )
     if importlib.util.find_spec(wanted) is None:
         raise MissingExtraError(wanted, wanted, f"the {wanted} backend")

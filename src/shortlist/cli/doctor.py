@@ -10,13 +10,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from shortlist import __version__
-from shortlist.cli.backends import BACKENDS, configured_backend
+from shortlist.cli.backends import BACKENDS, configured_backend, configured_by
 
 __all__ = ["add_command", "run"]
 
@@ -46,8 +45,13 @@ def run(arguments: argparse.Namespace) -> None:  # noqa: ARG001  (every command 
     Args:
         arguments: What was parsed.
     """
-    table = Table(box=box.SIMPLE_HEAD, show_header=False)
-    sections = {"": _versions(), "backends": _backends(), "extras": _extras(), "data sets": _archives()}
+    table = Table(box=None, show_header=False)
+    sections = {
+        "versions": _versions(),
+        "backends": _backends(),
+        "extras": _extras(),
+        "data sets": _archives(),
+    }
     for title, rows in sections.items():
         table.add_row(f"[bold]{title}[/bold]")
         for name, state in rows:
@@ -66,6 +70,8 @@ def _backends() -> Iterator[Row]:
     in_use = configured_backend()
     for backend in BACKENDS:
         yield backend, _state(backend, backend) + (" (in use)" if backend == in_use else "")
+    if in_use not in BACKENDS:
+        yield in_use, f"configured by {configured_by()}, but unknown: expected one of {', '.join(BACKENDS)}"
 
 
 def _extras() -> Iterator[Row]:
@@ -76,13 +82,18 @@ def _extras() -> Iterator[Row]:
 
 
 def _archives() -> Iterator[Row]:
-    from shortlist.data.datasets.archives import DATA_DIRECTORY_VARIABLE, cache_directory
+    from shortlist.data.datasets.archives import (
+        DATA_DIRECTORY_VARIABLE,
+        cache_directory,
+        data_directory_state,
+    )
 
+    yield DATA_DIRECTORY_VARIABLE, data_directory_state()
     places = [Path(place) for place in (os.environ.get(DATA_DIRECTORY_VARIABLE), cache_directory()) if place]
     for archive in _ARCHIVES:
         found = [str(place / archive) for place in places if (place / archive).is_file()]
-        searched = " and ".join(map(str, places))
-        yield archive, found[0] if found else f"neither in {searched}: downloaded when first loaded"
+        searched = " or in ".join(map(str, places))
+        yield archive, found[0] if found else f"not in {searched}: will be downloaded when it is first loaded"
 
 
 def _state(package: str, extra: str) -> str:

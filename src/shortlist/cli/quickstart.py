@@ -22,8 +22,8 @@ if TYPE_CHECKING:  # imported where they are used, so that `shortlist --help` ta
 
 __all__ = ["add_command", "run"]
 
-_MODEL_FILE, _INDEX_FILE, _EXPORT_FOLDER = "two_tower.keras", "index.keras", "saved_model"
-_SEED = 42
+_MODEL_FILE, _INDEX_FILE, _EXPORT_FOLDER = "two_tower.keras", "index.keras", Path("saved_model", "1")
+_SEED, _NUM_INTERACTIONS = 42, 100_000
 _DATA = ("ml-100k", "ml-1m", "synthetic")
 
 
@@ -43,9 +43,8 @@ def add_command(commands: Any, common: argparse.ArgumentParser) -> None:
     add(
         "--num-interactions",
         type=positive_integer,
-        default=100_000,
         metavar="N",
-        help="size of the synthetic data, default: %(default)s",
+        help=f"size of the synthetic data, default: {_NUM_INTERACTIONS}",
     )
     add(
         "--output",
@@ -71,9 +70,11 @@ def run(arguments: argparse.Namespace) -> None:
         arguments: What was parsed.
 
     Raises:
+        ArgumentError: Two options contradict each other.
         ShortlistError: The data, the backend or the output directory cannot be had.
     """
     console = Console()
+    _check_size(arguments.data, arguments.num_interactions)
     _check_output(arguments.output)
     backend = start_backend(arguments.backend)
 
@@ -86,10 +87,18 @@ def run(arguments: argparse.Namespace) -> None:
     model = _train(train, arguments.epochs, backend, console)
     index = model.build_index()
     _judge(index, train, test, console)
-    _recommend(index, dataset, train, test, console)
+    users = _recommend(index, dataset, train, test, console)
     _save(model, index, arguments.output, backend == "tensorflow")
     _tell_saved(arguments.output, console)
-    _show_lines(arguments.output, train.users[0], console)
+    _show_lines(arguments.output, users[0], console)
+
+
+def _check_size(data: str | None, num_interactions: int | None) -> None:
+    if num_interactions is not None and data not in (None, "synthetic"):
+        raise ArgumentError(
+            f"--num-interactions {num_interactions} sizes synthetic data, and {data} has a size of its own: "
+            "leave it out, or take --data synthetic."
+        )
 
 
 def _check_output(output: Path) -> None:
@@ -109,14 +118,14 @@ def _load(arguments: argparse.Namespace, console: Console) -> "Dataset":
     from shortlist.data import load_movielens
 
     if arguments.data == "synthetic":
-        return _synthetic(arguments.num_interactions)
+        return _synthetic(arguments.num_interactions or _NUM_INTERACTIONS)
     try:
         return load_movielens((arguments.data or "ml-100k").removeprefix("ml-"))
     except DatasetUnavailable as error:
         if arguments.data is not None:
             raise
         _say(console, f"data: synthetic, because MovieLens is not to be had. {error}")
-        return _synthetic(arguments.num_interactions)
+        return _synthetic(arguments.num_interactions or _NUM_INTERACTIONS)
 
 
 def _synthetic(num_interactions: int) -> "Dataset":
@@ -153,11 +162,13 @@ def _judge(index: "BruteForce", train: "Interactions", test: "Interactions", con
 
 def _recommend(
     index: "BruteForce", dataset: "Dataset", train: "Interactions", test: "Interactions", console: Console
-) -> None:
-    from shortlist.cli.recommendations import recommendation_tables
+) -> "list[ItemId]":
+    from shortlist.cli.recommendations import recommendation_tables, users_with_likes
 
-    for table in recommendation_tables(index, dataset, train, test):
+    users = users_with_likes(train, test)
+    for table in recommendation_tables(index, dataset, train, users):
         console.print(table)
+    return users.tolist()
 
 
 def _save(model: "TwoTower", index: "BruteForce", output: Path, is_exported: bool) -> None:
@@ -174,10 +185,11 @@ def _save(model: "TwoTower", index: "BruteForce", output: Path, is_exported: boo
 
 
 def _tell_saved(output: Path, console: Console) -> None:
-    contents = {
+    contents: dict[str | Path, str] = {
         _MODEL_FILE: "the model, to go on training",
         _INDEX_FILE: "the index, to recommend from",
-        _EXPORT_FOLDER: "the index for TensorFlow Serving, or wherever TensorFlow runs",
+        _EXPORT_FOLDER: "the index for wherever TensorFlow runs; the folder above it, which holds version 1, "
+        "is what TensorFlow Serving takes",
     }
     for name, what in contents.items():
         if (output / name).exists():
@@ -185,7 +197,11 @@ def _tell_saved(output: Path, console: Console) -> None:
 
 
 def _show_lines(output: Path, user: "ItemId", console: Console) -> None:
-    _say(console, "In Python, these lines load the index and recommend:")
+    _say(
+        console,
+        f"In Python, these lines load the index and recommend to user {user!s} (without exclude=, items that "
+        "the user has met may come back):",
+    )
     _say(console, "    import shortlist as sl")
     _say(console, f"    index = sl.load_model({str(output / _INDEX_FILE)!r})")
     _say(console, f"    scores, items = index([{user!r}], k=5)")

@@ -12,7 +12,7 @@ from shortlist.data import Dataset, Histories, Interactions
 from shortlist.indexes import Index
 from shortlist.typing import ItemId
 
-__all__ = ["recommendation_tables"]
+__all__ = ["recommendation_tables", "users_with_likes"]
 
 _LIKED = 4
 """The lowest rating, of 1 to 5, of what a user likes."""
@@ -22,9 +22,8 @@ def recommendation_tables(
     index: Index,
     dataset: Dataset,
     train: Interactions,
-    test: Interactions,
+    users: np.ndarray,
     *,
-    num_users: int = 3,
     num_titles: int = 5,
 ) -> Iterator[Table]:
     """Set users' latest likes beside what is recommended to them.
@@ -33,27 +32,40 @@ def recommendation_tables(
         index: Takes user ids.
         dataset: Has the titles of the items.
         train: What the users met, with ratings; none of it is recommended again.
-        test: Users are taken from here, in order, those first who like enough things to see their taste.
-        num_users: How many users.
+        users: Whom to recommend to.
         num_titles: How many titles of each sort.
 
     Yields:
         One table a user.
     """
-    liked = Histories.from_interactions(train.take(train.ratings >= _LIKED))
-    users = _with_likes(test, liked, num_titles)[:num_users]
-    seen = Histories.from_interactions(train).items_of(users)
+    liked, seen = _liked(train), Histories.from_interactions(train).items_of(users)
     _, recommended = index(users, k=num_titles, exclude=seen)
     titles = _titles(dataset)
     for user, likes, items in zip(users, liked.items_of(users), recommended, strict=True):
         yield _table(user, _named(titles, likes[-num_titles:]), _named(titles, items))
 
 
-def _with_likes(test: Interactions, liked: Histories, num_titles: int) -> np.ndarray:
-    """The test users, those with many likes first."""
+def users_with_likes(
+    train: Interactions, test: Interactions, *, num_users: int = 3, num_titles: int = 5
+) -> np.ndarray:
+    """Choose users whose taste can be seen.
+
+    Args:
+        train: What the users met, with ratings.
+        test: Users are taken from here, in order, those first who like enough things.
+        num_users: How many users.
+        num_titles: How many likes are enough.
+
+    Returns:
+        `[num_users]` ids, or fewer where there are no more.
+    """
     users = np.array(list(dict.fromkeys(test.users.tolist())), dtype=test.users.dtype)
-    has_few = liked.lengths(users) < num_titles
-    return users[np.argsort(has_few, kind="stable")]
+    has_few = _liked(train).lengths(users) < num_titles
+    return users[np.argsort(has_few, kind="stable")][:num_users]
+
+
+def _liked(train: Interactions) -> Histories:
+    return Histories.from_interactions(train.take(train.ratings >= _LIKED))
 
 
 def _titles(dataset: Dataset) -> dict[ItemId, str]:

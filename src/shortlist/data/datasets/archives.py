@@ -11,7 +11,14 @@ import pooch
 
 from shortlist.errors import DataError, DatasetUnavailable
 
-__all__ = ["DATA_DIRECTORY_VARIABLE", "Archive", "find_archive", "read_member"]
+__all__ = [
+    "DATA_DIRECTORY_VARIABLE",
+    "Archive",
+    "cache_directory",
+    "data_directory_state",
+    "find_archive",
+    "read_member",
+]
 
 DATA_DIRECTORY_VARIABLE = "SHORTLIST_DATA_DIR"
 """The environment variable that names a directory of archives."""
@@ -53,12 +60,21 @@ def find_archive(archive: Archive, directory: str | PathLike[str] | None = None)
     if directory is not None:
         path = Path(directory) / archive.file_name
         if not path.is_file():
-            raise DatasetUnavailable(_ways(archive, f"the directory {directory} does not hold it"))
+            state = "does not hold it" if Path(directory).is_dir() else "does not exist"
+            raise DatasetUnavailable(_ways(archive, f"the directory {directory} {state}"))
         return path
     shared = os.environ.get(DATA_DIRECTORY_VARIABLE)
     if shared and (Path(shared) / archive.file_name).is_file():
         return Path(shared) / archive.file_name
     return _cached(archive)
+
+
+def data_directory_state() -> str:
+    """Tell what SHORTLIST_DATA_DIR says: `"not set"`, or the directory, and whether it is missing."""
+    named = os.environ.get(DATA_DIRECTORY_VARIABLE)
+    if not named:
+        return "not set"
+    return named if Path(named).is_dir() else f"{named}, which is missing"
 
 
 def cache_directory() -> Path:
@@ -79,17 +95,24 @@ def _cached(archive: Archive) -> Path:
             "Nothing was kept: try again."
         ) from error
     except OSError as error:
-        raise DatasetUnavailable(_ways(archive, f"the download failed: {error}")) from error
+        # One reason in words: what urllib3 and requests put around it fills three screens.
+        raise DatasetUnavailable(_ways(archive, f"the download failed: {_root_cause(error)}")) from None
     return Path(path)
+
+
+def _root_cause(error: BaseException) -> str:
+    while inner := error.__cause__ or error.__context__:
+        error = inner
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _ways(archive: Archive, reason: str) -> str:
     return (
-        f"{archive.file_name} is not available ({reason}). There are three ways to it: "
-        f"1. put it into a directory and give that as directory=... or in {DATA_DIRECTORY_VARIABLE} "
-        f"(now {os.environ.get(DATA_DIRECTORY_VARIABLE)!r}); "
-        f"2. put it into the cache, {cache_directory()}; "
-        f"3. be connected, so that it can be downloaded from {archive.url}."
+        f"{archive.file_name} is not available, because {reason}.\n"
+        f"1. Put it into a directory, and give that as directory=... or in {DATA_DIRECTORY_VARIABLE} "
+        f"({data_directory_state()});\n"
+        f"2. or put it into the cache, {cache_directory()};\n"
+        f"3. or connect this machine: {archive.url} is downloaded then."
     )
 
 
