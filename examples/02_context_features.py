@@ -2,7 +2,8 @@
 
 Run it with `python examples/02_context_features.py`. A user comes with age, gender and occupation, and with
 the time of the request; a movie with the words of its title and its genres. A movie that nobody has rated yet
-can be recommended by them.
+can be recommended by them. The reference, on the same split: EASE, which knows ids alone, finds 17.3 % and
+62.3 % of the held-out movies in its top 10 and 100.
 """
 
 import keras
@@ -32,6 +33,7 @@ def main(dataset: sl.data.Dataset, epochs: int = 10) -> dict[str, float]:
     model.fit(train, epochs=epochs)
     metrics = model.evaluate(test, exclude=train, verbose=0)
     print(f"recall at 10 / 100: {metrics['recall_at_10']:.3f} / {metrics['recall_at_100']:.3f}")
+    print("reference           0.173 / 0.623 (EASE)")
     return metrics
 
 

@@ -1,7 +1,8 @@
 """Serving: from a trained model to an index, to files that TensorFlow Serving runs, to an answer.
 
 Run it with `python examples/05_serving.py`. The exported model holds the lookups, the tower and the
-candidates, in core TensorFlow operators only, and takes a user's id as it is.
+candidates, in core TensorFlow operators only, and takes a user's id as it is. The reference, on the same
+split: popularity finds 9.0 % of the held-out movies in its top 10, EASE 17.3 %.
 """
 
 import tempfile
@@ -13,34 +14,38 @@ import tensorflow as tf
 import shortlist as sl
 
 
-def main(dataset: sl.data.Dataset, epochs: int = 3) -> list[str]:
+def main(dataset: sl.data.Dataset, epochs: int = 10) -> float:
     keras.utils.set_random_seed(0)
-    model = sl.models.TwoTower.from_interactions(dataset.interactions, dataset.items)
+    train, test = sl.data.random_split(dataset.interactions, test_fraction=0.2, seed=42)
+    model = sl.models.TwoTower.from_interactions(train, dataset.items)
     model.compile()
-    model.fit(dataset.interactions, epochs=epochs)
+    model.fit(train, epochs=epochs)
 
     # In Python: raw ids in, scores and ids out; what the user has seen is excluded by the request.
     index = model.build_index(k=5)
-    user = dataset.interactions.users[0]
-    seen = sl.data.Histories.from_interactions(dataset.interactions).items_of([user])
+    user = train.users[0]
+    seen = sl.data.Histories.from_interactions(train).items_of([user])
     scores, movies = index([user], exclude=seen)
-    titles = dict(
-        zip(dataset.items["movie_id"].to_pylist(), dataset.items[dataset.title].to_pylist(), strict=True)
-    )
-    print(
-        f"for user {user}:",
-        *(f"{score:.2f} {titles[movie]}" for score, movie in zip(scores[0], movies[0], strict=True)),
-        sep="\n  ",
-    )
+    columns = dataset.items["movie_id"].to_pylist(), dataset.items[dataset.title].to_pylist()
+    titles = dict(zip(*columns, strict=True))
+    print(f"for user {user}:")
+    for score, movie in zip(scores[0], movies[0], strict=True):
+        print(f"  {score:.2f} {titles[movie]}")
 
-    # In a server: no Shortlist, no Keras, one directory.
+    # In a server: no Shortlist, no Keras, one directory. Each request says what to leave out.
     with tempfile.TemporaryDirectory() as directory:
-        path = sl.export.saved_model(index, Path(directory) / "recommender")
-        served = tf.saved_model.load(path).signatures["serving_default"](user_id=tf.constant([user]))
-        answer = [movie.decode() for movie in served["ids"].numpy()[0]]
-        assert answer == index([user])[1][0].tolist()
-        print("the exported model answers the same ids:", *answer)
-    return answer
+        path = sl.export.saved_model(index, Path(directory) / "recommender" / "1", k=10)
+        served = tf.saved_model.load(path).signatures["serving_with_exclusions"]
+
+        def recommend(user_ids, k, exclude):
+            longest = max(len(movies) for movies in exclude)
+            padded = [list(movies) + [""] * (longest - len(movies)) for movies in exclude]
+            answer = served(user_id=tf.constant(list(user_ids)), exclude=tf.constant(padded))
+            return [[movie.decode() for movie in row] for row in answer["ids"].numpy()]
+
+        metrics = sl.evaluation.evaluate(recommend, test, ks=(10,), exclude=train)
+    print(f"recall at 10 of the exported model: {metrics['recall_at_10']:.3f}; reference 0.090, 0.173")
+    return metrics["recall_at_10"]
 
 
 if __name__ == "__main__":

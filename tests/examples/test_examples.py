@@ -55,5 +55,5 @@ def test_multi_task_does_both(a_slice: sl.data.Dataset) -> None:
 
 
 @pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="exports are made under TensorFlow")
-def test_serving_answers_five_movies(a_slice: sl.data.Dataset) -> None:
-    assert len(set(load("05_serving").main(a_slice, epochs=1))) == 5
+def test_serving_finds_more_than_chance(a_slice: sl.data.Dataset) -> None:
+    assert load("05_serving").main(a_slice, epochs=20) > 2 * 10 / 1682

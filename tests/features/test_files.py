@@ -1,8 +1,11 @@
 """A file is whole or not there."""
 
+from pathlib import Path
+
 import pytest
 
-from shortlist.features.files import replacing
+from shortlist.errors import ArgumentError
+from shortlist.features.files import replacing, save_whole
 
 
 def test_a_file_is_made_with_its_folder(tmp_path):
@@ -36,3 +39,28 @@ def test_a_failure_leaves_the_old_file_alone(tmp_path):
         fail()
     assert path.read_text() == "old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["x.txt"]
+
+
+class Failing:
+    """Saves half of itself."""
+
+    def save(self, path: Path) -> None:
+        path.write_text("half")
+        raise OSError("no space left")
+
+
+def test_a_save_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
+    target = tmp_path / "model.keras"
+    target.write_text("whole")
+    with pytest.raises(OSError, match="no space"):
+        save_whole(Failing().save, target)
+    assert target.read_text() == "whole"
+    assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
+
+
+def test_names_and_overwriting_are_checked(tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match=r"model\.h5"):
+        save_whole(Failing().save, tmp_path / "model.h5")
+    (tmp_path / "model.keras").write_text("whole")
+    with pytest.raises(ArgumentError, match="overwrite"):
+        save_whole(Failing().save, tmp_path / "model.keras", overwrite=False)

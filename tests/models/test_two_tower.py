@@ -241,13 +241,10 @@ def test_items_that_training_never_met_are_recommended_by_their_features(tmp_pat
 def test_rows_of_weight_zero_are_absent(parts: tuple[Interactions, Interactions]) -> None:
     train, _ = parts
     model = compiled(train)
-    encoded = {**model.query_model.prepare(train), **model.candidate_model.prepare(train)}
     weights = (np.arange(len(train)) < 20).astype("float32")
-    first = {name: values[:20] for name, values in encoded.items()}
-    expected = model.evaluate(first, batch_size=20, verbose=0, return_dict=True)
-    found = model.evaluate(
-        {**encoded, "sample_weight": weights}, batch_size=len(train), verbose=0, return_dict=True
-    )
+    expected = model.evaluate(train.take(np.arange(20)), batch_size=20, verbose=0)
+    table = {"user_id": train.users, "item_id": train.items, "sample_weight": weights}
+    found = model.evaluate(table, batch_size=len(train), verbose=0)
     for name in (name for name in expected if "_at_" in name):
         assert found[name] == pytest.approx(expected[name], rel=1e-5)
 
@@ -257,10 +254,34 @@ def test_what_it_needs_is_said(parts: tuple[Interactions, Interactions]) -> None
     with pytest.raises(FeatureError, match="fit"):
         TwoTower(FeatureSpec.ids(user="user_id", item="item_id"))
     with pytest.raises(ArgumentError, match="exclude"):
-        compiled(train).evaluate({"user_id": np.zeros(1)}, exclude=train)
+        compiled(train).evaluate([np.zeros(1)], exclude=train)
+    with pytest.raises(ArgumentError, match="Interactions.from_table"):
+        TwoTower.from_interactions({"user_id": train.users, "item_id": train.items})
+    for size in (0, -1):
+        with pytest.raises(ArgumentError, match="batch_size"):
+            compiled(train).fit(train, batch_size=size, verbose=0)
     fitted = FeatureSpec([Category("user_id")], [Category("item_id")]).fit(train)
     with pytest.raises(ArgumentError, match="candidate_id"):
         TwoTower(fitted)
     twice = pa.table({"item_id": ["a", "a"]})
     with pytest.raises(ValueError, match="'a'"):
         compiled(train).set_catalogue(twice)
+
+
+def test_raw_tables_are_encoded(parts: tuple[Interactions, Interactions]) -> None:
+    """Raw integer ids must never be taken for rows of the embedding tables."""
+    train, test = parts
+    table = {"user_id": train.users, "item_id": train.items}
+    from_interactions, from_dict = compiled(train), compiled(train)
+    first = from_interactions.fit(train, epochs=2, batch_size=64, verbose=0).history["loss"]
+    assert from_dict.fit(table, epochs=2, batch_size=64, verbose=0).history["loss"] == pytest.approx(first)
+    frame = test.to_pandas()
+    assert from_dict.evaluate(frame, verbose=0) == pytest.approx(from_interactions.evaluate(test, verbose=0))
+
+
+def test_it_can_be_trained_after_data_it_could_not_read(parts: tuple[Interactions, Interactions]) -> None:
+    train, _ = parts
+    model = compiled(train)
+    with pytest.raises(TypeError, match="indices must be integers"):
+        model.fit([np.zeros((2, 2), "int32")], verbose=0)
+    assert model.fit(train, verbose=0).history["loss"]

@@ -71,6 +71,7 @@ def saved_model(
         array([[b'Alien']], dtype=object)
     """
     _check_backend()
+    index = _ours(index)
     _check_index(index)
     # Imported here, so that the other backends never load TensorFlow.
     from shortlist.export.writing import write_saved_model
@@ -80,6 +81,11 @@ def saved_model(
             index, folder, k=index.k if k is None else check_k(k), example_inputs=example_inputs
         )
     return Path(path)
+
+
+def _ours(index: Any) -> Any:
+    """The index that does the work; an index layer of `shortlist.tfrs` holds it in `wrapped`."""
+    return getattr(index, "wrapped", index)
 
 
 def _check_backend() -> None:

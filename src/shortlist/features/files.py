@@ -2,11 +2,14 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-__all__ = ["replacing"]
+from shortlist.errors import ArgumentError
+
+__all__ = ["replacing", "save_whole"]
 
 
 @contextmanager
@@ -32,6 +35,28 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         _flush(temporary)
         temporary.replace(target)
     _flush(target.parent)
+
+
+def save_whole(
+    save: Callable[..., Any], path: str | os.PathLike[str], overwrite: bool = True, **kwargs: Any
+) -> None:
+    """Save as a `.keras` file, whole or not at all.
+
+    Args:
+        save: The save method of a Keras model.
+        path: The file to make or to replace.
+        overwrite: Whether a file that is there may be replaced.
+        **kwargs: For `save`.
+
+    Raises:
+        ArgumentError: The name ends otherwise, or there is a file and `overwrite` is False.
+    """
+    if not os.fspath(path).endswith(".keras"):
+        raise ArgumentError(f"got the path {os.fspath(path)!r}, expected one that ends in .keras")
+    if Path(path).exists() and not overwrite:
+        raise ArgumentError(f"{os.fspath(path)} exists already: name another file, or give overwrite=True")
+    with replacing(path) as temporary:
+        save(temporary, **kwargs)
 
 
 def _flush(path: Path) -> None:

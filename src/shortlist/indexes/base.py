@@ -11,6 +11,7 @@ import numpy as np
 from shortlist import backend
 from shortlist.errors import ArgumentError, NotIndexedError
 from shortlist.features import Vocabulary
+from shortlist.features.files import save_whole
 from shortlist.features.ids import as_array
 from shortlist.indexes.candidates import to_numpy
 from shortlist.typing import ArrayLike, Tensor
@@ -99,6 +100,10 @@ class Index(keras.Model):
                 "heads, dim]. One "
                 "query is a batch of one."
             )
+        if not backend.is_traced(vectors) and not bool(keras.ops.all(keras.ops.isfinite(vectors))):
+            raise ArgumentError(
+                "query vectors hold NaN or infinity; look for NaN features, or a diverged model."
+            )
         return vectors
 
     def check_indexed(self, is_indexed: bool) -> None:
@@ -115,6 +120,16 @@ class Index(keras.Model):
                 f"{type(self).__name__} holds no candidates yet; call index(vectors, ids) or "
                 "index_from_dataset(dataset) first."
             )
+
+    def save(self, filepath: Any, *args: Any, **kwargs: Any) -> None:
+        """Keras' `save`, whole or not at all: an older file stays until the new one is complete.
+
+        Args:
+            filepath: Where to, ending in `.keras`.
+            *args: As in `keras.Model.save`.
+            **kwargs: As in `keras.Model.save`.
+        """
+        save_whole(super().save, filepath, *args, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
         """What makes the index again, without its candidates, which are saved beside it.
@@ -163,11 +178,12 @@ class Index(keras.Model):
             self._ids = Vocabulary.load(Path(directory) / _IDS_FILE)
 
 
-def check_k(k: Any) -> int:
-    """A number of candidates, checked.
+def check_k(k: Any, name: str = "k") -> int:
+    """A number of things, checked.
 
     Args:
         k: A whole number of at least 1.
+        name: What to call it in the error.
 
     Returns:
         The number.
@@ -176,7 +192,7 @@ def check_k(k: Any) -> int:
         ArgumentError: When it is something else.
     """
     if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
-        raise ArgumentError(f"k came as {k!r}; expected a whole number of at least 1.")
+        raise ArgumentError(f"{name} came as {k!r}; expected a whole number of at least 1.")
     return int(k)
 
 

@@ -1,12 +1,15 @@
 """A Keras model that learns from a loss the user writes."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
 from keras import ops
 
 from shortlist import backend
+from shortlist.errors import ArgumentError
+from shortlist.features.files import save_whole
 from shortlist.metrics import FactorizedTopK
 from shortlist.models.batch_spec import batch_like, spec_of
 from shortlist.typing import Tensor
@@ -50,7 +53,7 @@ class Model(keras.Model):
         self._is_regularized = False
         self._batch_spec: str | None = None
         self.built: bool = False
-        self._context = _CallContext(name="loss_context")
+        object.__setattr__(self, "_context", ComputeLoss())  # no layer of the model: it holds nothing
 
     def compute_loss(self, inputs: Any, training: bool = False) -> Tensor:
         """The loss of one batch; to be written by the subclass, which updates its metrics on the way.
@@ -136,7 +139,11 @@ class Model(keras.Model):
         kwargs.setdefault("shuffle", are_arrays)  # Keras warns where it cannot
         for leaf in keras.tree.flatten(x):
             backend.check_ids("the training data", leaf)
-        return super().fit(x, *args, **kwargs)
+        with self._forgetting_what_failed():
+            history = super().fit(x, *args, **kwargs)
+        if not history.history and kwargs.get("epochs", 1) > kwargs.get("initial_epoch", 0):
+            raise ArgumentError("the training data hold no batch; expected at least one.")
+        return history
 
     def evaluate(self, *args: Any, **kwargs: Any) -> Any:
         """Keras' `evaluate`, before which the candidates of catalogue metrics are encoded once.
@@ -151,7 +158,21 @@ class Model(keras.Model):
         are_stale = [metric.refresh() for metric in self._factorized_metrics()]
         if any(are_stale):
             self.test_function = None  # traced for other candidates
-        return super().evaluate(*args, **kwargs)
+        with self._forgetting_what_failed():
+            return super().evaluate(*args, **kwargs)
+
+    def save(self, filepath: Any, *args: Any, **kwargs: Any) -> None:
+        """Keras' `save`, whole or not at all: an older file stays until the new one is complete.
+
+        Args:
+            filepath: Where to, ending in `.keras`.
+            *args: As in `keras.Model.save`.
+            **kwargs: As in `keras.Model.save`.
+
+        Raises:
+            ArgumentError: When the name ends otherwise, or there is a file and `overwrite=False`.
+        """
+        save_whole(super().save, filepath, *args, **kwargs)
 
     def get_metrics_result(self) -> dict[str, Any]:
         """The metrics that were computed, by name.
@@ -194,6 +215,15 @@ class Model(keras.Model):
         if self.built:
             self.optimizer.build(self.trainable_variables)
 
+    @contextlib.contextmanager
+    def _forgetting_what_failed(self) -> Iterator[None]:
+        """Let a model be trained after data it could not read: a half-built function is not used again."""
+        try:
+            yield
+        except Exception:
+            self.train_function = self.test_function = None
+            raise
+
     def _factorized_metrics(self) -> list[FactorizedTopK]:
         return [metric for metric in self.metrics if isinstance(metric, FactorizedTopK)]
 
@@ -215,7 +245,7 @@ class Model(keras.Model):
             self._loss(batch, training=True)
 
 
-class _CallContext(keras.layers.Layer):
+class ComputeLoss(keras.layers.Layer):
     """Runs a function inside a layer's call, so that layers called by it learn whether this is training."""
 
     def __init__(self, **kwargs: Any) -> None:

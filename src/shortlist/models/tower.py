@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from shortlist.errors import FeatureError
 from shortlist.features import Column, FeatureEncoder
 from shortlist.features import source as columns_of
 from shortlist.features.column_files import load_vocabularies, save_vocabularies
@@ -72,8 +73,14 @@ class Tower(keras.layers.Layer):
         Raises:
             FeatureError: When a column is missing or its values do not fit.
         """
-        if len(self.columns) == 1 and not columns_of.has_columns(raw):
-            raw = {self.columns[0].column: raw}
+        if not columns_of.has_columns(raw):
+            names = [column.column for column in self.columns]
+            if len(names) > 1:
+                raise FeatureError(
+                    f"bare values came, {type(raw).__name__}, to a tower of the columns {names}; expected a "
+                    "table or a dict with these columns."
+                )
+            raw = {names[0]: raw}
         return encode_columns(self.columns, raw)
 
     def build(self, input_shape: Mapping[str, Any]) -> None:

@@ -6,10 +6,13 @@ import keras
 import numpy as np
 import pyarrow as pa
 
+from shortlist import backend
 from shortlist.data import Histories, Interactions
 from shortlist.errors import ArgumentError
 from shortlist.features import FeatureSpec
+from shortlist.features import source as columns_of
 from shortlist.indexes import BruteForce
+from shortlist.indexes.base import check_k
 from shortlist.indexes.candidates import read_candidates
 from shortlist.layers import StreamingFrequency
 from shortlist.metrics import FactorizedTopK
@@ -105,7 +108,15 @@ class TwoTower(Model):
 
         Returns:
             A model to compile and fit.
+
+        Raises:
+            ArgumentError: When the interactions are something else.
         """
+        if not isinstance(interactions, Interactions):
+            raise ArgumentError(
+                f"interactions came as {type(interactions).__name__}; make them with "
+                "Interactions.from_table(frame, user=..., item=...)."
+            )
         spec = FeatureSpec.ids(user=interactions.user, item=interactions.item).fit(interactions, items)
         return cls(spec, items, **options)
 
@@ -138,52 +149,59 @@ class TwoTower(Model):
         super().compile(optimizer=keras.optimizers.Adam(0.003) if optimizer is None else optimizer, **kwargs)
 
     def fit(self, x: Any = None, *args: Any, seed: int = 0, **kwargs: Any) -> Any:
-        """Keras' `fit`, which also takes `Interactions`.
+        """Keras' `fit`, which also takes `Interactions`, or another table of raw features.
 
         Args:
-            x: `Interactions`, or whatever Keras takes, with encoded features by column name.
+            x: `Interactions`, a data frame, an Arrow table or a dict of arrays, with raw features, and
+                weights in a column `sample_weight` if there is one; or a dataset of batches that are encoded
+                already, by column name.
             *args: As in `keras.Model.fit`.
-            seed: Of the order of the interactions, which differs from epoch to epoch.
+            seed: Of the order of the rows, which differs from epoch to epoch.
             **kwargs: As in `keras.Model.fit`. `batch_size` is 1024 unless told otherwise. `validation_data`
-                may be `Interactions`; what their users did in `x` is then left out of the metrics.
+                may be a table too; where both are `Interactions`, what users did in `x` is left out of the
+                metrics.
 
         Returns:
             Keras' history.
         """
-        if not isinstance(x, Interactions):
+        if not columns_of.has_columns(x):
             return super().fit(x, *args, **kwargs)
-        batch_size = kwargs.pop("batch_size", None) or _BATCH_SIZE
-        if isinstance(kwargs.get("validation_data"), Interactions):
+        batch_size = _batch_size(kwargs.pop("batch_size", None))
+        if columns_of.has_columns(kwargs.get("validation_data")):
             validation_batch_size = kwargs.pop("validation_batch_size", None) or batch_size
-            validation = self._batches(kwargs["validation_data"], validation_batch_size, exclude=x)
-            kwargs["validation_data"] = validation
+            exclude = x if isinstance(x, Interactions) else None
+            validation = self._batches(kwargs["validation_data"], validation_batch_size, exclude=exclude)
+            kwargs["validation_data"] = backend.feed(validation)
         batches = self._batches(x, batch_size, seed=seed)
         callbacks = [batches.ordering(), *as_list(kwargs.pop("callbacks", None))]
-        return super().fit(batches, *args, callbacks=callbacks, **kwargs)
+        return super().fit(backend.feed(batches), *args, callbacks=callbacks, **kwargs)
 
     def evaluate(self, x: Any = None, *args: Any, exclude: Interactions | None = None, **kwargs: Any) -> Any:
-        """Keras' `evaluate`, which also takes `Interactions`.
+        """Keras' `evaluate`, which also takes `Interactions`, or another table of raw features.
+
+        Each row is one query with one true item. With `exclude`, all the items its user met there are left
+        out but that one; `shortlist.evaluation` leaves in all of a user's test items, which differs where
+        items are met again.
 
         Args:
-            x: `Interactions`, or whatever Keras takes, with encoded features by column name.
+            x: As in `fit`.
             *args: As in `keras.Model.evaluate`.
             exclude: Interactions, such as the training part, whose items are not in the catalogue for their
                 users.
-            **kwargs: As in `keras.Model.evaluate`; `return_dict` is True for `Interactions`.
+            **kwargs: As in `keras.Model.evaluate`; `return_dict` is True for tables.
 
         Returns:
             The metrics by name.
 
         Raises:
-            ArgumentError: When `exclude` comes with data that are not `Interactions`.
+            ArgumentError: When `exclude` comes with a dataset of batches.
         """
-        if isinstance(x, Interactions):
-            x = self._batches(x, kwargs.pop("batch_size", None) or _BATCH_SIZE, exclude=exclude)
+        if columns_of.has_columns(x):
+            batch_size = _batch_size(kwargs.pop("batch_size", None))
+            x = backend.feed(self._batches(x, batch_size, exclude=exclude))
             kwargs.setdefault("return_dict", True)
         elif exclude is not None:
-            raise ArgumentError(
-                f"exclude came with data of type {type(x).__name__}; it goes with Interactions."
-            )
+            raise ArgumentError(f"exclude came with data of type {type(x).__name__}; it goes with tables.")
         return super().evaluate(x, *args, **kwargs)
 
     def compute_loss(self, inputs: dict[str, Tensor], training: bool = False) -> Tensor:
@@ -278,13 +296,15 @@ class TwoTower(Model):
 
     def _batches(
         self,
-        interactions: Interactions,
+        interactions: Any,
         batch_size: int,
         *,
         seed: int | None = None,
         exclude: Interactions | None = None,
     ) -> InteractionBatches:
         arrays = {**self.query_model.prepare(interactions), **self.candidate_model.prepare(interactions)}
+        if SAMPLE_WEIGHT in columns_of.names(interactions):
+            arrays[SAMPLE_WEIGHT] = np.asarray(columns_of.values(interactions, SAMPLE_WEIGHT), "float32")
         histories = None if exclude is None else (self._query_column(), self._histories(exclude))
         return InteractionBatches(arrays, batch_size=batch_size, seed=seed, exclude=histories)
 
@@ -299,6 +319,10 @@ class TwoTower(Model):
         if self.query_id is None:
             raise ArgumentError("exclude needs a spec with a query_id, to tell whose items to leave out.")
         return self.query_id
+
+
+def _batch_size(batch_size: int | None) -> int:
+    return _BATCH_SIZE if batch_size is None else check_k(batch_size, "batch_size")
 
 
 def _candidate_id(spec: FeatureSpec) -> str:

@@ -1,6 +1,7 @@
 """Shortlist's backend functions on JAX."""
 
 from shortlist.backend.jax.chunks import add_at_rows, any_by_code, over_chunks
+from shortlist.backend.jax.feed import feed
 from shortlist.backend.jax.ids import IdRows, check_ids, dense_codes, id_tensor, is_padding
 from shortlist.backend.jax.steps import test_step, train_step
 from shortlist.backend.jax.tensors import is_traced, scatter_add, top_k
@@ -11,6 +12,7 @@ __all__ = [
     "any_by_code",
     "check_ids",
     "dense_codes",
+    "feed",
     "id_tensor",
     "is_padding",
     "is_traced",

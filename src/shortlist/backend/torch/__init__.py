@@ -1,6 +1,7 @@
 """Shortlist's backend functions on PyTorch."""
 
 from shortlist.backend.torch.chunks import add_at_rows, any_by_code, over_chunks
+from shortlist.backend.torch.feed import feed
 from shortlist.backend.torch.ids import IdRows, check_ids, dense_codes, id_tensor, is_padding
 from shortlist.backend.torch.steps import test_step, train_step
 from shortlist.backend.torch.tensors import is_traced, scatter_add, top_k
@@ -11,6 +12,7 @@ __all__ = [
     "any_by_code",
     "check_ids",
     "dense_codes",
+    "feed",
     "id_tensor",
     "is_padding",
     "is_traced",

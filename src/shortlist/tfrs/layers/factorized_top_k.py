@@ -9,6 +9,7 @@ import numpy as np
 
 from shortlist import backend, indexes
 from shortlist.errors import ArgumentError
+from shortlist.features.files import save_whole
 from shortlist.features.ids import as_array
 from shortlist.indexes.candidates import read_candidates, to_numpy
 from shortlist.typing import ArrayLike, Tensor
@@ -81,6 +82,18 @@ class TopK(keras.Model):
             True or False.
         """
         return self.wrapped.is_exact()
+
+    def save(self, filepath: Any, *args: Any, **kwargs: Any) -> None:
+        """Keras' `save`, whole or not at all.
+
+        For a server there is `shortlist.export.saved_model(index, path)`, in place of `tf.saved_model.save`.
+
+        Args:
+            filepath: Where to, ending in `.keras`.
+            *args: As in `keras.Model.save`.
+            **kwargs: As in `keras.Model.save`.
+        """
+        save_whole(super().save, filepath, *args, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
         """What makes the index again, without its candidates, which are saved beside it.
