@@ -41,7 +41,7 @@ def main(dataset: sl.data.Dataset, epochs: int = 10) -> float:
             longest = max(len(movies) for movies in exclude)
             padded = [list(movies) + [""] * (longest - len(movies)) for movies in exclude]
             answer = served(user_id=tf.constant(list(user_ids)), exclude=tf.constant(padded))
-            return [[movie.decode() for movie in row] for row in answer["ids"].numpy()]
+            return [[movie.decode() for movie in row[:k]] for row in answer["ids"].numpy()]
 
         metrics = sl.evaluation.evaluate(recommend, test, ks=(10,), exclude=train)
     print(f"recall at 10 of the exported model: {metrics['recall_at_10']:.3f}; reference 0.090, 0.173")
