@@ -103,3 +103,11 @@ def test_the_table_is_for_rich():
         console.print(Report(ROWS).table())
     assert "popularity" in captured.get()
     assert "0.500" in captured.get()
+
+
+def test_the_same_first_place_for_everybody_is_named() -> None:
+    def same_first(user_ids, k, exclude):
+        return np.array([[1, 10 + user, 20][:k] for user in user_ids.tolist()])
+
+    warnings = compare({"model": same_first}, TEST, train=TRAIN, ks=(1, 3)).warnings
+    assert any("the same items to everybody" in warning for warning in warnings)

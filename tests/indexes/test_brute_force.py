@@ -161,3 +161,16 @@ def test_in_a_graph_the_answer_is_the_same(kind: str) -> None:
         [one.encode() if isinstance(one, str) else one for one in row] for row in eager_ids.tolist()
     ]
     assert found.numpy().tolist() == as_graph_has_it
+
+
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="only TensorFlow traces text ids")
+@pytest.mark.parametrize(
+    ("ids", "answer"), [(["a", "b", "c"], [b"a", b"", b""]), ([7, 2**40, -5], [7, -1, -1])]
+)
+def test_in_a_graph_excluded_ids_never_come_back(ids: list[Any], answer: list[Any]) -> None:
+    import tensorflow as tf
+
+    index = BruteForce(k=3).index(np.eye(3, dtype="float32"), ids)
+    scores, found = tf.function(lambda query: index(query, exclude=[ids[1:]]))(tf.constant([[1.0, 2, 3]]))
+    assert scores.numpy().tolist() == [[1, -np.inf, -np.inf]]
+    assert found.numpy().tolist() == [answer]

@@ -169,3 +169,36 @@ def test_names() -> None:
         [np.eye(2, dtype="float32")], ks=(1,), measures=("map",), name_format="top{k}/{measure}"
     )
     assert list(metric.result()) == ["top1/map"]
+
+
+def test_by_score_a_true_candidate_that_the_catalogue_lacks_is_its_own_group() -> None:
+    metric = FactorizedTopK([np.float32([[1, 0], [3, 0]])], ks=(1, 2), measures=("recall", "ndcg"))
+    metric.refresh()
+    metric.update_state(np.float32([[1, 0]]), np.float32([[2, 0]]))
+    values = {name: float(value) for name, value in metric.result().items()}
+    assert values == pytest.approx(
+        {"recall_at_1": 0, "recall_at_2": 1, "ndcg_at_1": 0, "ndcg_at_2": 1 / np.log2(3)}
+    )
+
+
+def test_by_score_a_query_of_zeros_ties_with_all() -> None:
+    """Where the margin itself is 0."""
+    candidates = np.random.default_rng(0).normal(size=(4, 3)).astype("float32")
+    metric = FactorizedTopK([candidates], ks=(1,), measures=("recall",))
+    metric.refresh()
+    metric.update_state(np.zeros((1, 3), "float32"), candidates[:1])
+    assert float(metric.result()["recall_at_1"]) == pytest.approx(1 / 4)
+
+
+def test_two_true_candidates_that_the_catalogue_lacks_are_two() -> None:
+    metric = FactorizedTopK([(np.int32([0, 1]), np.eye(2, dtype="float32"))], ks=(1,), measures=("recall",))
+    metric.refresh()
+    metric.update_state(np.float32([[1, 0]]), true_candidate_ids=np.int32([[0, 77, 78, -1]]))
+    assert float(metric.result()["recall_at_1"]) == pytest.approx(1 / 3)
+
+
+def test_one_that_the_catalogue_lacks_and_is_named_twice_counts_once() -> None:
+    metric = FactorizedTopK([(np.int32([0, 1]), np.eye(2, dtype="float32"))], ks=(1,), measures=("recall",))
+    metric.refresh()
+    metric.update_state(np.float32([[1, 0]]), true_candidate_ids=np.int32([[0, 77, 77]]))
+    assert float(metric.result()["recall_at_1"]) == pytest.approx(1 / 2)

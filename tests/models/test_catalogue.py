@@ -61,3 +61,11 @@ def test_items_without_the_column_and_items_that_stand_twice_are_refused() -> No
         Catalogue.of_items({"title": ["Heat"]}, tower(), "film")
     with pytest.raises(ValueError, match="'Up'"):
         Catalogue.of_items({"film": ["Up", "Up"]}, tower(), "film")
+
+
+def test_a_new_item_in_the_first_place_has_no_number_that_stands_for_padding() -> None:
+    tower = Tower([Category("film").fit(["Up"])], embedding_dim=4)
+    ((rows, _),) = list(Catalogue.of_items({"film": ["Solaris", "Up", "Dune"]}, tower, "film"))
+    assert rows[1] == 1
+    assert max(rows[[0, 2]]) < -1
+    assert rows[0] != rows[2]

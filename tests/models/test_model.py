@@ -233,3 +233,13 @@ def test_compute_loss_is_asked_for() -> None:
 
     with pytest.raises(NotImplementedError, match="Empty must define compute_loss"):
         Empty().compute_loss(None)
+
+
+@pytest.mark.parametrize("run_eagerly", [False, True])
+def test_added_losses_are_those_of_the_batch_alone(run_eagerly: bool) -> None:
+    left, right = np.float32([[1, 0], [0, 2]]), np.float32([[3, 0], [0, 3]])
+    model = Shared()
+    model.compile(optimizer="sgd", run_eagerly=run_eagerly)
+    for _ in "ab":
+        logs = model.evaluate(left, right, batch_size=2, verbose=0, return_dict=True)
+        assert logs["regularization_loss"] == pytest.approx(5 / 4 + 18 / 4, rel=1e-6)

@@ -76,3 +76,10 @@ def test_a_config_makes_a_tower_of_the_same_shapes() -> None:
 def test_a_missing_column_is_named() -> None:
     with pytest.raises(FeatureError, match="price"):
         Tower(columns(), embedding_dim=4).prepare({"movie": MOVIES})
+
+
+def test_the_added_loss_is_of_the_vectors_that_come_out() -> None:
+    tower = Tower([Category("movie").fit(["Up", "Heat"])], embedding_dim=4, normalize=True, l2=0.1)
+    tower(tower.prepare(["Up", "Heat", "Up"]))
+    (added,) = tower.losses
+    assert float(added) == pytest.approx(0.1, rel=1e-5)  # of length 1 each

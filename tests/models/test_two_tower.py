@@ -285,3 +285,16 @@ def test_it_can_be_trained_after_data_it_could_not_read(parts: tuple[Interaction
     with pytest.raises(TypeError, match="indices must be integers"):
         model.fit([np.zeros((2, 2), "int32")], verbose=0)
     assert model.fit(train, verbose=0).history["loss"]
+
+
+def test_another_catalogue_of_the_same_size_is_looked_up_anew(
+    parts: tuple[Interactions, Interactions],
+) -> None:
+    """Rows of ids that were compiled into the evaluation of the former catalogue are not used again."""
+    train, test = parts
+    model = compiled(train)
+    model.evaluate(test, batch_size=64, verbose=0)
+    model.set_catalogue({"item_id": model.catalogue.ids[::-1]})
+    logs = model.evaluate(test, batch_size=64, verbose=0)
+    found = {name: value for name, value in logs.items() if "_at_" in name}
+    assert found == pytest.approx(oracle(model, test, None), abs=1e-5)

@@ -37,3 +37,7 @@ def test_frequencies_are_those_of_the_oracle(rows: list[int]) -> None:
     oracle = frequencies_of(Counter(rows), 4)
     found = log_frequency(oracle.counts.astype("float32"), np.float32(oracle.total))
     np.testing.assert_allclose(to_numpy(found), oracle.log_probability, atol=1e-6)
+
+
+def test_no_probability_is_above_one() -> None:
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(log_probability(np.float32([1.5]))), [0.0])

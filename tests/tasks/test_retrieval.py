@@ -275,3 +275,34 @@ def test_the_correction_makes_the_gradient_that_of_the_whole_catalogue() -> None
     sizes = {"batch_size": 128, "num_batches": 50}
     assert statistics.gradient_bias(gradients_of, corrected=True, **sizes) < 0.05
     assert statistics.gradient_bias(gradients_of, corrected=False, **sizes) > 0.1
+
+
+def test_the_gradient_of_smoothing_is_softmax_less_target() -> None:
+    """d loss / d logits = w (softmax - target) / sum w; the targets are spread over what is kept."""
+    for seed in SEEDS:
+        world, share = batch_world(seed), 0.1
+        logits = expected(world, on(*OFF))["logits"]
+        kept = logits > -np.inf
+        mass = np.exp(logits - logits.max(axis=1, keepdims=True))
+        target = (1 - share) * np.eye(*logits.shape) + share * kept / kept.sum(axis=1, keepdims=True)
+        weights = world.sample_weight / world.sample_weight.sum()
+        by_logits = weights[:, None] * (mass / mass.sum(axis=1, keepdims=True) - target) / world.temperature
+        _, (by_queries, by_candidates) = answer(world, on(*OFF), label_smoothing=share)
+        np.testing.assert_allclose(by_queries, by_logits @ world.candidates, atol=2e-5)
+        np.testing.assert_allclose(by_candidates, by_logits.T @ world.queries, atol=2e-5)
+
+
+@pytest.mark.parametrize("parts", [[name] for name in OFF], ids=lambda parts: parts[0])
+def test_each_part_alone_on_logits_of_the_whole_batch(parts: list[str]) -> None:
+    """With hard negatives, as with heads, batch metrics or a custom loss, the logits are written out."""
+    for seed in SEEDS:
+        assert_equal(batch_world(seed, num_hard_negatives=3), on(*parts))
+
+
+@pytest.mark.parametrize("num_hard_negatives", [None, NUM_QUERIES + 3])
+def test_the_sum_is_the_mean_times_the_weights_and_is_saved(num_hard_negatives: int | None) -> None:
+    world = batch_world(1, num_hard_negatives=num_hard_negatives)
+    total = answer(world, on(*OFF), reduction="sum").value
+    assert total == pytest.approx(expected(world, on(*OFF))["loss"] * world.sample_weight.sum(), rel=1e-4)
+    task = Retrieval(reduction="sum", num_hard_negatives=num_hard_negatives)
+    assert Retrieval.from_config(task.get_config()).reduction == "sum"

@@ -106,7 +106,7 @@ class BruteForce(Index):
         excluded = None if exclude is None else self._rows_of_lists(exclude, vectors.shape[0])
         scores, rows = self.search(vectors, self.k if k is None else check_k(k), excluded)
         if backend.is_traced(scores):
-            return scores, ops.take(backend.id_tensor(self.ids), rows, axis=0)
+            return scores, self._ids_in_graph(rows)
         rows = ops.convert_to_numpy(rows)
         return ops.convert_to_numpy(scores), self._ids_of_rows(rows)
 
@@ -194,12 +194,21 @@ class BruteForce(Index):
             return self._ids.rows(ids) - 1
         return np.where((ids >= 0) & (ids < self.num_candidates), ids, -1).astype("int32")
 
+    def _ids_in_graph(self, rows: Tensor) -> Tensor:
+        """The ids of rows, after which the padding stands as one more."""
+        ids = np.append(self.ids, [_padding_of(self.ids)]).astype(self.ids.dtype)
+        return ops.take(backend.id_tensor(ids), ops.where(rows < 0, len(ids) - 1, rows), axis=0)
+
     def _ids_of_rows(self, rows: np.ndarray) -> np.ndarray:
         ids = self.ids
-        padding = -1 if ids.dtype != object else type(ids[0])()
         found = ids[np.maximum(rows, 0)]
-        found[rows < 0] = padding
+        found[rows < 0] = _padding_of(ids)
         return found
+
+
+def _padding_of(ids: np.ndarray) -> Any:
+    """What stands for no id: -1, or empty text of the ids' type."""
+    return -1 if ids.dtype != object else type(ids[0])()
 
 
 def _without(scores: Tensor, excluded: Tensor) -> Tensor:

@@ -246,8 +246,8 @@ class FactorizedTopK(keras.metrics.Metric):
     ) -> tuple[Tensor, Tensor, Tensor]:
         true_ids = true_ids if len(true_ids.shape) == 2 else ops.expand_dims(true_ids, 1)
         rows = self._id_rows.rows(true_ids)
-        unknown = _UNKNOWN + ops.expand_dims(ops.arange(true_ids.shape[1], dtype="int32"), 0)
-        rows = ops.where(rows < 0, unknown, rows)
+        codes = ops.reshape(backend.dense_codes(ops.reshape(true_ids, (-1,))), ops.shape(true_ids))
+        rows = ops.where(rows < 0, _UNKNOWN + codes, rows)
         if true_ids.shape[1] != 1:
             rows = distinct(ops.where(backend.is_padding(true_ids), -1, rows))
         found = ops.where(rows < _UNKNOWN, rows, -1)

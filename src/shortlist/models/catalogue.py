@@ -33,7 +33,7 @@ class Catalogue:
         >>> tower = Tower([Category("film").fit(["Up", "Heat"])], embedding_dim=4)
         >>> catalogue = Catalogue.of_items({"film": ["Heat", "Alien"]}, tower, "film")
         >>> [rows.tolist() for rows, features in catalogue]
-        [[2, -2]]
+        [[2, -3]]
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Catalogue:
 
     def __iter__(self) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
         rows = self._features[self._id_column]
-        rows = np.where(rows == 0, -1 - np.arange(len(rows)), rows)
+        rows = np.where(rows == 0, -2 - np.arange(len(rows)), rows)  # -1 stands for no item
         for start in range(0, len(rows), self._batch_size):
             part = slice(start, start + self._batch_size)
             yield rows[part], {name: array[part] for name, array in self._features.items()}
