@@ -113,7 +113,8 @@ def _feature(features: Mapping[str, Tensor], column: Column) -> Tensor:
     if len(features[name].shape) != rank:
         raise FeatureError(
             f"column {name!r}: got an encoded array of shape {tuple(features[name].shape)}, "
-            f"expected rank {rank}, as the column's encode gives it"
+            f"expected rank {rank}, as the column's encode gives it: a dataset that was batched twice, or "
+            "not at all, looks like this"
         )
     return features[name]
 
