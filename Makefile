@@ -5,6 +5,7 @@
 # until its lock file changes.
 
 VENV ?= .venv
+TFRS_VENV ?= .venv-tfrs
 PYTHON ?= python3
 WORKERS ?= 2
 
@@ -15,7 +16,7 @@ UV_COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3
 	--custom-compile-command 'make lock' --annotation-style line $(LOCK_FLAGS)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help quickstart test test-backends check fix docs bench lock clean
+.PHONY: help quickstart test test-backends check fix docs bench bench-quick bench-peers lock clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -48,8 +49,13 @@ fix: $(VENV)/.dev  ## Mend what a machine can mend: format, order of imports, si
 docs: $(VENV)/.dev  ## API documentation into site/
 	KERAS_BACKEND=tensorflow $(BIN)/pdoc --docformat google --output-directory site shortlist '!shortlist.backend'
 
-bench: $(VENV)/.dev  ## Speed beside a peer in the same run, into benchmarks/RESULTS.md
-	KERAS_BACKEND=tensorflow $(BIN)/python -m benchmarks.run
+bench: bench-peers  ## Speed and memory beside the peers, in one run of about 25 minutes, into benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks.run --output benchmarks/RESULTS.md
+
+bench-quick: $(VENV)/.dev  ## The same in under 3 minutes: small shapes, few repeats, beside the peers that are there
+	$(BIN)/python -m benchmarks.run --quick
+
+bench-peers: $(VENV)/.peers $(TFRS_VENV)/.peers  ## Install what `bench` measures beside: keras-rs, faiss, PyTorch, and TFRS
 
 lock: $(VENV)/.dev  ## Write lock/*.txt anew from pyproject.toml; LOCK_FLAGS=--upgrade takes the newest versions
 	$(PIP) install --quiet uv
@@ -57,7 +63,7 @@ lock: $(VENV)/.dev  ## Write lock/*.txt anew from pyproject.toml; LOCK_FLAGS=--u
 	$(UV_COMPILE) --extra tensorflow --extra jax --group dev --constraints lock/tensorflow.txt --output-file lock/dev.txt
 
 clean:  ## Remove the environment and everything generated
-	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(TFRS_VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 # The environment, part by part.
 
@@ -82,4 +88,14 @@ $(VENV)/.dev: lock/dev.txt $(VENV)/.runtime | $(VENV)/.package
 # Only PyTorch is named: pip picks the build for this machine, and the other versions stay as they are.
 $(VENV)/.torch: lock/torch.txt $(VENV)/.dev
 	$(PIP) install --requirement lock/torch.txt --constraint lock/dev.txt
+	@touch $@
+
+$(VENV)/.peers: lock/bench.txt $(VENV)/.torch
+	$(PIP) install --requirement lock/bench.txt --constraint lock/dev.txt
+	@touch $@
+
+# TFRS runs on Keras 2, so it lives apart; its Python is that of the main environment.
+$(TFRS_VENV)/.peers: lock/tfrs.txt lock/tensorflow.txt | $(VENV)/.made
+	$(BIN)/python -m venv --without-pip $(TFRS_VENV)
+	$(PIP) --python $(TFRS_VENV)/bin/python install --requirement lock/tfrs.txt --constraint lock/tensorflow.txt
 	@touch $@

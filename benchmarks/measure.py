@@ -1,51 +1,62 @@
-"""Times functions, side by side and in turn, so that a busy machine is busy for all of them."""
+"""What a measured side does in its own process: get ready, then time one call each time it is asked.
 
-import platform
-import statistics
+A side is a module of `benchmarks/sides/` whose `prepare(**settings)` makes tables and data and returns the
+function to time. It runs by whatever Python its packages are in, so this file needs NumPy and the standard
+library only. The words it exchanges with `benchmarks.compare` are lines of JSON.
+"""
+
+import json
+import os
+import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TextIO
 
-import numpy as np
+READY, MISSING, MILLISECONDS, RESULT = "ready", "missing", "ms", "result"
+PEAK_MB, EXTRA_MB = "peak_mb", "extra_mb"
 
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table: what was done, how long ours and the peer took."""
-
-    what: str
-    peer: str
-    ours_ms: float
-    peer_ms: float
-    ceiling_ms: float | None = None
-
-    @property
-    def ratio(self) -> float:
-        return self.peer_ms / self.ours_ms
+_STATUS, _CLEAR_REFS, _RESET_PEAK = Path("/proc/self/status"), Path("/proc/self/clear_refs"), "5"
 
 
-def medians_ms(functions: list[Callable[[], object]], repeats: int = 5) -> list[float]:
-    """Median milliseconds of each function; a first call each, to compile, does not count."""
-    for function in functions:
+def serve(prepare: Callable[..., Callable[[], Any]]) -> None:
+    """Be one side: `python -m benchmarks.sides.NAME '{"settings": {...}, "num_warm_ups": 2}'`."""
+    request, answers = json.loads(sys.argv[1]), _answers_alone_on_stdout()
+    try:
+        function = prepare(**request["settings"])
+    except ImportError as error:
+        _say(answers, {MISSING: error.name or str(error)})
+        return
+    _serve(function, request["num_warm_ups"], answers)
+
+
+def _serve(function: Callable[[], Any], num_warm_ups: int, answers: TextIO) -> None:
+    peak_of_preparing, at_start = memory_mb("VmHWM"), memory_mb("VmRSS")
+    _CLEAR_REFS.write_text(_RESET_PEAK)
+    for _ in range(num_warm_ups):
         function()
-    times: list[list[float]] = [[] for _ in functions]
-    for _ in range(repeats):
-        for function, taken in zip(functions, times, strict=True):
-            start = time.perf_counter()
-            function()
-            taken.append(1e3 * (time.perf_counter() - start))
-    return [statistics.median(taken) for taken in times]
+    _say(answers, {READY: True})
+    result = None
+    for _ in sys.stdin:  # each line asks for one call
+        started = time.perf_counter()
+        result = function()
+        _say(answers, {MILLISECONDS: 1e3 * (time.perf_counter() - started)})
+    peak = memory_mb("VmHWM")
+    _say(answers, {PEAK_MB: max(peak, peak_of_preparing), EXTRA_MB: peak - at_start, RESULT: result})
 
 
-def matmul_ms(rows: int, inner: int, columns: int) -> float:
-    """Milliseconds of one float32 product of that size in NumPy: what any way of scoring needs at least."""
-    generator = np.random.default_rng(0)
-    left = generator.normal(size=(rows, inner)).astype("float32")
-    right = generator.normal(size=(inner, columns)).astype("float32")
-    return medians_ms([lambda: left @ right])[0]
+def memory_mb(name: str) -> float:
+    """A size that Linux keeps of this process: `VmRSS`, what is resident, or `VmHWM`, the most that was."""
+    (line,) = (line for line in _STATUS.read_text().splitlines() if line.startswith(f"{name}:"))
+    return int(line.split()[1]) / 1024
 
 
-def machine() -> str:
-    packages = ", ".join(f"{name} {version(name)}" for name in ("keras", "tensorflow", "numpy"))
-    return f"{platform.machine()}, Python {platform.python_version()}, {packages}"
+def _answers_alone_on_stdout() -> TextIO:
+    """The pipe to whoever asked; what libraries print goes to stderr from here on."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return answers
+
+
+def _say(answers: TextIO, words: dict[str, Any]) -> None:
+    print(json.dumps(words), file=answers, flush=True)

@@ -1,0 +1,132 @@
+"""Rows of the result, the targets they are held to, and the tables that people read."""
+
+import io
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from benchmarks.compare import Outcome
+from rich.box import MARKDOWN
+from rich.console import Console
+from rich.table import Table
+
+_COLUMNS = (
+    "what",
+    "ours, ms",
+    "peer",
+    "peer, ms",
+    "peer / ours",
+    "share of ceiling",
+    "ours, MB",
+    "peer, MB",
+    "target",
+    "measured",
+    "met",
+)
+_TEXT = ("what", "peer", "target", "measured", "met")
+
+
+@dataclass(frozen=True)
+class Target:
+    """A bound, and what was measured against it; not a number where a side had trouble."""
+
+    measured: float
+    bound: float
+    unit: str
+    is_at_most: bool
+
+    @property
+    def is_met(self) -> bool | None:
+        if math.isnan(self.measured):
+            return None
+        return self.measured <= self.bound if self.is_at_most else self.measured >= self.bound
+
+    @property
+    def text(self) -> str:
+        return f"{'<=' if self.is_at_most else '>='} {self.bound:g} {self.unit}"
+
+
+def at_least(bound: float, measured: float, unit: str) -> Target:
+    """A target that is met by as much or more."""
+    return Target(measured, bound, unit, is_at_most=False)
+
+
+def at_most(bound: float, measured: float, unit: str) -> Target:
+    """A target that is met by as much or less."""
+    return Target(measured, bound, unit, is_at_most=True)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table: what was done by ours, by a peer, and the target for it."""
+
+    what: str
+    ours: Outcome
+    peer: Outcome | None = None
+    ceiling: Outcome | None = None
+    target: Target | None = None
+
+
+def times_faster(ours: Outcome, peer: Outcome) -> float:
+    """How many times the time of ours the peer takes."""
+    return peer.median_ms / ours.median_ms
+
+
+def ceiling_percent(ours: Outcome, ceiling: Outcome) -> float:
+    """How much of the time of ours the multiplications alone would take."""
+    return 100 * ceiling.median_ms / ours.median_ms
+
+
+def markdown(title: str, rows: Iterable[Row]) -> str:
+    """A heading and a table."""
+    table = Table(box=MARKDOWN)
+    for name in _COLUMNS:
+        table.add_column(name, justify="left" if name in _TEXT else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*_cells(row))
+    console = Console(file=io.StringIO(), width=1000)
+    console.print(table)
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    return "\n".join([f"## {title}", "", *(line.strip() for line in lines if line.strip())]) + "\n"
+
+
+def _cells(row: Row) -> list[str]:
+    peer = row.peer
+    return [
+        row.what,
+        _times(row.ours),
+        peer.name if peer else "",
+        _times(peer) if peer else "",
+        _number(times_faster(row.ours, peer), ".2f") if peer else "",
+        _number(ceiling_percent(row.ours, row.ceiling), ".0f", " %") if row.ceiling else "",
+        _memory(row.ours),
+        _memory(peer) if peer else "",
+        *(_verdict(row.target) if row.target else ("", "", "")),
+    ]
+
+
+def _verdict(target: Target) -> tuple[str, str, str]:
+    met = {True: "yes", False: "**NO**", None: "not measured"}[target.is_met]
+    return target.text, _number(target.measured, ".3g", f" {target.unit}"), met
+
+
+def _times(outcome: Outcome) -> str:
+    """The median, and the least and most."""
+    if outcome.trouble is not None:
+        return outcome.trouble
+    digits = ".2f" if outcome.median_ms < 10 else ".1f" if outcome.median_ms < 1000 else ".0f"
+    median, least, most = (
+        format(ms, digits) for ms in (outcome.median_ms, min(outcome.times_ms), max(outcome.times_ms))
+    )
+    return median if len(outcome.times_ms) == 1 else f"{median} ({least} to {most})"
+
+
+def _memory(outcome: Outcome) -> str:
+    """The peak of the process, and what of it came on top of tables and data."""
+    if math.isnan(outcome.peak_mb):
+        return ""
+    return f"{outcome.peak_mb:.0f} (+{outcome.extra_mb:.0f})"
+
+
+def _number(value: float, digits: str, unit: str = "") -> str:
+    return "" if math.isnan(value) else format(value, digits) + unit
