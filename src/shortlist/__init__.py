@@ -17,7 +17,19 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from shortlist import data, evaluation, export, features, indexes, layers, metrics, models, ops, tasks
+    from shortlist import (
+        data,
+        evaluation,
+        export,
+        features,
+        indexes,
+        layers,
+        metrics,
+        models,
+        ops,
+        optimizers,
+        tasks,
+    )
     from shortlist.models import Model, load_model
 
 __version__ = "0.1.0"
@@ -35,6 +47,7 @@ __all__ = [
     "metrics",
     "models",
     "ops",
+    "optimizers",
     "tasks",
 ]
 

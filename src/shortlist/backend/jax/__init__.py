@@ -3,6 +3,7 @@
 from shortlist.backend.jax.chunks import add_at_rows, any_by_code, over_chunks
 from shortlist.backend.jax.feed import feed
 from shortlist.backend.jax.ids import IdRows, check_ids, dense_codes, id_tensor, is_padding
+from shortlist.backend.jax.rows import lookup, read_rows, sum_rows, write_rows
 from shortlist.backend.jax.steps import test_step, train_step
 from shortlist.backend.jax.tensors import is_traced, scatter_add, top_k
 
@@ -16,9 +17,13 @@ __all__ = [
     "id_tensor",
     "is_padding",
     "is_traced",
+    "lookup",
     "over_chunks",
+    "read_rows",
     "scatter_add",
+    "sum_rows",
     "test_step",
     "top_k",
     "train_step",
+    "write_rows",
 ]

@@ -5,6 +5,9 @@ from typing import Any
 import jax
 import keras
 
+from shortlist.backend.jax.row_gradients import gradients_by_rows
+from shortlist.backend.row_wise import row_wise_of, tensors_for
+
 __all__ = ["test_step", "train_step"]
 
 
@@ -26,9 +29,16 @@ def train_step(model: Any, state: tuple[Any, ...], batch: Any) -> tuple[dict[str
         with keras.StatelessScope(zip(model.optimizer.variables, optimizer_state, strict=True)):
             return model.optimizer.scale_loss(total_loss), (logs, moved)
 
-    gradients, (logs, (non_trainable, metric_state)) = jax.grad(scaled_loss, has_aux=True)(trainable)
-    trainable, optimizer_state = model.optimizer.stateless_apply(optimizer_state, gradients, trainable)
+    gradients, (logs, (non_trainable, metric_state)) = _gradients(model, scaled_loss, trainable)
+    with tensors_for(model.optimizer, gradients, model.trainable_variables) as tensors:
+        trainable, optimizer_state = model.optimizer.stateless_apply(optimizer_state, tensors, trainable)
     return logs, (trainable, non_trainable, optimizer_state, metric_state)
+
+
+def _gradients(model: Any, loss: Any, trainable: Any) -> tuple[Any, Any]:
+    if row_wise_of(model.optimizer) is None:
+        return jax.grad(loss, has_aux=True)(trainable)
+    return gradients_by_rows(loss, trainable, model.trainable_variables)
 
 
 def test_step(model: Any, state: tuple[Any, ...], batch: Any) -> tuple[dict[str, Any], tuple[Any, ...]]:

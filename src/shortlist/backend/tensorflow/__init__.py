@@ -3,6 +3,7 @@
 from shortlist.backend.tensorflow.chunks import add_at_rows, any_by_code, over_chunks
 from shortlist.backend.tensorflow.feed import feed
 from shortlist.backend.tensorflow.ids import IdRows, check_ids, dense_codes, id_tensor, is_padding
+from shortlist.backend.tensorflow.rows import lookup, read_rows, sum_rows, write_rows
 from shortlist.backend.tensorflow.steps import test_step, train_step
 from shortlist.backend.tensorflow.tensors import is_traced, scatter_add, top_k
 
@@ -16,9 +17,13 @@ __all__ = [
     "id_tensor",
     "is_padding",
     "is_traced",
+    "lookup",
     "over_chunks",
+    "read_rows",
     "scatter_add",
+    "sum_rows",
     "test_step",
     "top_k",
     "train_step",
+    "write_rows",
 ]

@@ -4,6 +4,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from shortlist.backend.row_wise import tensors_for
+
 __all__ = ["test_step", "train_step"]
 
 
@@ -21,7 +23,8 @@ def train_step(model: Any, batch: Any) -> dict[str, Any]:
         total_loss = model.total_loss(batch, training=True)
         scaled_loss = model.optimizer.scale_loss(total_loss)
     variables = model.trainable_weights
-    model.optimizer.apply_gradients(zip(tape.gradient(scaled_loss, variables), variables, strict=True))
+    with tensors_for(model.optimizer, tape.gradient(scaled_loss, variables), variables) as gradients:
+        model.optimizer.apply_gradients(zip(gradients, variables, strict=True))
     return model.get_metrics_result()
 
 

@@ -3,6 +3,7 @@
 from shortlist.backend.torch.chunks import add_at_rows, any_by_code, over_chunks
 from shortlist.backend.torch.feed import feed
 from shortlist.backend.torch.ids import IdRows, check_ids, dense_codes, id_tensor, is_padding
+from shortlist.backend.torch.rows import lookup, read_rows, sum_rows, write_rows
 from shortlist.backend.torch.steps import test_step, train_step
 from shortlist.backend.torch.tensors import is_traced, scatter_add, top_k
 
@@ -16,9 +17,13 @@ __all__ = [
     "id_tensor",
     "is_padding",
     "is_traced",
+    "lookup",
     "over_chunks",
+    "read_rows",
     "scatter_add",
+    "sum_rows",
     "test_step",
     "top_k",
     "train_step",
+    "write_rows",
 ]

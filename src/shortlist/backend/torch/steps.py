@@ -4,6 +4,9 @@ from typing import Any
 
 import torch
 
+from shortlist.backend.row_wise import row_wise_of, tensors_for
+from shortlist.backend.torch.rows import differentiating_by_rows
+
 __all__ = ["test_step", "train_step"]
 
 
@@ -18,11 +21,13 @@ def train_step(model: Any, batch: Any) -> dict[str, Any]:
         The model's metrics by name.
     """
     model.zero_grad()
-    total_loss = model.total_loss(batch, training=True)
+    with differentiating_by_rows(row_wise_of(model.optimizer) is not None):
+        total_loss = model.total_loss(batch, training=True)
     model.optimizer.scale_loss(total_loss).backward()
     variables = model.trainable_weights
-    with torch.no_grad():
-        model.optimizer.apply([variable.value.grad for variable in variables], variables)
+    gradients = [variable.value.grad for variable in variables]
+    with torch.no_grad(), tensors_for(model.optimizer, gradients, variables) as tensors:
+        model.optimizer.apply(tensors, variables)
     return model.get_metrics_result()
 
 
