@@ -1,13 +1,17 @@
 """Interactions, checked once and then trusted, and what is made of them before training."""
 
+from shortlist.data.csv_format import CsvFormat
 from shortlist.data.datasets import Dataset, SyntheticWorld, load_movielens, synthetic, synthetic_batches
 from shortlist.data.histories import Histories
+from shortlist.data.interaction_files import InteractionFiles
 from shortlist.data.interactions import Interactions
 from shortlist.data.splits import leave_last_out, random_split, time_split
 
 __all__ = [
+    "CsvFormat",
     "Dataset",
     "Histories",
+    "InteractionFiles",
     "Interactions",
     "SyntheticWorld",
     "leave_last_out",

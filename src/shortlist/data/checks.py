@@ -49,7 +49,13 @@ def check_column_exists(table: pa.Table, name: str) -> None:
 
 
 def check_interactions(
-    table: pa.Table, user: str, item: str, rating: str | None, timestamp: str | None
+    table: pa.Table,
+    user: str,
+    item: str,
+    rating: str | None,
+    timestamp: str | None,
+    *,
+    first_row: int = 0,
 ) -> None:
     """Raise when a table cannot be trusted as interactions.
 
@@ -59,6 +65,7 @@ def check_interactions(
         item: The column of item ids.
         rating: The column of ratings, if there is one.
         timestamp: The column of times, if there is one.
+        first_row: The number of the table's first row where the table is a part of a file, counted from 0.
 
     Raises:
         DataError: No rows, an unknown column, a missing id, or a rating or time that is not a finite number.
@@ -67,36 +74,36 @@ def check_interactions(
     if not table.num_rows:
         raise DataError("the data is empty: expected at least one interaction.")
     for name in (user, item):
-        check_ids(table[name], name)
+        check_ids(table[name], name, first_row)
     if rating is not None:
-        _check_rating(table[rating], rating)
+        _check_rating(table[rating], rating, first_row)
     if timestamp is not None:
-        _check_timestamp(table[timestamp], timestamp)
+        _check_timestamp(table[timestamp], timestamp, first_row)
 
 
-def _check_rating(column: pa.ChunkedArray, name: str) -> None:
+def _check_rating(column: pa.ChunkedArray, name: str, first_row: int) -> None:
     if not _is_number(column.type):
         raise DataError(
             f"column {name!r}: ratings are {type_name(column.type)}, expected numbers. Cast them first."
         )
-    _check_finite(column, name)
+    _check_finite(column, name, first_row)
 
 
-def _check_timestamp(column: pa.ChunkedArray, name: str) -> None:
+def _check_timestamp(column: pa.ChunkedArray, name: str, first_row: int) -> None:
     is_time = pa.types.is_timestamp(column.type) or pa.types.is_date(column.type)
     if not (is_time or _is_number(column.type)):
         raise DataError(
             f"column {name!r}: timestamps are {type_name(column.type)}, expected numbers, "
             "such as seconds since 1970, or times. Cast them first."
         )
-    _check_finite(column, name)
+    _check_finite(column, name, first_row)
 
 
 def _is_number(data_type: pa.DataType) -> bool:
     return pa.types.is_integer(data_type) or pa.types.is_floating(data_type)
 
 
-def _check_finite(column: pa.ChunkedArray, name: str) -> None:
+def _check_finite(column: pa.ChunkedArray, name: str, first_row: int) -> None:
     is_bad = pc.is_null(column, nan_is_null=True)
     if pa.types.is_floating(column.type):
         is_bad = pc.or_kleene(is_bad, pc.is_inf(column))
@@ -105,7 +112,7 @@ def _check_finite(column: pa.ChunkedArray, name: str) -> None:
         value = column[row].as_py()
         came = "missing" if value is None else value
         raise DataError(
-            f"column {name!r}: the value of {row_name(row)} is {came}, expected a finite number. "
+            f"column {name!r}: the value of {row_name(first_row + row)} is {came}, expected a finite number. "
             "Drop such rows or fill them in."
         )
 

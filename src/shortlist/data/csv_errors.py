@@ -10,7 +10,7 @@ import pyarrow as pa
 from shortlist.data.rows import row_name
 from shortlist.data.type_names import type_name
 
-__all__ = ["csv_message"]
+__all__ = ["csv_header", "csv_message"]
 
 _ROW = re.compile(r"\bRow #(\d+)")
 _COLUMN = re.compile(r"^In CSV column #(\d+)")
@@ -34,13 +34,20 @@ def csv_message(error: Exception, path: str | PathLike[str], delimiter: str) -> 
     column = _COLUMN.match(message)
     if column is None:
         return message
-    return f"column {_header(path, delimiter)[int(column[1])]!r}{message[column.end() :]}"
+    return f"column {csv_header(path, delimiter)[int(column[1])]!r}{message[column.end() :]}"
 
 
 def _expected(found: re.Match[str]) -> str:
     return f"got {found[2]}, expected {type_name(pa.type_for_alias(found[1]))}"
 
 
-def _header(path: str | PathLike[str], delimiter: str) -> list[str]:
+def csv_header(path: str | PathLike[str], delimiter: str) -> list[str]:
+    """The names in the first line of a CSV file; none where there is no line.
+
+    Args:
+        path: The file; `.gz`, `.bz2` and `.zst` are unpacked.
+        delimiter: One character between values.
+    """
     with pa.input_stream(str(path)) as stream:
-        return next(csv.reader(io.TextIOWrapper(stream, "utf-8-sig"), delimiter=delimiter))
+        lines = csv.reader(io.TextIOWrapper(stream, "utf-8-sig"), delimiter=delimiter)
+        return next(lines, [])

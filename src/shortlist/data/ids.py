@@ -75,12 +75,13 @@ def _widen(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
         ) from error
 
 
-def check_ids(column: pa.ChunkedArray, name: str) -> None:
+def check_ids(column: pa.ChunkedArray, name: str, first_row: int = 0) -> None:
     """Raise when a column does not hold one id in every row.
 
     Args:
         column: A column from `to_id_column`.
         name: Its name, for the error.
+        first_row: The number of its first row where the column is a part of a file, counted from 0.
 
     Raises:
         DataError: The column is of another type, or an id is missing.
@@ -94,8 +95,8 @@ def check_ids(column: pa.ChunkedArray, name: str) -> None:
     if column.null_count:
         row = pc.index(column.is_null(), True).as_py()
         raise DataError(
-            f"column {name!r}: {column.null_count} ids are missing, the first in {row_name(row)}. "
-            "Every row needs an id: drop those rows or give them one."
+            f"column {name!r}: {column.null_count} ids are missing, the first in "
+            f"{row_name(first_row + row)}. Every row needs an id: drop those rows or give them one."
         )
 
 

@@ -11,10 +11,11 @@ import pyarrow.compute as pc
 
 from shortlist.data.checks import check_column_exists, check_interactions, check_names, check_rows
 from shortlist.data.columns import to_numpy
+from shortlist.data.csv_format import csv_id_type
 from shortlist.data.ids import to_id_column
 from shortlist.data.joins import add_features
 from shortlist.data.readers import naming, read_csv, read_parquet, read_table
-from shortlist.errors import ArgumentError, DataError, MissingExtraError
+from shortlist.errors import DataError, MissingExtraError
 
 __all__ = ["Interactions"]
 
@@ -112,9 +113,7 @@ class Interactions:
         Raises:
             DataError: The file is missing, a row cannot be read, a column is unknown, or a value is bad.
         """
-        types = dict.fromkeys((user, item), _csv_id_type(id_type)) | (
-            {rating: pa.float64()} if rating else {}
-        )
+        types = dict.fromkeys((user, item), csv_id_type(id_type)) | ({rating: pa.float64()} if rating else {})
         required = (user, item) if id_type == "str" else ()
         table = read_csv(path, delimiter=delimiter, column_types=types, required=required)
         with naming(path):
@@ -277,9 +276,3 @@ class Interactions:
             pc.count_distinct(self.table[name]).as_py() for name in (self.user, self.item)
         )
         return f"Interactions({len(self)} rows, {num_users} users, {num_items} items, columns={self.columns})"
-
-
-def _csv_id_type(id_type: str) -> pa.DataType:
-    if id_type not in ("str", "int64"):
-        raise ArgumentError(f"id_type is {id_type!r}, expected 'str' or 'int64'.")
-    return pa.string() if id_type == "str" else pa.int64()

@@ -16,11 +16,21 @@ from shortlist.data.csv_errors import csv_message
 from shortlist.data.rows import row_name
 from shortlist.errors import DataError
 
-__all__ = ["naming", "read_csv", "read_parquet", "read_table"]
+__all__ = [
+    "NO_PARQUET",
+    "check_file_exists",
+    "check_text",
+    "explained_failure",
+    "naming",
+    "read_csv",
+    "read_parquet",
+    "read_table",
+]
 
 # How pandas names an index that has no name when it hands its rows over.
 _PANDAS_INDEX = "__index_level_"
-_NO_PARQUET = "this is no whole Parquet file"
+NO_PARQUET = "this is no whole Parquet file"
+"""What is wrong with a file that does not read as Parquet."""
 
 
 def read_table(data: Any) -> pa.Table:
@@ -96,9 +106,9 @@ def read_csv(
         return pa_csv.read_csv(str(path), read_options=options, parse_options=parse, convert_options=convert)
 
     _check_is_one_file(path)
-    with naming(path), _explained_failure("it is damaged or cut off"):
+    with naming(path), explained_failure("it is damaged or cut off"):
         table = _named_rows(path, delimiter, read)
-        _check_text(table, required)
+        check_text(table, required)
     return table
 
 
@@ -118,8 +128,15 @@ def _named_rows(path: str | PathLike[str], delimiter: str, read: Callable[[bool]
 
 
 @contextmanager
-def _explained_failure(reason: str) -> Iterator[None]:
-    """Turn what the operating system and the unpackers raise into a DataError."""
+def explained_failure(reason: str) -> Iterator[None]:
+    """Turn what the operating system and the unpackers raise into a DataError.
+
+    Args:
+        reason: What is wrong when it is not a lack of permission.
+
+    Raises:
+        DataError: In the place of an OSError.
+    """
     try:
         yield
     except PermissionError as error:
@@ -130,7 +147,17 @@ def _explained_failure(reason: str) -> Iterator[None]:
         raise DataError(f"{reason} ({error}). Write or copy it again.") from error
 
 
-def _check_text(table: pa.Table, required: Sequence[str]) -> None:
+def check_text(table: pa.Table, required: Sequence[str], first_row: int = 0) -> None:
+    """Raise when a table from a CSV file holds what is no text, or lacks an id.
+
+    Args:
+        table: Rows of the file.
+        required: Columns of text in which no row may be empty; those that are not there are left alone.
+        first_row: The number in the file of the table's first row, counted from 0.
+
+    Raises:
+        DataError: A column is not UTF-8, or a required value is empty.
+    """
     for name in table.column_names:
         # Arrow guesses bytes where a value is not valid UTF-8.
         if pa.types.is_binary(table[name].type):
@@ -139,7 +166,7 @@ def _check_text(table: pa.Table, required: Sequence[str]) -> None:
         row = pc.index(table[name], pa.scalar("", table[name].type)).as_py()
         if row >= 0:
             raise DataError(
-                f"column {name!r}: {row_name(row)} is empty. Every row needs an id: "
+                f"column {name!r}: {row_name(first_row + row)} is empty. Every row needs an id: "
                 "drop such rows or give them one."
             )
 
@@ -157,7 +184,7 @@ def read_parquet(path: str | PathLike[str]) -> pa.Table:
         DataError: The file is missing, truncated, or not Parquet, or the directory holds none.
     """
     check_file_exists(path)
-    with naming(path), _explained_failure(_NO_PARQUET):
+    with naming(path), explained_failure(NO_PARQUET):
         table = _whole_parquet(path)
         if Path(path).is_dir() and not table.num_columns:
             raise DataError("this folder holds no Parquet file. Give a file, or the folder that holds them.")
@@ -168,7 +195,7 @@ def _whole_parquet(path: str | PathLike[str]) -> pa.Table:
     try:
         return pq.read_table(path)
     except pa.ArrowException as error:
-        raise DataError(f"{_NO_PARQUET} ({error}). Write or copy it again.") from error
+        raise DataError(f"{NO_PARQUET} ({error}). Write or copy it again.") from error
 
 
 def _check_is_one_file(path: str | PathLike[str]) -> None:

@@ -1,0 +1,97 @@
+"""Records in a file, read and written at any place by ordinary reads and writes."""
+
+import os
+import weakref
+from pathlib import Path
+from typing import final
+
+import numpy as np
+
+from shortlist.errors import ArtifactError
+
+__all__ = ["RecordFile"]
+
+
+@final
+class RecordFile:
+    """Records of one type, one after another in a file.
+
+    Not a memory map: what was read through one counts as the process's memory until the system takes it back,
+    and a damaged disk would end the process instead of raising. The file stays open, so it may be deleted
+    while it is read; it is closed when the object goes.
+
+    Args:
+        path: The file; made when it is to be written and is missing.
+        dtype: Of a record.
+        writable: Whether it is also written.
+
+    Raises:
+        OSError: It cannot be opened.
+
+    Example:
+        >>> import tempfile
+        >>> file = RecordFile(Path(tempfile.mkdtemp()) / "numbers", np.dtype("int32"), writable=True)
+        >>> file.write(0, np.array([5, 6, 7], "int32"))
+        >>> len(file), file.read(1, 3).tolist()
+        (3, [6, 7])
+    """
+
+    def __init__(self, path: Path, dtype: np.dtype, *, writable: bool = False) -> None:
+        self._path, self.dtype = path, dtype
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT if writable else os.O_RDONLY)
+        weakref.finalize(self, os.close, self._file)
+
+    def __len__(self) -> int:
+        return os.fstat(self._file).st_size // self.dtype.itemsize
+
+    def read(self, start: int, stop: int) -> np.ndarray:
+        """Read records.
+
+        Args:
+            start: The first.
+            stop: The one after the last.
+
+        Returns:
+            `[stop - start]`.
+
+        Raises:
+            ArtifactError: The file ends before.
+        """
+        records = np.empty(stop - start, self.dtype)
+        self.read_into(records, start)
+        return records
+
+    def read_into(self, records: np.ndarray, start: int) -> None:
+        """Read records into an array.
+
+        Args:
+            records: `[num_rows]`, contiguous.
+            start: The first record to read.
+
+        Raises:
+            ArtifactError: The file ends before.
+        """
+        left, offset = memoryview(records.view(np.uint8)), start * self.dtype.itemsize
+        while left:
+            num_bytes = os.preadv(self._file, [left], offset)
+            if not num_bytes:
+                raise ArtifactError(
+                    f"{self._path} ends at byte {offset}, expected {len(left)} more: it was cut off since "
+                    "it was written. Delete its folder and train again."
+                )
+            left, offset = left[num_bytes:], offset + num_bytes
+
+    def write(self, start: int, records: np.ndarray) -> None:
+        """Write records.
+
+        Args:
+            start: Where the first one goes.
+            records: `[num_rows]`, contiguous.
+
+        Raises:
+            OSError: The disk is full, or another failure of the system.
+        """
+        left, offset = memoryview(records.view(np.uint8)), start * self.dtype.itemsize
+        while left:
+            num_bytes = os.pwrite(self._file, left, offset)
+            left, offset = left[num_bytes:], offset + num_bytes

@@ -1,0 +1,96 @@
+"""Numeric arrays of as many rows, packed row by row into one array of records."""
+
+from collections.abc import Mapping
+from typing import Any, Self, final
+
+import numpy as np
+
+from shortlist.errors import ArgumentError
+
+__all__ = ["RecordType"]
+
+
+@final
+class RecordType:
+    """How the values of one row lie side by side, so that a row is read and moved in one piece.
+
+    Args:
+        names: Of the arrays.
+        dtypes: Of their values.
+        shapes: Of one row of each.
+
+    Example:
+        >>> arrays = {"user": np.array([7, 8], "int32"), "tags": np.array([[1, 2], [3, -1]], "int32")}
+        >>> kind = RecordType.of(arrays)
+        >>> kind.num_bytes
+        12
+        >>> kind.unpack(kind.pack(arrays)[::-1])["tags"].tolist()
+        [[3, -1], [1, 2]]
+    """
+
+    def __init__(self, names: list[str], dtypes: list[str], shapes: list[tuple[int, ...]]) -> None:
+        self._names, self._dtypes, self._shapes = names, dtypes, shapes
+        fields = zip(dtypes, shapes, strict=True)
+        # By number: NumPy takes no field without a name.
+        self.dtype = np.dtype([(f"f{number}", *field) for number, field in enumerate(fields)])
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, np.ndarray]) -> Self:
+        """The records that hold these arrays.
+
+        Args:
+            arrays: By name, `[num_rows, ...]` each, of numbers.
+        """
+        dtypes = [array.dtype.str for array in arrays.values()]
+        return cls(list(arrays), dtypes, [array.shape[1:] for array in arrays.values()])
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """The records of a config.
+
+        Args:
+            config: What `get_config` returned.
+        """
+        return cls(config["names"], config["dtypes"], [tuple(shape) for shape in config["shapes"]])
+
+    def get_config(self) -> dict[str, Any]:
+        """Names, types and shapes as plain values for JSON."""
+        return {"names": self._names, "dtypes": self._dtypes, "shapes": [list(s) for s in self._shapes]}
+
+    @property
+    def num_bytes(self) -> int:
+        """Bytes of a row."""
+        return int(self.dtype.itemsize)
+
+    def pack(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Arrays as records.
+
+        Args:
+            arrays: By name, `[num_rows, ...]` each.
+
+        Returns:
+            `[num_rows]`.
+
+        Raises:
+            ArgumentError: The arrays are of other names, types or shapes.
+        """
+        if RecordType.of(arrays).get_config() != self.get_config():
+            raise ArgumentError(
+                f"arrays are {RecordType.of(arrays).get_config()}, expected {self.get_config()}, as in the "
+                "parts before."
+            )
+        records = np.empty(len(next(iter(arrays.values()))), self.dtype)
+        for number, array in enumerate(arrays.values()):
+            records[f"f{number}"] = array
+        return records
+
+    def unpack(self, records: np.ndarray) -> dict[str, np.ndarray]:
+        """Records as arrays.
+
+        Args:
+            records: `[num_rows]`.
+
+        Returns:
+            By name, `[num_rows, ...]` each, each in memory of its own.
+        """
+        return {name: records[f"f{number}"].copy() for number, name in enumerate(self._names)}

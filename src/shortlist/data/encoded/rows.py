@@ -1,0 +1,59 @@
+"""Rows that are numbers already, wherever they are."""
+
+import abc
+from collections.abc import Callable, Mapping
+from typing import TypeAlias, final
+
+import numpy as np
+
+__all__ = ["ArrayRows", "EncodedRows", "Take"]
+
+Take: TypeAlias = Callable[[int, int], dict[str, np.ndarray]]
+"""The rows from one place of an order to another, as arrays by name."""
+
+
+class EncodedRows(abc.ABC):
+    """Numeric arrays by name, as many rows in each."""
+
+    @abc.abstractmethod
+    def __len__(self) -> int: ...
+
+    @abc.abstractmethod
+    def in_order(self, seed: tuple[int, ...] | None) -> Take:
+        """Put the rows in order.
+
+        Args:
+            seed: Decides the order alone, together with the rows; None for the order in which they are kept.
+
+        Returns:
+            A function of two places, the first and the one after the last, that gives the rows between.
+        """
+
+
+@final
+class ArrayRows(EncodedRows):
+    """Rows in memory.
+
+    Args:
+        arrays: By name, `[num_rows, ...]` each.
+
+    Example:
+        >>> rows = ArrayRows({"user": np.array([7, 8, 9])})
+        >>> rows.in_order(None)(1, 3)
+        {'user': array([8, 9])}
+    """
+
+    def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
+        self._arrays = arrays
+
+    def __len__(self) -> int:
+        return len(next(iter(self._arrays.values())))
+
+    def in_order(self, seed: tuple[int, ...] | None) -> Take:
+        """See `EncodedRows.in_order`."""
+        order = np.arange(len(self)) if seed is None else np.random.default_rng(seed).permutation(len(self))
+
+        def take(start: int, stop: int) -> dict[str, np.ndarray]:
+            return {name: array[order[start:stop]] for name, array in self._arrays.items()}
+
+        return take
