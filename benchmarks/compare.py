@@ -1,8 +1,9 @@
-"""Runs the sides of one comparison, each in its own process, in turn: a busy moment is busy for all of them."""
+"""Runs the sides of one comparison, each in its own process, in turn: a busy moment is busy for all."""
 
 import contextlib
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -25,6 +26,8 @@ _THREADS = (
     "TF_NUM_INTRAOP_THREADS",
     "TF_NUM_INTEROP_THREADS",
 )
+_NAMES_AN_ERROR = re.compile(r"[\w.]*(Error|Exception|Interrupt)\b")
+_LONGEST_REASON = 120
 _FORCED_KERNELS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # each library shall choose for this processor
 
 
@@ -50,6 +53,10 @@ class Outcome:
     result: Any = None
     trouble: str | None = None
     has_failed: bool = False
+
+    def failed(self, reason: str) -> "Outcome":
+        """The same side, of which nothing counts."""
+        return Outcome(self.name, trouble=f"failed: {reason}", has_failed=True)
 
     @property
     def median_ms(self) -> float:
@@ -88,7 +95,9 @@ class Process:
 
     def time_once(self) -> None:
         if self._trouble is None:
-            with contextlib.suppress(BrokenPipeError):  # a side that died is told of by what it no longer says
+            with contextlib.suppress(
+                BrokenPipeError
+            ):  # a side that died is told of by what it no longer says
                 self._child.stdin.write("again\n")
                 self._child.stdin.flush()
             self._times.append(self._hear().get(MILLISECONDS, float("nan")))
@@ -115,8 +124,8 @@ class Process:
     def _last_words(self) -> str:
         self._child.wait()
         self._errors.seek(0)
-        lines = [line.strip() for line in self._errors.read().splitlines() if line.strip()]
-        return lines[-1] if lines else f"ended with status {self._child.returncode}"
+        errors = [line for line in self._errors if _NAMES_AN_ERROR.match(line)]
+        return errors[-1].strip()[:_LONGEST_REASON] if errors else f"status {self._child.returncode}"
 
 
 @contextlib.contextmanager
@@ -160,5 +169,5 @@ class Absent:
 def _environment(side: Side) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in _FORCED_KERNELS}
     kept |= dict.fromkeys(_THREADS, str(NUM_CORES))
-    kept |= {"KERAS_BACKEND": side.backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    kept |= {"KERAS_BACKEND": side.backend, "TF_CPP_MIN_LOG_LEVEL": "3", "JAX_TRACEBACK_FILTERING": "off"}
     return kept | {"TF_USE_LEGACY_KERAS": "1"} if side.python == TFRS_PYTHON else kept

@@ -1,4 +1,4 @@
-"""What the training sides learn from: random pairs of rows, and how Keras is given them on each backend."""
+"""What all sides of a comparison are given: the same random rows and vectors, made from the same seed."""
 
 from typing import Any
 
@@ -17,3 +17,19 @@ def batches(columns: Any, batch_size: int) -> Any:
     import tensorflow as tf
 
     return tf.data.Dataset.from_tensor_slices(columns).batch(batch_size).cache()
+
+
+def judged(
+    num_queries: int, num_candidates: int, embedding_dim: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Queries that lie near their true candidates, all candidates, and the true row of each query."""
+    generator = np.random.default_rng(0)
+    candidates = vectors(num_candidates, embedding_dim, seed=1)
+    truth = generator.integers(0, num_candidates, num_queries, dtype="int32")
+    queries = 0.3 * candidates[truth] + vectors(num_queries, embedding_dim, seed=2)
+    return queries, candidates, truth
+
+
+def vectors(number: int, embedding_dim: int, seed: int) -> np.ndarray:
+    """`[number, embedding_dim]`, standard normal."""
+    return np.random.default_rng(seed).standard_normal((number, embedding_dim), dtype="float32")

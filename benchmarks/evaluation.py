@@ -1,40 +1,66 @@
-"""Top-k metrics over the catalogue, beside retrieving the top k and looking for the true one."""
+"""Top-k metrics over the catalogue, by `evaluate`; encoding the catalogue and the loss are part of it."""
 
-import numpy as np
-import tensorflow as tf
-from benchmarks.measure import Row, matmul_ms, medians_ms
+from collections.abc import Iterator
 
-import shortlist as sl
+from benchmarks.compare import TFRS_PYTHON, Outcome, Side, compare
+from benchmarks.table import Row, at_least, ceiling_percent, times_faster
 
-BATCH_SIZE, KS = 1024, (1, 5, 10, 50, 100)
-
-
-def rows(sizes: tuple[tuple[int, int, int], ...]) -> list[Row]:
-    return [_row(*size) for size in sizes]
+_NUM_QUERIES, _DIM, _BATCH_SIZE, _KS = 8192, 64, 4096, [1, 5, 10, 50, 100]
+_TOLERANCE = 0.005  # TFRS finds the true candidate by its score, and rounding moves some
 
 
-def _row(num_queries: int, num_candidates: int, dim: int) -> Row:
-    generator = np.random.default_rng(0)
-    vectors = tf.constant(generator.normal(size=(num_candidates, dim)).astype("float32"))
-    queries = tf.constant(generator.normal(size=(num_queries, dim)).astype("float32"))
-    truth = tf.constant(generator.integers(0, num_candidates, num_queries))
-    metric = sl.metrics.FactorizedTopK(
-        [(np.arange(num_candidates), vectors.numpy())], ks=KS, measures=("recall",)
-    )
-    metric.refresh()
-    update = tf.function(lambda query, true: metric.update_state(query, true_candidate_ids=true))
-    retrieve = tf.function(lambda query, true: _by_retrieval(vectors, query, true))
-
-    def in_batches(function):
-        for start in range(0, num_queries, BATCH_SIZE):
-            function(queries[start : start + BATCH_SIZE], truth[start : start + BATCH_SIZE])
-
-    ours, peer = medians_ms([lambda: in_batches(update), lambda: in_batches(retrieve)], repeats=3)
-    what = f"evaluate, {num_queries} queries x {num_candidates} candidates, dim {dim}"
-    return Row(what, "top-k, then look", ours, peer, matmul_ms(num_queries, dim, num_candidates))
+def rows(quick: bool) -> Iterator[Row]:
+    """A small catalogue beside TFRS and keras-rs, a large one beside keras-rs and the products alone."""
+    yield from _small(repeats=3 if quick else 5)
+    if not quick:
+        yield from _large()
 
 
-def _by_retrieval(vectors, queries, truth):
-    _, found = tf.math.top_k(tf.matmul(queries, vectors, transpose_b=True), max(KS))
-    hits = tf.cast(found == tf.cast(truth[:, None], tf.int32), tf.float32)
-    return [tf.reduce_mean(tf.reduce_sum(hits[:, :k], axis=1)) for k in KS]
+def _small(repeats: int) -> Iterator[Row]:
+    num_candidates = 3706
+    modules = ("evaluate_ours", "evaluate_tfrs", "evaluate_keras_rs")
+    sides = [_side(module, num_candidates) for module in modules]
+    ours, *peers, ceiling = compare([*sides, _ceiling(num_candidates)], repeats=repeats, num_warm_ups=1)
+    tfrs, keras_rs = (if_it_agrees(ours, peer) for peer in peers)
+    what = _what(num_candidates)
+    yield Row(what, ours, tfrs, ceiling, at_least(50, times_faster(ours, tfrs), "x TFRS"))
+    yield Row(what, ours, keras_rs, ceiling)
+
+
+def _large() -> Iterator[Row]:
+    num_candidates = 100_000
+    sides = [_side(module, num_candidates) for module in ("evaluate_ours", "evaluate_keras_rs")]
+    ours, keras_rs, ceiling = compare([*sides, _ceiling(num_candidates)], repeats=5, num_warm_ups=1)
+    keras_rs = if_it_agrees(ours, keras_rs)
+    target = at_least(60, ceiling_percent(ours, ceiling), "% of the ceiling")
+    yield Row(_what(num_candidates), ours, keras_rs, ceiling, target)
+
+
+def if_it_agrees(ours: Outcome, peer: Outcome) -> Outcome:
+    """The peer, when it computed the same as ours; else its time means nothing."""
+    if ours.trouble is not None or peer.trouble is not None:
+        return peer
+    gap = max(abs(ours.result[k] - peer.result[k]) for k in ("10", "100"))
+    return peer if gap <= _TOLERANCE else peer.failed(f"its recall is {gap:.3f} from ours")
+
+
+def _side(module: str, num_candidates: int) -> Side:
+    settings = {
+        "num_queries": _NUM_QUERIES,
+        "num_candidates": num_candidates,
+        "embedding_dim": _DIM,
+        "batch_size": _BATCH_SIZE,
+        "ks": _KS,
+    }
+    if module == "evaluate_tfrs":
+        return Side("TFRS", module, settings, python=TFRS_PYTHON)
+    return Side("ours" if module == "evaluate_ours" else "keras-rs, top k, then look", module, settings)
+
+
+def _ceiling(num_candidates: int) -> Side:
+    """Every query's score for every candidate."""
+    return Side("products alone", "matmul", {"rows": _NUM_QUERIES, "inner": _DIM, "columns": num_candidates})
+
+
+def _what(num_candidates: int) -> str:
+    return f"{_NUM_QUERIES} queries x {num_candidates:,} candidates, dim {_DIM}, batch {_BATCH_SIZE}"

@@ -26,7 +26,7 @@ def machine() -> str:
     gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     tfrs = _versions(TFRS_PYTHON, _TFRS_PACKAGES) if TFRS_PYTHON.is_file() else "not made: make bench-peers"
     return (
-        f"- Machine: {_processor()}, {NUM_CORES} cores, all used by each side; {gigabytes:.0f} GiB of memory\n"
+        f"- Machine: {_processor()}; {NUM_CORES} cores, used by each side; {gigabytes:.0f} GiB of memory\n"
         f"- Python {platform.python_version()}: {_versions(Path(sys.executable), _PACKAGES)}\n"
         f"- TFRS, in an environment of its own: {tfrs}\n"
     )

@@ -1,40 +1,61 @@
-"""Runs all benchmarks, prints the table, and writes it to `benchmarks/RESULTS.md`: `make bench`."""
+"""Runs the stages, prints a table for each, and writes them: `make bench` and `make bench-quick`."""
 
-import io
+import argparse
+import time
+from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
-from benchmarks import evaluation, train_step
-from benchmarks.measure import Row, machine
-from rich.box import MARKDOWN
-from rich.console import Console
-from rich.table import Table
+from benchmarks import brute_force, evaluation, large_tables, quickstart, start, train_step
+from benchmarks.machine import machine
+from benchmarks.table import Row, markdown
 
-RESULTS = Path(__file__).with_name("RESULTS.md")
+_MODULES = (train_step, large_tables, evaluation, brute_force, quickstart, start)
+STAGES: dict[str, ModuleType] = {stage.__name__.rpartition(".")[2]: stage for stage in _MODULES}
 
-
-def main() -> None:
-    rows = [*train_step.rows((1024, 4096)), *evaluation.rows(((8192, 3706, 64), (2048, 100_000, 64)))]
-    console = Console(file=io.StringIO(), width=200)
-    console.print(_table(rows))
-    text = console.file.getvalue()  # type: ignore[attr-defined]
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    RESULTS.write_text(
-        "\n".join(["# Benchmarks", "", f"{machine()}. Medians, the peer in turn.", "", *lines]) + "\n"
-    )
-    print(RESULTS.read_text())
+_READING = """\
+Times are medians in milliseconds, with the least and the most. The sides of a row were called in turn, each
+in a process of its own with all cores. The ceiling is the time of the float32 products that the work needs at
+least, by the fastest of several tilings in NumPy and TensorFlow, called in the same turns; its share is
+ceiling / ours. Memory is the peak of the process, and in brackets how far the timed work went above what was
+resident when tables, data and optimizer were ready. [docs/benchmarks.md](../docs/benchmarks.md) says more.
+"""
 
 
-def _table(rows: list[Row]) -> Table:
-    table = Table(box=MARKDOWN)
-    for title in ("what", "ours, ms", "peer", "peer, ms", "peer / ours", "share of the matmul limit"):
-        table.add_column(title, justify="left" if title in ("what", "peer") else "right", no_wrap=True)
-    for row in rows:
-        share = "" if row.ceiling_ms is None else f"{row.ceiling_ms / row.ours_ms:.0%}"
-        table.add_row(
-            row.what, f"{row.ours_ms:.1f}", row.peer, f"{row.peer_ms:.1f}", f"{row.ratio:.1f}", share
-        )
-    return table
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run what the command line asks for; 1 when a side failed."""
+    arguments = _parser().parse_args(argv)
+    head = f"# Benchmarks\n\n{machine()}\n{_READING}"
+    print(head, flush=True)
+    tables, rows = [], []
+    for name in arguments.stage or STAGES:
+        started = time.perf_counter()
+        found = list(STAGES[name].rows(arguments.quick))
+        rows += found
+        if found:
+            tables.append(markdown(_title(STAGES[name]), found))
+            print(f"{tables[-1]}\n({time.perf_counter() - started:.0f} s)\n", flush=True)
+    if arguments.output is not None:
+        arguments.output.write_text("\n".join([head, *tables]))
+    return int(any(has_failed(row) for row in rows))
+
+
+def has_failed(row: Row) -> bool:
+    """Whether a side of the row broke; one whose packages are not installed did not."""
+    return any(side is not None and side.has_failed for side in (row.ours, row.peer, row.ceiling))
+
+
+def _title(stage: ModuleType) -> str:
+    return (stage.__doc__ or stage.__name__).splitlines()[0].rstrip(".")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small shapes, few repeats: under 3 minutes")
+    parser.add_argument("--stage", nargs="+", choices=STAGES, help="only these, default: all")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="where the tables go, beside the screen")
+    return parser
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

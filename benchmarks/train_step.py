@@ -1,51 +1,74 @@
-"""One training step of two towers of ids, beside the same written in plain Keras with a matrix of labels."""
+"""One training step of two towers of ids, by `fit`."""
 
-import keras
-import numpy as np
-import tensorflow as tf
-from benchmarks.measure import Row, matmul_ms, medians_ms
-from keras import ops
+from collections.abc import Iterator
 
-import shortlist as sl
+from benchmarks.compare import TFRS_PYTHON, Outcome, Side, compare
+from benchmarks.table import Row, Target, at_least, at_most, times_faster
 
-NUM_USERS, NUM_MOVIES, EMBEDDING_DIM = 6040, 3706, 32
-
-
-class Ours(sl.Model):
-    def __init__(self) -> None:
-        super().__init__()
-        self.users = keras.layers.Embedding(NUM_USERS, EMBEDDING_DIM)
-        self.movies = keras.layers.Embedding(NUM_MOVIES, EMBEDDING_DIM)
-        self.task = sl.tasks.Retrieval()
-
-    def compute_loss(self, inputs, training=False):
-        return self.task(self.users(inputs["user"]), self.movies(inputs["movie"]))
+_SHAPE = {"num_users": 6040, "num_movies": 3706, "embedding_dim": 32}
+_OURS = Side("ours", "train_ours", {})
+_OURS_PLAIN = Side("ours, Embedding and Adagrad of Keras", "train_ours", {"parts": "keras"})
+_TFRS = Side("TFRS", "train_tfrs", {}, python=TFRS_PYTHON)
+_KERAS_RS = Side("keras-rs style", "train_keras_rs", {})
+_TORCH = Side("plain PyTorch", "train_torch", {}, backend="torch")
+_LARGEST_EXTRA_MB = 1500
 
 
-class Plain(Ours):
-    def compute_loss(self, inputs, training=False):
-        logits = ops.matmul(self.users(inputs["user"]), ops.transpose(self.movies(inputs["movie"])))
-        labels = ops.eye(ops.shape(logits)[0])
-        return ops.mean(keras.losses.categorical_crossentropy(labels, logits, from_logits=True))
+def rows(quick: bool) -> Iterator[Row]:
+    """At batch 4096 on the three backends, then at larger batches."""
+    steps, repeats = (5, 3) if quick else (20, 7)
+    targets = {_TFRS.name: 5.0, _KERAS_RS.name: 2.8}
+    peers = [_TFRS, _KERAS_RS, _TORCH] if quick else [_TFRS, _KERAS_RS, _TORCH, _OURS_PLAIN]
+    yield from _beside(peers, 4096, steps, repeats, targets)
+    if quick:
+        return
+    for backend in ("jax", "torch"):
+        yield from _beside([_KERAS_RS], 4096, 10, repeats, {_KERAS_RS.name: 2.0}, backend)
+    yield from _beside([_TFRS, _KERAS_RS, _TORCH], 16_384, 2, 5, {_TFRS.name: 5.0})
+    yield _largest()
 
 
-def rows(batch_sizes: tuple[int, ...]) -> list[Row]:
-    return [_row(batch_size) for batch_size in batch_sizes]
+def _beside(
+    peers: list[Side],
+    batch_size: int,
+    steps: int,
+    repeats: int,
+    targets: dict[str, float],
+    backend: str = "tensorflow",
+) -> Iterator[Row]:
+    sides = [_at(side, batch_size, steps, backend) for side in (_OURS, *peers)]
+    ours, *others, ceiling = compare([*sides, _ceiling(batch_size, steps)], repeats=repeats, calls=steps)
+    for peer in others:
+        yield Row(_what(batch_size, backend), ours, peer, ceiling, _target(ours, peer, targets))
 
 
-def _row(batch_size: int) -> Row:
-    generator = np.random.default_rng(0)
-    batch = {
-        "user": tf.constant(generator.integers(0, NUM_USERS, batch_size)),
-        "movie": tf.constant(generator.integers(0, NUM_MOVIES, batch_size)),
-    }
-    ours, plain = medians_ms([_step(Ours(), batch), _step(Plain(), batch)])
-    ceiling = 3 * matmul_ms(batch_size, EMBEDDING_DIM, batch_size)  # scores, and a gradient for each side
-    what = f"train step, {NUM_USERS} x {NUM_MOVIES} ids, batch {batch_size}, dim {EMBEDDING_DIM}, Adagrad"
-    return Row(what, "plain Keras", ours, plain, ceiling)
+def _target(ours: Outcome, peer: Outcome, targets: dict[str, float]) -> Target | None:
+    if peer.name not in targets:
+        return None
+    return at_least(targets[peer.name], times_faster(ours, peer), f"x {peer.name}")
 
 
-def _step(model, batch):
-    model.compile(optimizer=keras.optimizers.Adagrad(0.1))
-    step = tf.function(model.train_step)
-    return lambda: float(step(batch)["loss"])
+def _largest() -> Row:
+    batch_size, steps = 65_536, 1
+    ours, ceiling = compare(
+        [_at(_OURS, batch_size, steps), _ceiling(batch_size, steps)], repeats=5, num_warm_ups=1
+    )
+    target = at_most(_LARGEST_EXTRA_MB, ours.extra_mb, "MB above the tables")
+    return Row(_what(batch_size, "tensorflow"), ours, ceiling=ceiling, target=target)
+
+
+def _at(side: Side, batch_size: int, steps: int, backend: str = "tensorflow") -> Side:
+    settings = _SHAPE | side.settings | {"batch_size": batch_size, "steps": steps}
+    return Side(side.name, side.module, settings, backend, side.python)
+
+
+def _ceiling(batch_size: int, steps: int) -> Side:
+    """Three products a step: the scores, and a gradient for each tower."""
+    inner = _SHAPE["embedding_dim"]
+    settings = {"rows": batch_size, "inner": inner, "columns": batch_size, "times": 3 * steps}
+    return Side("products alone", "matmul", settings)
+
+
+def _what(batch_size: int, backend: str) -> str:
+    users, movies, dim = _SHAPE.values()
+    return f"{users} x {movies} ids, batch {batch_size}, dim {dim}, Adagrad, on {backend}"

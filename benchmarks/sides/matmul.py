@@ -1,7 +1,7 @@
 """The ceiling: nothing but the float32 products that scoring takes, by the fastest of several ways.
 
-The product is made tile by tile, for tiles that stay in the cache and larger ones, by NumPy and by TensorFlow;
-the way that is fastest on a part of the work is the one that is timed on all of it.
+The product is made tile by tile, in tiles that stay in the cache and in larger ones, by NumPy and by
+TensorFlow; the way that is fastest on a part of the work is the one that is timed on all of it.
 """
 
 import time
@@ -11,17 +11,16 @@ import numpy as np
 import tensorflow as tf
 from benchmarks.measure import serve
 
-_TILES = [(rows, columns) for rows in (128, 512, 2048) for columns in (512, 2048, 8192)]
+_TILE_ROWS, _TILE_COLUMNS = (128, 512, 2048), (512, 2048, 8192)
 _PART = 1024
 
 
 def prepare(rows: int, inner: int, columns: int, times: int = 1) -> Callable[[], str]:
     """`times` products of `[rows, inner]` and the transpose of `[columns, inner]`."""
     generator = np.random.default_rng(0)
-    left, right = (
-        generator.standard_normal((size, inner), dtype="float32") for size in (rows, columns)
-    )
-    ways = [(name, tile) for name in _PRODUCTS for tile in _TILES]
+    left, right = (generator.standard_normal((size, inner), dtype="float32") for size in (rows, columns))
+    tiles = {(min(rows, height), min(columns, width)) for height in _TILE_ROWS for width in _TILE_COLUMNS}
+    ways = [(name, tile) for name in _PRODUCTS for tile in sorted(tiles)]
     product, tile = min(ways, key=lambda way: _seconds(_PRODUCTS[way[0]](left[:_PART], right, way[1])))
     chosen = _PRODUCTS[product](left, right, tile)
 
@@ -46,7 +45,9 @@ def _by_numpy(left: np.ndarray, right: np.ndarray, tile: tuple[int, int]) -> Cal
 
 
 def _by_tensorflow(left: np.ndarray, right: np.ndarray, tile: tuple[int, int]) -> Callable[[], None]:
-    lefts, rights = ([tf.constant(part) for part in _split(*of)] for of in ((left, tile[0]), (right, tile[1])))
+    lefts, rights = (
+        [tf.constant(part) for part in _split(*of)] for of in ((left, tile[0]), (right, tile[1]))
+    )
 
     def multiply() -> None:
         for part in lefts:

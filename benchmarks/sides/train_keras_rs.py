@@ -1,4 +1,4 @@
-"""Training steps of two towers of ids as in keras-rs' guides: Keras' own model, labels as a matrix, by `fit`."""
+"""Training steps of two towers of ids as in keras-rs' guides: a Keras model, labels as a matrix, by `fit`."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ class TwoTowers(keras.Model):
     def build(self, input_shape):
         for tower in (self.users, self.movies):
             tower.build(None)
-        self.retrieval.update_candidates(self.movies.embeddings)
+        self.retrieval.candidate_embeddings = self.movies.embeddings
         self.built = True
 
     def call(self, inputs, training=False):
@@ -32,7 +32,12 @@ class TwoTowers(keras.Model):
 
 
 def prepare(
-    num_users: int, num_movies: int, embedding_dim: int, batch_size: int, steps: int, optimizer: str = "Adagrad"
+    num_users: int,
+    num_movies: int,
+    embedding_dim: int,
+    batch_size: int,
+    steps: int,
+    optimizer: str = "Adagrad",
 ) -> Callable[[], None]:
     model = TwoTowers(num_users, num_movies, embedding_dim)
     model.build(None)

@@ -7,6 +7,7 @@ from benchmarks.data import batches, pairs
 from benchmarks.measure import serve
 
 import shortlist as sl
+from shortlist import layers, optimizers
 
 
 class TwoTowers(sl.Model):
@@ -19,7 +20,7 @@ class TwoTowers(sl.Model):
         return self.task(self.users(inputs["user"]), self.movies(inputs["movie"]))
 
 
-def prepare(  # noqa: PLR0913 - the settings of one run
+def prepare(
     num_users: int,
     num_movies: int,
     embedding_dim: int,
@@ -28,13 +29,13 @@ def prepare(  # noqa: PLR0913 - the settings of one run
     optimizer: str = "Adagrad",
     parts: str = "shortlist",
 ) -> Callable[[], None]:
-    """`steps` steps; with Shortlist's embeddings and optimizers, or, when parts is "keras", with those of Keras."""
-    layers, optimizers = (sl.layers, sl.optimizers) if parts == "shortlist" else (keras.layers, keras.optimizers)
-    towers = [layers.Embedding(size, embedding_dim) for size in (num_users, num_movies)]
+    """With embeddings and optimizer of Shortlist, or, when parts is "keras", with those of Keras."""
+    embeddings, steppers = (layers, optimizers) if parts == "shortlist" else (keras.layers, keras.optimizers)
+    towers = [embeddings.Embedding(size, embedding_dim) for size in (num_users, num_movies)]
     for tower in towers:
         tower.build(None)
     model = TwoTowers(*towers)
-    model.compile(optimizer=getattr(optimizers, optimizer)(0.1))
+    model.compile(optimizer=getattr(steppers, optimizer)(0.1))
     model.optimizer.build(model.trainable_variables)  # its tables are there before memory is looked at
     data = pairs(num_users, num_movies, steps * batch_size)
     if keras.backend.backend() == "tensorflow":

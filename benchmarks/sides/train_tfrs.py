@@ -20,7 +20,12 @@ class TwoTowers(tfrs.Model):
 
 
 def prepare(
-    num_users: int, num_movies: int, embedding_dim: int, batch_size: int, steps: int, optimizer: str = "Adagrad"
+    num_users: int,
+    num_movies: int,
+    embedding_dim: int,
+    batch_size: int,
+    steps: int,
+    optimizer: str = "Adagrad",
 ) -> Callable[[], None]:
     model = TwoTowers(num_users, num_movies, embedding_dim)
     for tower in (model.users, model.movies):

@@ -9,7 +9,12 @@ from torch.nn import Embedding, functional
 
 
 def prepare(
-    num_users: int, num_movies: int, embedding_dim: int, batch_size: int, steps: int, optimizer: str = "Adagrad"
+    num_users: int,
+    num_movies: int,
+    embedding_dim: int,
+    batch_size: int,
+    steps: int,
+    optimizer: str = "Adagrad",
 ) -> Callable[[], None]:
     towers = [Embedding(size, embedding_dim, sparse=True) for size in (num_users, num_movies)]
     optimizer = getattr(torch.optim, optimizer)([tower.weight for tower in towers], lr=0.1)

@@ -1,0 +1,32 @@
+"""The training part of `shortlist quickstart`, and how good the model is that comes of it."""
+
+import random
+import time
+from collections.abc import Callable
+
+from benchmarks.measure import serve
+
+import shortlist as sl
+
+_SEED = 42  # of split and layers, as in the command
+
+
+def prepare(size: str, epochs: int) -> Callable[[], dict[str, float]]:
+    """`size` of MovieLens."""
+    data = sl.data.load_movielens(size)
+    train, test = sl.data.random_split(data.interactions, seed=_SEED)
+
+    def learn() -> dict[str, float]:
+        started = time.perf_counter()
+        random.seed(_SEED)
+        model = sl.models.TwoTower.from_interactions(train)
+        model.compile()
+        model.fit(train, epochs=epochs, verbose=0)
+        seconds = time.perf_counter() - started
+        return {"seconds": seconds, **model.evaluate(test, exclude=train, verbose=0)}
+
+    return learn
+
+
+if __name__ == "__main__":
+    serve(prepare)
