@@ -1,6 +1,5 @@
 """Which features describe a query and a candidate, and what was learnt about them."""
 
-import dataclasses
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -11,9 +10,10 @@ import numpy as np
 from shortlist.errors import ArgumentError, FeatureError
 from shortlist.features import source, spec_file
 from shortlist.features.column_files import load_vocabularies, save_vocabularies
-from shortlist.features.columns.base import Column, naming
+from shortlist.features.columns.base import Column
 from shortlist.features.columns.category import Category
 from shortlist.features.columns.config import column_config, column_from_config
+from shortlist.features.learning import learn
 from shortlist.features.vocabulary import Vocabulary
 
 __all__ = ["FeatureSpec", "encode_columns"]
@@ -95,23 +95,16 @@ class FeatureSpec:
         column, else from the interactions; candidate ids learn from both, the items first.
 
         Args:
-            interactions: `Interactions`, an Arrow table, or a mapping of arrays by column name.
+            interactions: `Interactions`, `InteractionFiles`, which are read in one pass, an Arrow table, or a
+                mapping of arrays by column name.
             items: The catalogue, one row an item: an Arrow table or a mapping; None when there is none.
 
         Raises:
             FeatureError: A column is missing, or its values do not fit its kind.
         """
-        query = [column.fit(source.values(interactions, column.column)) for column in self.query]
-        candidate = [self._fit_candidate(column, interactions, items) for column in self.candidate]
-        return self._with(query, candidate)
-
-    def _fit_candidate(self, column: Column, interactions: Any, items: Any) -> Column:
-        name = column.column
-        if items is None or name not in source.names(items):
-            return column.fit(source.values(interactions, name))
-        if name != self.candidate_id or name not in source.names(interactions) or column.is_fitted:
-            return column.fit(source.values(items, name))
-        return _extended(column.fit(source.values(items, name)), source.values(interactions, name))
+        return self._with(
+            *learn(self.query, self.candidate, interactions, items, candidate_id=self.candidate_id)
+        )
 
     def encode_queries(self, features: Any) -> dict[str, np.ndarray]:
         """Raw features of queries as the arrays that the query tower takes.
@@ -204,14 +197,6 @@ def _is_id(column: Column, name: str) -> bool:
 
 def _vocabulary(columns: Iterable[Column], name: str | None) -> Vocabulary | None:
     return next((c.known for c in columns if isinstance(c, Category) and c.column == name), None)
-
-
-def _extended(column: Column, values: Any) -> Column:
-    """A fitted id column that knows these values too."""
-    assert isinstance(column, Category)  # the constructor has seen to it
-    more = Category(column.column).fit(values)
-    with naming(column.column):
-        return dataclasses.replace(column, vocabulary=column.known.extend(more.known.known_ids))
 
 
 def encode_columns(columns: Iterable[Column], features: Any) -> dict[str, np.ndarray]:

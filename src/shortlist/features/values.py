@@ -9,7 +9,7 @@ from shortlist.features.ids import as_array
 from shortlist.features.times import without_times
 from shortlist.typing import ArrayLike
 
-__all__ = ["check_finite", "check_not_empty", "is_whole", "numbers", "scalars"]
+__all__ = ["check_any", "check_finite", "is_whole", "numbers", "scalars"]
 
 
 def scalars(values: ArrayLike) -> np.ndarray:
@@ -125,11 +125,14 @@ def _is_numeric(cls: Any) -> bool:
     return is_number and cls not in (bool, np.timedelta64)  # both are integers to Python or NumPy
 
 
-def check_not_empty(array: np.ndarray) -> None:
+def check_any(num_values: int) -> None:
     """Refuses to learn from nothing.
 
+    Args:
+        num_values: How many values there were.
+
     Raises:
-        FeatureError: The array holds no values.
+        FeatureError: There were none.
     """
-    if not array.size:
+    if not num_values:
         raise FeatureError("got no values to learn from, expected at least one row")

@@ -71,7 +71,7 @@ class RecordFile:
         Raises:
             ArtifactError: The file ends before.
         """
-        left, offset = memoryview(records.view(np.uint8)), start * self.dtype.itemsize
+        left, offset = records.view(np.uint8).data, start * self.dtype.itemsize
         while left:
             num_bytes = os.preadv(self._file, [left], offset)
             if not num_bytes:
@@ -91,7 +91,7 @@ class RecordFile:
         Raises:
             OSError: The disk is full, or another failure of the system.
         """
-        left, offset = memoryview(records.view(np.uint8)), start * self.dtype.itemsize
+        left, offset = records.view(np.uint8).data, start * self.dtype.itemsize
         while left:
             num_bytes = os.pwrite(self._file, left, offset)
             left, offset = left[num_bytes:], offset + num_bytes

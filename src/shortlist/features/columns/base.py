@@ -3,14 +3,34 @@
 import abc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 
 from shortlist.errors import FeatureError
 from shortlist.typing import ArrayLike
 
-__all__ = ["Column", "naming"]
+__all__ = ["Column", "Learner", "naming"]
+
+
+class Learner(abc.ABC):
+    """Learns what one column needs, from its values part by part, without keeping them."""
+
+    @abc.abstractmethod
+    def add(self, values: ArrayLike) -> None:
+        """Learn from the values of some rows.
+
+        Raises:
+            FeatureError: A value is missing or does not fit the kind of the column.
+        """
+
+    @abc.abstractmethod
+    def fitted(self) -> Any:
+        """The column that has learnt.
+
+        Raises:
+            FeatureError: There was nothing to learn from.
+        """
 
 
 class Column(abc.ABC):
@@ -36,8 +56,24 @@ class Column(abc.ABC):
         """Whether the column can encode."""
 
     @abc.abstractmethod
+    def learner(self) -> Learner:
+        """What learns for this column from data that come in parts; see `fit` for all at once."""
+
     def fit(self, values: ArrayLike) -> Self:
-        """A column that has learnt from the values of all rows; itself when it had learnt before."""
+        """A column that has learnt from the values of all rows; itself when it had learnt before.
+
+        Args:
+            values: `[n]` or `[n, 1]`, or what else the column takes for n rows.
+
+        Raises:
+            FeatureError: No values, a missing one, or values that do not fit the kind of the column.
+        """
+        if self.is_fitted:
+            return self
+        learner = self.learner()
+        with naming(self.column):
+            learner.add(values)
+            return cast(Self, learner.fitted())
 
     @abc.abstractmethod
     def encode(self, values: ArrayLike) -> np.ndarray:

@@ -7,10 +7,10 @@ from typing import Any, ClassVar, Self, final
 import numpy as np
 
 from shortlist.errors import ArgumentError, FeatureError
-from shortlist.features.columns.base import naming
+from shortlist.features.columns.base import Learner, naming
 from shortlist.features.columns.with_vocabulary import VocabularyColumn
+from shortlist.features.distinct_ids import DistinctIds
 from shortlist.features.lists import flattened, is_padding, padded
-from shortlist.features.values import check_not_empty
 from shortlist.features.vocabulary import Vocabulary
 from shortlist.features.vocabulary_size import VocabularySize, vocabulary_config, vocabulary_from_config
 from shortlist.typing import ArrayLike
@@ -56,25 +56,11 @@ class Categories(VocabularyColumn):
     @property
     def is_fitted(self) -> bool:
         """Whether the vocabulary and the length are here."""
-        return isinstance(self.vocabulary, Vocabulary) and self.max_length is not None
+        return self.has_vocabulary and self.max_length is not None
 
-    def fit(self, values: ArrayLike) -> Self:
-        """A column that knows the distinct entries in the order of their first appearance, and the length.
-
-        Args:
-            values: `[n]` lists, or `[n, length]` padded.
-
-        Raises:
-            FeatureError: No entries, a row that is no list, or entries that are no ids.
-        """
-        if self.is_fitted:
-            return self
-        with naming(self.column):
-            flat, lengths = flattened(values)
-            return self._learnt(
-                max_length=self.max_length or max([1, *lengths.tolist()]),
-                vocabulary=self.vocabulary if isinstance(self.vocabulary, Vocabulary) else _learn(flat),
-            )
+    def learner(self) -> Learner:
+        """What learns the distinct entries, in the order of their first appearance, and the length."""
+        return _CategoriesLearner(self)
 
     def encode(self, values: ArrayLike) -> np.ndarray:
         """The rows of each list's entries.
@@ -117,7 +103,18 @@ class Categories(VocabularyColumn):
         return cls(config["column"], config["max_length"], vocabulary_from_config(config["vocabulary"]))
 
 
-def _learn(flat: np.ndarray) -> Vocabulary:
-    entries = flat[~is_padding(flat)]
-    check_not_empty(entries)
-    return Vocabulary.from_values(entries)
+@final
+class _CategoriesLearner(Learner):
+    def __init__(self, column: Categories) -> None:
+        self._column, self._ids, self._longest = column, DistinctIds(), 1
+
+    def add(self, values: ArrayLike) -> None:
+        flat, lengths = flattened(values)
+        self._longest = max(self._longest, int(lengths.max(initial=0)))
+        if not self._column.has_vocabulary:
+            self._ids.add(flat[~is_padding(flat)])
+
+    def fitted(self) -> Categories:
+        max_length = self._column.max_length or self._longest
+        vocabulary = self._column.known if self._column.has_vocabulary else self._ids.vocabulary()
+        return dataclasses.replace(self._column, max_length=max_length, vocabulary=vocabulary)

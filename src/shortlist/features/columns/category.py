@@ -6,9 +6,11 @@ from typing import Any, ClassVar, Self, final
 
 import numpy as np
 
-from shortlist.features.columns.base import naming
+from shortlist.features.columns.base import Learner, naming
 from shortlist.features.columns.with_vocabulary import VocabularyColumn
-from shortlist.features.values import check_not_empty, scalars
+from shortlist.features.distinct_ids import DistinctIds
+from shortlist.features.factorized import factorized
+from shortlist.features.values import scalars
 from shortlist.features.vocabulary import Vocabulary
 from shortlist.features.vocabulary_size import VocabularySize, vocabulary_config, vocabulary_from_config
 from shortlist.typing import ArrayLike
@@ -35,21 +37,14 @@ class Category(VocabularyColumn):
     vocabulary: Vocabulary | VocabularySize | None = None
     is_list: ClassVar[bool] = False
 
-    def fit(self, values: ArrayLike) -> Self:
-        """A column that knows the distinct values, in the order of their first appearance.
+    @property
+    def is_fitted(self) -> bool:
+        """Whether the vocabulary is here."""
+        return self.has_vocabulary
 
-        Args:
-            values: `[n]` or `[n, 1]`.
-
-        Raises:
-            FeatureError: No values, a missing one, or values that are no ids.
-        """
-        if self.is_fitted:
-            return self
-        with naming(self.column):
-            array = scalars(values)
-            check_not_empty(array)
-            return self._learnt(vocabulary=Vocabulary.from_values(array))
+    def learner(self) -> Learner:
+        """What learns the distinct values, in the order of their first appearance."""
+        return _CategoryLearner(self)
 
     def encode(self, values: ArrayLike) -> np.ndarray:
         """The row of each value.
@@ -65,7 +60,9 @@ class Category(VocabularyColumn):
         """
         vocabulary = self.known
         with naming(self.column):
-            return vocabulary.rows(scalars(values))
+            distinct, places = factorized(values)
+            rows = vocabulary.rows(scalars(distinct))
+            return rows if places is None else rows[places]
 
     def in_graph(self, twins: Any) -> Any:
         """The same encoding in a graph."""
@@ -79,3 +76,16 @@ class Category(VocabularyColumn):
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """The column, whose vocabulary is to be loaded."""
         return cls(config["column"], vocabulary_from_config(config["vocabulary"]))
+
+
+@final
+class _CategoryLearner(Learner):
+    def __init__(self, column: Category) -> None:
+        self._column, self._ids = column, DistinctIds()
+
+    def add(self, values: ArrayLike) -> None:
+        distinct, _ = factorized(values)
+        self._ids.add(scalars(distinct))
+
+    def fitted(self) -> Category:
+        return dataclasses.replace(self._column, vocabulary=self._ids.vocabulary())

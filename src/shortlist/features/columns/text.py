@@ -2,14 +2,14 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import chain
 from typing import Any, ClassVar, Self, final
 
 import numpy as np
 
 from shortlist.errors import ArgumentError, FeatureError
-from shortlist.features.columns.base import naming
+from shortlist.features.columns.base import Learner, naming
 from shortlist.features.columns.with_vocabulary import VocabularyColumn
 from shortlist.features.ids import id_kind
 from shortlist.features.lists import padded
@@ -59,19 +59,14 @@ class Text(VocabularyColumn):
                 "expected at least 1 each"
             )
 
-    def fit(self, values: ArrayLike) -> Self:
-        """A column that knows the most frequent words.
+    @property
+    def is_fitted(self) -> bool:
+        """Whether the vocabulary is here."""
+        return self.has_vocabulary
 
-        Args:
-            values: `[n]` or `[n, 1]`.
-
-        Raises:
-            FeatureError: No words, a missing text, or values that are no text.
-        """
-        if self.is_fitted:
-            return self
-        with naming(self.column):
-            return self._learnt(vocabulary=_most_frequent(_words(values), self.max_tokens))
+    def learner(self) -> Learner:
+        """What learns the most frequent words."""
+        return _TextLearner(self)
 
     def encode(self, values: ArrayLike) -> np.ndarray:
         """The rows of each text's words.
@@ -125,9 +120,18 @@ def _decoded(array: np.ndarray) -> list[str]:
         ) from None
 
 
-def _most_frequent(words: Iterable[list[str]], max_tokens: int) -> Vocabulary:
-    counts = Counter(chain.from_iterable(words))
-    if not counts:
-        raise FeatureError("got no words to learn from, expected at least one")
-    # `most_common` keeps equals in the order of their first appearance.
-    return Vocabulary([word for word, _ in counts.most_common(max_tokens)])
+@final
+class _TextLearner(Learner):
+    def __init__(self, column: Text) -> None:
+        self._column = column
+        self._counts: Counter[str] = Counter()
+
+    def add(self, values: ArrayLike) -> None:
+        self._counts.update(chain.from_iterable(_words(values)))
+
+    def fitted(self) -> Text:
+        if not self._counts:
+            raise FeatureError("got no words to learn from, expected at least one")
+        # `most_common` keeps equals in the order of their first appearance.
+        words = [word for word, _ in self._counts.most_common(self._column.max_tokens)]
+        return dataclasses.replace(self._column, vocabulary=Vocabulary(words))

@@ -28,8 +28,8 @@ class VocabularyColumn(Column):
         return self.vocabulary.num_rows
 
     @property
-    def is_fitted(self) -> bool:
-        """Whether the vocabulary is here."""
+    def has_vocabulary(self) -> bool:
+        """Whether the vocabulary is here, learnt or given."""
         return isinstance(self.vocabulary, Vocabulary)
 
     @property
