@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from benchmarks.compare import TFRS_PYTHON, Outcome, Side, compare
+from benchmarks.compare import compare
+from benchmarks.side import TFRS_PYTHON, Outcome, Side
 from benchmarks.table import Row, at_least, ceiling_percent, times_faster
 
 _NUM_QUERIES, _DIM, _BATCH_SIZE, _KS = 8192, 64, 4096, [1, 5, 10, 50, 100]

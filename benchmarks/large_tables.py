@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from benchmarks.compare import TFRS_PYTHON, Outcome, Side, compare
+from benchmarks.compare import compare
+from benchmarks.side import TFRS_PYTHON, Outcome, Side
 from benchmarks.table import Row, at_most
 
 _SHAPE = {"num_movies": 3706, "embedding_dim": 32, "batch_size": 4096}

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks.compare import NUM_CORES, TFRS_PYTHON
+from benchmarks.side import NUM_CORES, TFRS_PYTHON
 
 _PACKAGES = ("shortlist", "keras", "tensorflow", "jax", "torch", "numpy", "keras-rs", "faiss-cpu")
 _TFRS_PACKAGES = ("tensorflow-recommenders", "tf-keras", "tensorflow", "numpy")

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from benchmarks.compare import Outcome, Side, compare
+from benchmarks.compare import compare
+from benchmarks.side import Outcome, Side
 from benchmarks.table import Row, at_least, at_most
 
 _EPOCHS = 10  # the command's default

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-from benchmarks.compare import ROOT, Outcome
+from benchmarks.side import ROOT, Outcome
 from benchmarks.table import Row, at_most
 
 _MOST_MS = 50

@@ -4,8 +4,9 @@ import io
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import final
 
-from benchmarks.compare import Outcome
+from benchmarks.side import Outcome
 from rich.box import MARKDOWN
 from rich.console import Console
 from rich.table import Table
@@ -26,6 +27,7 @@ _COLUMNS = (
 _TEXT = ("what", "peer", "target", "measured", "met")
 
 
+@final
 @dataclass(frozen=True)
 class Target:
     """A bound, and what was measured against it; not a number where a side had trouble."""
@@ -56,6 +58,7 @@ def at_most(bound: float, measured: float, unit: str) -> Target:
     return Target(measured, bound, unit, is_at_most=True)
 
 
+@final
 @dataclass(frozen=True)
 class Row:
     """One line of a table: what was done by ours, by a peer, and the target for it."""
