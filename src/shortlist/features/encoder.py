@@ -6,6 +6,7 @@ from typing import Any, Self, final
 import keras
 from keras import ops
 
+from shortlist import backend
 from shortlist.errors import ArgumentError, FeatureError
 from shortlist.features.columns.base import Column
 from shortlist.features.columns.config import column_config, column_from_config
@@ -79,7 +80,7 @@ class FeatureEncoder(keras.layers.Layer):
         if column.num_rows is None:
             return ops.cast(ops.expand_dims(values, -1), self.compute_dtype)
         table = self._tables[column.column]
-        return _mean_embedding(table, values) if column.is_list else table(values)
+        return (_mean_embedding if column.is_list else _embedding)(table, values)
 
     def compute_output_shape(self, input_shape: Mapping[str, Shape]) -> Shape:
         """`(batch, sum of widths)`."""
@@ -98,10 +99,15 @@ class FeatureEncoder(keras.layers.Layer):
         return cls(**{**config, "columns": columns})
 
 
+def _embedding(table: keras.layers.Embedding, rows: Tensor) -> Tensor:
+    """As `table(rows)`, but reads these rows alone, so that a row-wise optimizer may touch them alone."""
+    return ops.cast(backend.lookup(table.embeddings, rows), table.compute_dtype)
+
+
 def _mean_embedding(table: keras.layers.Embedding, rows: Tensor) -> Tensor:
     """Mean over the entries that are not -1; zero where there is none."""
     present = ops.cast(rows >= 0, table.compute_dtype)[..., None]  # [batch, length, 1]
-    total = ops.sum(table(ops.maximum(rows, 0)) * present, axis=-2)
+    total = ops.sum(_embedding(table, ops.maximum(rows, 0)) * present, axis=-2)
     return total / ops.maximum(ops.sum(present, axis=-2), 1)
 
 
