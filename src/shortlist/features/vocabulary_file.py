@@ -12,7 +12,7 @@ from shortlist.errors import ArtifactError
 from shortlist.features.files import replacing
 from shortlist.features.ids import IdKind, as_array
 
-__all__ = ["read", "write"]
+__all__ = ["checksum", "read", "write"]
 
 _FORMAT_KEY = b"shortlist.format"
 _FORMAT = b"vocabulary 1"
@@ -57,6 +57,16 @@ def read(path: str | os.PathLike[str]) -> np.ndarray:
     except (OSError, pa.ArrowException) as error:
         raise ArtifactError(f"{path} cannot be read as a vocabulary: {error}") from error
     return as_array(_checked_column(path, table))
+
+
+def checksum(ids: np.ndarray, kind: IdKind) -> str:
+    """What is the same for the same ids in the same order, and for no others.
+
+    Args:
+        ids: `[n]`, int64, or object holding `str` or `bytes`.
+        kind: What the ids are made of.
+    """
+    return _checksum(pa.array(ids, type=_ARROW_TYPE[kind])).decode()
 
 
 def _checked_column(path: str | os.PathLike[str], table: pa.Table) -> pa.Array:

@@ -6,6 +6,8 @@ import keras
 import numpy as np
 
 from shortlist.data import Histories
+from shortlist.data.encoded import ArrayRows, EncodedRows
+from shortlist.data.encoded.rows import Take
 
 __all__ = ["EXCLUDED", "SAMPLE_WEIGHT", "InteractionBatches"]
 
@@ -20,14 +22,16 @@ class InteractionBatches(keras.utils.PyDataset):
     """Batches of arrays by name, for `fit` and `evaluate` on every backend.
 
     The order of an epoch depends on the seed and the number of the epoch alone, so a training that is taken
-    up again at epoch n sees what an uninterrupted one would have seen.
+    up again at epoch n sees what an uninterrupted one would have seen. An epoch is one pass over the rows;
+    with `steps_per_epoch`, epochs go on where those before ended, pass after pass, each row once a pass.
 
     Args:
-        arrays: By name, `[num_rows, ...]` each.
-        batch_size: Rows a batch; the last one may be smaller.
+        rows: Arrays by name, `[num_rows, ...]` each, or rows that are elsewhere.
+        batch_size: Rows a batch; the last one of a pass may be smaller.
         seed: Of the order; None keeps the order of the rows.
         exclude: The candidates of each query that metrics leave out, with the name of the array that holds
             the queries.
+        steps_per_epoch: Batches an epoch; those of a pass when None.
 
     Example:
         >>> batches = InteractionBatches({"user": np.arange(5)}, batch_size=2)
@@ -37,32 +41,43 @@ class InteractionBatches(keras.utils.PyDataset):
 
     def __init__(
         self,
-        arrays: dict[str, np.ndarray],
+        rows: dict[str, np.ndarray] | EncodedRows,
         *,
         batch_size: int,
         seed: int | None = None,
         exclude: tuple[str, Histories] | None = None,
+        steps_per_epoch: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self._arrays, self._batch_size, self._seed = arrays, batch_size, seed
-        self._num_rows = len(next(iter(arrays.values())))
+        self._rows = rows if isinstance(rows, EncodedRows) else ArrayRows(rows)
+        self._batch_size, self._seed = batch_size, seed
+        self._batches_a_pass = -(-len(self._rows) // batch_size)
+        self._steps_per_epoch = steps_per_epoch
         self._exclude = exclude
         self._longest_history = 0 if exclude is None else int(np.diff(exclude[1].offsets).max())
-        self._order = np.arange(self._num_rows)
+        self._epoch = 0
+        self._pass: int | None = None
+        self._take = self._rows.in_order(None)  # stays where there is no seed
 
     @property
     def num_batches(self) -> int:
-        """Batches a pass."""
-        return -(-self._num_rows // self._batch_size)
+        """Batches an epoch."""
+        return self._batches_a_pass if self._steps_per_epoch is None else self._steps_per_epoch
 
     def __getitem__(self, index: int) -> dict[str, np.ndarray]:
-        rows = self._order[index * self._batch_size : (index + 1) * self._batch_size]
-        batch = {name: array[rows] for name, array in self._arrays.items()}
+        number_of_pass, index = divmod(self._epoch * self.num_batches + index, self._batches_a_pass)
+        start = index * self._batch_size
+        batch = self._in_pass(number_of_pass)(start, min(start + self._batch_size, len(self._rows)))
         if self._exclude is not None:
             query, histories = self._exclude
             batch[EXCLUDED] = histories.padded(batch[query], max_length=self._longest_history).astype("int32")
         return batch
+
+    def _in_pass(self, number: int) -> Take:
+        if self._seed is not None and number != self._pass:
+            self._take, self._pass = self._rows.in_order((self._seed, number)), number
+        return self._take
 
     def start_epoch(self, epoch: int) -> None:
         """Put the rows in the order of an epoch.
@@ -70,8 +85,7 @@ class InteractionBatches(keras.utils.PyDataset):
         Args:
             epoch: Its number, from 0.
         """
-        if self._seed is not None:
-            self._order = np.random.default_rng((self._seed, epoch)).permutation(self._num_rows)
+        self._epoch = epoch
 
     def ordering(self) -> keras.callbacks.Callback:
         """A callback that starts each epoch; Keras' own hooks of a dataset do not know its number."""

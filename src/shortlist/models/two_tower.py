@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow as pa
 
 from shortlist import backend
-from shortlist.data import Histories, Interactions
+from shortlist.data import Histories, InteractionFiles, Interactions
+from shortlist.data.arguments import check_is_interactions
 from shortlist.errors import ArgumentError
 from shortlist.features import FeatureSpec
 from shortlist.features import source as columns_of
@@ -18,6 +19,7 @@ from shortlist.layers import StreamingFrequency
 from shortlist.metrics import FactorizedTopK
 from shortlist.models.batches import EXCLUDED, SAMPLE_WEIGHT, InteractionBatches
 from shortlist.models.catalogue import Catalogue
+from shortlist.models.encoded_files import encode, encode_files
 from shortlist.models.model import Model
 from shortlist.models.tower import Tower
 from shortlist.tasks import Retrieval
@@ -97,12 +99,12 @@ class TwoTower(Model):
 
     @classmethod
     def from_interactions(
-        cls, interactions: Interactions, items: pa.Table | None = None, **options: Any
+        cls, interactions: Interactions | InteractionFiles, items: pa.Table | None = None, **options: Any
     ) -> "TwoTower":
         """A model that knows users and items by their ids.
 
         Args:
-            interactions: What to learn the ids from; usually the training part.
+            interactions: What to learn the ids from; usually the training part. Files are read in one pass.
             items: The catalogue with the column of item ids; when None, the items of the interactions.
             **options: As in the constructor.
 
@@ -112,7 +114,7 @@ class TwoTower(Model):
         Raises:
             ArgumentError: When the interactions are something else.
         """
-        if not isinstance(interactions, Interactions):
+        if not isinstance(interactions, Interactions | InteractionFiles):
             raise ArgumentError(
                 f"interactions came as {type(interactions).__name__}; make them with "
                 "Interactions.from_table(frame, user=..., item=...)."
@@ -149,17 +151,17 @@ class TwoTower(Model):
         super().compile(optimizer=keras.optimizers.Adam(0.003) if optimizer is None else optimizer, **kwargs)
 
     def fit(self, x: Any = None, *args: Any, seed: int = 0, **kwargs: Any) -> Any:
-        """Keras' `fit`, which also takes `Interactions`, or another table of raw features.
+        """Keras' `fit`, which also takes `Interactions`, another table of raw features, or files.
 
         Args:
-            x: `Interactions`, a data frame, an Arrow table or a dict of arrays, with raw features, and
-                weights in a column `sample_weight` if there is one; or a dataset of batches that are encoded
-                already, by column name.
+            x: `Interactions`, `InteractionFiles`, a data frame, an Arrow table or a dict of arrays, with raw
+                features, and weights in a column `sample_weight` if there is one; or a dataset of batches
+                that are encoded already, by column name. Raw features are encoded once, before training.
             *args: As in `keras.Model.fit`.
             seed: Of the order of the rows, which differs from epoch to epoch.
             **kwargs: As in `keras.Model.fit`. `batch_size` is 1024 unless told otherwise. `validation_data`
-                may be a table too; where both are `Interactions`, what users did in `x` is left out of the
-                metrics.
+                may be a table or files too; where both are `Interactions`, what users did in `x` is left out
+                of the metrics. With `steps_per_epoch`, an epoch begins where the one before ended.
 
         Returns:
             Keras' history.
@@ -172,12 +174,12 @@ class TwoTower(Model):
             exclude = x if isinstance(x, Interactions) else None
             validation = self._batches(kwargs["validation_data"], validation_batch_size, exclude=exclude)
             kwargs["validation_data"] = backend.feed(validation)
-        batches = self._batches(x, batch_size, seed=seed)
+        batches = self._batches(x, batch_size, seed=seed, steps=kwargs.pop("steps_per_epoch", None))
         callbacks = [batches.ordering(), *as_list(kwargs.pop("callbacks", None))]
         return super().fit(backend.feed(batches), *args, callbacks=callbacks, **kwargs)
 
     def evaluate(self, x: Any = None, *args: Any, exclude: Interactions | None = None, **kwargs: Any) -> Any:
-        """Keras' `evaluate`, which also takes `Interactions`, or another table of raw features.
+        """Keras' `evaluate`, which also takes `Interactions`, another table of raw features, or files.
 
         Each row is one query with one true item. With `exclude`, all the items its user met there are left
         out but that one; `shortlist.evaluation` leaves in all of a user's test items, which differs where
@@ -186,15 +188,15 @@ class TwoTower(Model):
         Args:
             x: As in `fit`.
             *args: As in `keras.Model.evaluate`.
-            exclude: Interactions, such as the training part, whose items are not in the catalogue for their
-                users.
+            exclude: `Interactions`, such as the training part, whose items are not in the catalogue for their
+                users; no files, because what each user met is kept in memory.
             **kwargs: As in `keras.Model.evaluate`; `return_dict` is True for tables.
 
         Returns:
             The metrics by name.
 
         Raises:
-            ArgumentError: When `exclude` comes with a dataset of batches.
+            ArgumentError: When `exclude` comes with a dataset of batches, or is something else.
         """
         if columns_of.has_columns(x):
             batch_size = _batch_size(kwargs.pop("batch_size", None))
@@ -301,15 +303,22 @@ class TwoTower(Model):
         *,
         seed: int | None = None,
         exclude: Interactions | None = None,
+        steps: int | None = None,
     ) -> InteractionBatches:
-        arrays = {**self.query_model.prepare(interactions), **self.candidate_model.prepare(interactions)}
-        if SAMPLE_WEIGHT in columns_of.names(interactions):
-            arrays[SAMPLE_WEIGHT] = np.asarray(columns_of.values(interactions, SAMPLE_WEIGHT), "float32")
+        columns = self.query_model.columns + self.candidate_model.columns
+        encode_all = encode_files if isinstance(interactions, InteractionFiles) else encode
         histories = None if exclude is None else (self._query_column(), self._histories(exclude))
-        return InteractionBatches(arrays, batch_size=batch_size, seed=seed, exclude=histories)
+        return InteractionBatches(
+            encode_all(columns, interactions, SAMPLE_WEIGHT),
+            batch_size=batch_size,
+            seed=seed,
+            exclude=histories,
+            steps_per_epoch=steps,
+        )
 
     def _histories(self, interactions: Interactions) -> Histories:
         """What each query met, both by their rows."""
+        check_is_interactions(interactions, "exclude")
         queries = self.query_model.prepare(interactions)[self._query_column()]
         candidates = self.candidate_model.prepare(interactions)[self.candidate_id]
         rows = {"query": queries.astype("int64"), "candidate": candidates.astype("int64")}
