@@ -49,7 +49,8 @@ def stream_parquet(path: Path, columns: Sequence[str]) -> Iterator[pa.Table]:
         DataError: The file is missing, truncated, damaged or not Parquet.
     """
     check_file_exists(path)
-    with naming(path), _explained_parquet(), pq.ParquetFile(path, buffer_size=_PARQUET_BUFFER_BYTES) as file:
+    options = {"buffer_size": _PARQUET_BUFFER_BYTES, "page_checksum_verification": True}
+    with naming(path), _explained_parquet(), pq.ParquetFile(path, **options) as file:
         for batch in file.iter_batches(_rows_of_a_part(file.metadata), columns=list(columns)):
             yield pa.Table.from_batches([batch]).select(list(columns))
 

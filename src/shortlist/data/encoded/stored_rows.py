@@ -88,7 +88,7 @@ class StoredRows(EncodedRows):
         """See `EncodedRows.in_order`; the order in which the rows are kept is that of `write`."""
         block_rows = max(1, _BLOCK_BYTES // self._records.num_bytes)
         windows = Windows(self._file, block_rows=block_rows, window_blocks=_WINDOW_BLOCKS, seed=seed)
-        return lambda start, stop: self._records.unpack(windows.rows(start, min(stop, len(self))))
+        return lambda start, stop: self._records.unpack(windows.rows(start, stop))
 
 
 def _append(path: Path, parts: Iterable[Mapping[str, np.ndarray]]) -> tuple[RecordType, RecordFile]:

@@ -1,0 +1,135 @@
+"""Files of interactions: what `Interactions` checks is checked here, and the file and the row are named."""
+
+import os
+import pathlib
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+import pytest
+
+from shortlist.data import CsvFormat, InteractionFiles
+from shortlist.errors import DataError, FeatureError
+
+GOOD = {"u": ["ann", "bob"], "i": [7, 2**40], "r": [4.0, 1.0], "t": [10, 20], "age": [30, 41]}
+ROLES = {"user": "u", "item": "i", "rating": "r", "timestamp": "t"}
+
+
+def write(folder, name, **changes):
+    pq.write_table(pa.table(GOOD | changes), folder / name)
+
+
+def rows(parts):
+    return pa.concat_tables(parts).to_pylist()
+
+
+def test_all_rows_in_the_order_of_the_files(tmp_path):
+    write(tmp_path, "b.parquet", age=[1, 2])
+    write(tmp_path, "a.parquet")
+    files = InteractionFiles(tmp_path, **ROLES)
+    assert files.column_names == list(GOOD)
+    found = rows(files.parts(["age"]))
+    assert [row["age"] for row in found] == [30, 41, 1, 2]
+    assert [row["i"] for row in found] == [7, 2**40] * 2
+    assert list(rows(InteractionFiles(tmp_path, user="u", item="i").parts())[0]) == ["u", "i"]
+
+
+def test_ids_are_brought_to_their_kinds_and_files_without_rows_do_no_harm(tmp_path):
+    write(tmp_path, "a.parquet", u=pa.array([], pa.int64()), i=pa.array([], pa.int64()), r=[], t=[], age=[])
+    write(tmp_path, "b.parquet", i=pa.array([7, 8], pa.int8()))
+    write(
+        tmp_path, "c.parquet", u=pa.array(["ann", "bob"]).dictionary_encode(), i=pa.array([9, 9], pa.uint32())
+    )
+    found = pa.concat_tables(InteractionFiles(tmp_path, **ROLES).parts())
+    assert found["i"].to_pylist() == [7, 8, 9, 9]
+    assert found.schema.field("i").type == pa.int64()
+    assert found["u"].to_pylist() == ["ann", "bob"] * 2
+
+
+def test_csv_and_parquet_give_the_same_rows(tmp_path):
+    write(tmp_path, "a.parquet", i=["7", "8"])
+    pa_csv.write_csv(pq.read_table(tmp_path / "a.parquet"), tmp_path / "a.csv")
+    one, other = (
+        rows(InteractionFiles(tmp_path / f"a.{kind}", **ROLES).parts()) for kind in ("csv", "parquet")
+    )
+    assert one == other
+    numbers = InteractionFiles(tmp_path / "a.csv", user="u", item="i", csv=CsvFormat(id_type="int64"))
+    with pytest.raises(DataError, match=r"a.csv: column 'u': row 1 .*'ann', expected integers"):
+        list(numbers.parts())
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"u": ["ann", None]}, r"b.parquet: column 'u': 1 ids are missing, the first in row 2 \(counted"),
+        ({"u": [1.0, 2.0]}, "b.parquet: column 'u': ids are floating"),
+        ({"u": [1, 2]}, "b.parquet: column 'u': ids are int64, those of the files before are str"),
+        ({"r": [1.0, np.nan]}, r"b.parquet: column 'r': the value of row 2 .* is nan"),
+        ({"r": [1.0, np.inf]}, r"b.parquet: column 'r': the value of row 2 .* is inf"),
+        ({"r": ["1", "2"]}, "b.parquet: column 'r': ratings are text"),
+        ({"t": [None, 1]}, r"b.parquet: column 't': the value of row 1 .* is missing"),
+    ],
+)
+def test_a_bad_value_is_refused_with_its_file_and_row(tmp_path, changes, message):
+    write(tmp_path, "a.parquet")
+    write(tmp_path, "b.parquet", **changes)
+    with pytest.raises(DataError, match=message):
+        list(InteractionFiles(tmp_path, **ROLES).parts())
+
+
+def test_a_bad_row_is_counted_from_the_beginning_of_its_file(tmp_path):
+    num_rows = 200_000
+    ids = pa.array([1] * (num_rows - 1) + [None], pa.int64())
+    pq.write_table(pa.table({"u": ids, "i": np.arange(num_rows)}), tmp_path / "a.parquet")
+    with pytest.raises(DataError, match=f"the first in row {num_rows} "):
+        list(InteractionFiles(tmp_path, user="u", item="i").parts())
+
+
+def test_columns_are_checked_at_once_in_the_first_file_and_while_reading_in_the_others(tmp_path):
+    write(tmp_path, "b.parquet")
+    pq.write_table(pa.table({"u": ["ann"], "i": [3]}), tmp_path / "a.parquet")
+    with pytest.raises(DataError, match="a.parquet: there is no column 'r'"):
+        InteractionFiles(tmp_path, **ROLES)
+    with pytest.raises(DataError, match="plays two roles"):
+        InteractionFiles(tmp_path, user="u", item="u")
+    files = InteractionFiles([tmp_path / "b.parquet", tmp_path / "a.parquet"], user="u", item="i")
+    with pytest.raises(DataError, match="a.parquet: there is no column 'age'"):
+        list(files.parts(["age"]))
+
+
+def test_files_without_any_row_are_refused(tmp_path):
+    (tmp_path / "a.csv").write_text("u,i\n")
+    with pytest.raises(DataError, match="a.csv and the other files hold no rows"):
+        list(InteractionFiles(tmp_path, user="u", item="i").parts())
+
+
+@pytest.mark.parametrize("kind", [DataError, FeatureError])
+def test_what_a_function_raises_names_file_and_rows(tmp_path, kind):
+    write(tmp_path, "a.parquet")
+
+    def fail(part):
+        raise kind("row 1 is bad")
+
+    expected = r"a.parquet, in the 2 rows that begin with row 1 \(counted from 1, .*: row 1 is bad"
+    with pytest.raises(kind, match=expected):
+        list(InteractionFiles(tmp_path, **ROLES).map(fail))
+
+
+def test_the_state_tells_a_changed_file(tmp_path):
+    write(tmp_path, "a.parquet")
+    write(tmp_path, "b.parquet")
+    files = InteractionFiles(tmp_path, **ROLES)
+    before = files.state()
+    assert files.state() == before
+    os.utime(tmp_path / "b.parquet", ns=(1, 1))
+    assert files.state() != before
+    pathlib.Path(tmp_path / "b.parquet").unlink()
+    with pytest.raises(DataError, match=r"no file .*b.parquet"):
+        files.state()
+
+
+def test_no_bar_where_nobody_watches(tmp_path, capsys):
+    write(tmp_path, "a.parquet")
+    list(InteractionFiles(tmp_path, **ROLES).map(len, progress="counting"))
+    assert capsys.readouterr() == ("", "")
