@@ -24,7 +24,7 @@ def test_loss_and_gradients_wherever_chunks_end(rows_a_chunk: int, monkeypatch: 
         world = batch_world(
             seed, id_kind="int64", num_extra=2, num_heads=None, num_hard_negatives=None, tied=False
         )
-        monkeypatch.setattr(MODULE, "_SCORES_A_CHUNK", rows_a_chunk * len(world.candidates))
+        monkeypatch.setattr(MODULE, "rows_a_chunk", lambda *sizes: rows_a_chunk)
         expected = softmax.in_batch_softmax(
             **(vars(world) | {"remove_accidental_hits": True, "mask_known_positives": True})
         )

@@ -159,7 +159,7 @@ class Retrieval(Task):
             "score_mask": score_mask,
         }
         batch_metrics = self.batch_metrics if compute_batch_metrics else []
-        if self._needs_logits(query_embeddings, batch_metrics):
+        if self.loss is not None or batch_metrics:
             logits, labels = self._labelled(_logits(query_embeddings, candidate_embeddings, **arguments))
             loss = self._loss_of(labels, logits, sample_weight)
             for metric in batch_metrics:
@@ -167,8 +167,10 @@ class Retrieval(Task):
         else:
             arguments |= {
                 "sample_weight": sample_weight,
+                "num_hard_negatives": self.num_hard_negatives,
                 "label_smoothing": self.label_smoothing,
                 "reduction": self.reduction,
+                "with_gradients": training is not False,
             }
             loss = in_batch_softmax(query_embeddings, candidate_embeddings, **arguments)
         for metric in self.loss_metrics:
@@ -245,11 +247,6 @@ class Retrieval(Task):
             "query_codes": backend.dense_codes(query_ids) if has_queries else None,
             "candidate_codes": backend.dense_codes(candidate_ids) if has_candidates else None,
         }
-
-    def _needs_logits(self, queries: Tensor, batch_metrics: list[Any]) -> bool:
-        """Whether logits of the whole batch are asked for; the default loss does without them."""
-        is_default = self.loss is None and self.num_hard_negatives is None
-        return bool(batch_metrics) or not is_default or len(queries.shape) == 3
 
     def _labelled(self, logits: Tensor) -> tuple[Tensor, Tensor]:
         if self.num_hard_negatives is not None:

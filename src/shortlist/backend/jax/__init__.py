@@ -1,16 +1,16 @@
 """Shortlist's backend functions on JAX."""
 
-from shortlist.backend.jax.chunks import add_at_rows, any_by_code, over_chunks
+from shortlist.backend.jax.chunks import over_chunks
 from shortlist.backend.jax.feed import feed
 from shortlist.backend.jax.ids import IdRows, check_ids, dense_codes, id_tensor, is_padding
+from shortlist.backend.jax.positive_places import PositivePlaces
 from shortlist.backend.jax.rows import lookup, read_rows, sum_rows, write_rows
 from shortlist.backend.jax.steps import test_step, train_step
 from shortlist.backend.jax.tensors import is_traced, scatter_add, top_k
 
 __all__ = [
     "IdRows",
-    "add_at_rows",
-    "any_by_code",
+    "PositivePlaces",
     "check_ids",
     "dense_codes",
     "feed",

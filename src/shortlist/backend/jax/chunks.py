@@ -8,22 +8,26 @@ import jax.numpy as jnp
 
 from shortlist.typing import Tensor
 
-__all__ = ["add_at_rows", "any_by_code", "over_chunks"]
+__all__ = ["over_chunks"]
 
 
-def over_chunks(step: Callable[..., Any], carry: Any, rows: dict[str, Tensor], size: Tensor | int) -> Any:
+def over_chunks(
+    step: Callable[..., Any], carry: Any, rows: dict[str, Tensor], size: Tensor | int, num_outputs: int = 1
+) -> tuple[Any, tuple[Tensor, ...]]:
     """Work through rows a chunk at a time.
 
     Args:
         step: Takes the carry, a chunk of the rows by name and the number of its first row; returns the next
-            carry and an output of as many rows.
+            carry and a tuple of outputs of as many rows.
         carry: A tuple of tensors.
         rows: By name, `[num_rows, ...]`.
         size: Rows a chunk; the last one may be smaller.
+        num_outputs: How many outputs a step has, float32.
 
     Returns:
-        The last carry, and the outputs one after another, `[num_rows, ...]`.
+        The last carry, and each output, one chunk after another, `[num_rows, ...]`.
     """
+    del num_outputs  # seen from what a step returns
     num_rows, size = next(iter(rows.values())).shape[0], int(size)
     if num_rows <= size:
         return step(carry, rows, 0)
@@ -33,40 +37,9 @@ def over_chunks(step: Callable[..., Any], carry: Any, rows: dict[str, Tensor], s
     }
     firsts = size * jnp.arange(num_full, dtype="int32")
     carry, outputs = jax.lax.scan(lambda carry, chunk: step(carry, *chunk), carry, (full, firsts))
-    outputs = outputs.reshape(num_full * size, *outputs.shape[2:])
+    outputs = tuple(part.reshape(num_full * size, *part.shape[2:]) for part in outputs)
     if num_full * size == num_rows:
         return carry, outputs
     rest = {name: part[num_full * size :] for name, part in rows.items()}
     carry, last = step(carry, rest, num_full * size)
-    return carry, jnp.concatenate([outputs, last])
-
-
-def any_by_code(flags: Tensor, codes: Tensor, asked: Tensor) -> Tensor:
-    """For each column of flags, whether one is set among the rows of a code.
-
-    `answer[c, j] = any_r (flags[r, c] and codes[r] == asked[j])`
-
-    Args:
-        flags: `[num_rows, num_columns]`, bool.
-        codes: `[num_rows]`, int32, in `[0, num_asked)`.
-        asked: `[num_asked]`, int32, in `[0, num_asked)`.
-
-    Returns:
-        `[num_columns, num_asked]`, bool.
-    """
-    counts = jax.ops.segment_sum(flags.astype("float32"), codes, num_segments=asked.shape[0])
-    return (counts > 0)[asked].T
-
-
-def add_at_rows(matrix: Tensor, rows: Tensor, values: Tensor) -> Tensor:
-    """A matrix with `values[i]` added to row `rows[i]`.
-
-    Args:
-        matrix: `[num_rows, dim]`.
-        rows: `[n]`, int32, distinct.
-        values: `[n, dim]`.
-
-    Returns:
-        `[num_rows, dim]`.
-    """
-    return matrix.at[rows].add(values)
+    return carry, tuple(map(jnp.concatenate, zip(outputs, last, strict=True)))

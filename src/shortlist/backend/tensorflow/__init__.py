@@ -1,16 +1,16 @@
 """Shortlist's backend functions on TensorFlow."""
 
-from shortlist.backend.tensorflow.chunks import add_at_rows, any_by_code, over_chunks
+from shortlist.backend.tensorflow.chunks import over_chunks
 from shortlist.backend.tensorflow.feed import feed
 from shortlist.backend.tensorflow.ids import IdRows, check_ids, dense_codes, id_tensor, is_padding
+from shortlist.backend.tensorflow.positive_places import PositivePlaces
 from shortlist.backend.tensorflow.rows import lookup, read_rows, sum_rows, write_rows
 from shortlist.backend.tensorflow.steps import test_step, train_step
 from shortlist.backend.tensorflow.tensors import is_traced, scatter_add, top_k
 
 __all__ = [
     "IdRows",
-    "add_at_rows",
-    "any_by_code",
+    "PositivePlaces",
     "check_ids",
     "dense_codes",
     "feed",
