@@ -42,6 +42,6 @@ class Embedding(keras.layers.Embedding):
         """
         if self.lora_enabled or self.quantization_mode:
             return super().call(inputs)
-        is_int = keras.backend.is_int_dtype(inputs.dtype)
-        rows = inputs if is_int else ops.cast(inputs, "int32")
+        is_index = keras.backend.standardize_dtype(inputs.dtype) in ("int32", "int64")
+        rows = inputs if is_index else ops.cast(inputs, "int32")
         return ops.cast(backend.lookup(self.embeddings, rows), self.compute_dtype)

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from shortlist import optimizers  # noqa: F401 - importing them makes them known to Keras by name
 from shortlist.errors import ArtifactError
 
 __all__ = ["load_model"]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import jax
+import jax.extend.core
 import jax.numpy as jnp
 
 from shortlist.backend.jax.rows import READER, RowGradient, take_rows
@@ -102,7 +103,9 @@ def _reading(reader: Callable[[Any, Tensor], Tensor], tables: set[int]) -> Itera
 
 
 def _trace_state() -> Any:
-    home = jax.extend.core if hasattr(jax.extend.core, "get_opaque_trace_state") else jax.core
+    home = (
+        jax.extend.core if hasattr(jax.extend.core, "get_opaque_trace_state") else jax.core
+    )  # as versions go
     return home.get_opaque_trace_state()
 
 

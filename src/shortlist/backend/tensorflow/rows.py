@@ -23,7 +23,7 @@ def lookup(variable: Any, rows: Tensor) -> Tensor:
     Returns:
         `[*rows.shape, ...]`, of the variable's dtype.
     """
-    if not isinstance(rows, tf.Tensor):  # ragged or sparse
+    if isinstance(rows, tf.RaggedTensor | tf.SparseTensor):
         return ops.take(value_of(variable), rows, axis=0)
     return tf.gather(value_of(variable), rows)  # of a tf.Variable: ResourceGather, where others read it all
 
