@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 NUM_USERS, NUM_ITEMS, NUM_NUMBERS = 20_000, 5_000, 8
 ROWS_OF_A_FILE, FEW_ROWS = 500_000, 200_000
 BYTES_OF_A_ROW = 2 * 8 + 8 * NUM_NUMBERS  # two int64 ids and the numbers in float64, as arrays in memory
-BATCH_SIZE = 4096
+BATCH_SIZE = 1024
 ALLOWANCE_MB = 60
 
 

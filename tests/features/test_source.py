@@ -5,6 +5,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from shortlist.data import InteractionFiles
 from shortlist.errors import FeatureError
 from shortlist.features import source
 
@@ -29,3 +30,17 @@ def test_every_holder(holder):
 @pytest.mark.parametrize("values", [["a"], np.array(["a"]), pa.array(["a"]), "a"])
 def test_values_alone_have_no_columns(values):
     assert not source.has_columns(values)
+
+
+def test_files_are_mapped_part_by_part_and_give_no_whole_column(tmp_path):
+    for name in "ab":
+        (tmp_path / f"{name}.csv").write_text(f"u,i,x\n{name},1,2\n")
+    files = InteractionFiles(tmp_path, user="u", item="i")
+    assert source.has_columns(files)
+    assert source.names(files) == ["u", "i", "x"]
+    parts = source.map_parts(files, lambda part: part["u"].to_pylist(), ["x"], progress="reading")
+    assert list(parts) == [["a"], ["b"]]
+    with pytest.raises(FeatureError, match="column 'x': got InteractionFiles.*read in parts"):
+        source.values(files, "x")
+    with pytest.raises(FeatureError, match="expected one named 'y'"):
+        source.map_parts(files, len, ["y"], progress="reading")

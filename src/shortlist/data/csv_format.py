@@ -21,7 +21,7 @@ class CsvFormat:
         id_type: `"str"`: ids stay the text they are in the file ("007" is not "7"); `"int64"`: they are
             integers.
         column_types: Arrow types of features by name. The others are guessed from the first rows of each
-            file, about a megabyte, so give the type where later rows may differ.
+            file, a quarter of a megabyte, so give the type where later rows may differ.
 
     Raises:
         ArgumentError: The delimiter or the type of ids is none.

@@ -90,7 +90,7 @@ class InteractionFiles:
             columns: Further columns; those with a role are always read, and checked.
 
         Yields:
-            Tables of some megabytes, ids brought to their kinds.
+            Tables of a megabyte or less, ids brought to their kinds.
 
         Raises:
             DataError: A file is missing or damaged, lacks a column or holds a bad value; or none has rows.

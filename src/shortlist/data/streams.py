@@ -17,9 +17,10 @@ from shortlist.errors import DataError
 __all__ = ["csv_columns", "parquet_columns", "stream_csv", "stream_parquet"]
 
 _DAMAGED = "it is damaged or cut off"
-_PART_BYTES = 2**22
-_MOST_ROWS = 2**16
-_CSV_BLOCK_BYTES = 2**20
+_PART_BYTES = 2**20
+_MOST_ROWS = 2**14
+# Arrow reads 32 blocks ahead, and guesses types from the first.
+_CSV_BLOCK_BYTES = 2**18
 # Arrow reads a whole column of a row group at once unless it is told to use a buffer.
 _PARQUET_BUFFER_BYTES = 2**18
 
@@ -43,7 +44,7 @@ def stream_parquet(path: Path, columns: Sequence[str]) -> Iterator[pa.Table]:
         columns: What to read; each is there.
 
     Yields:
-        Tables of these columns, of a few megabytes each, in the order of the rows.
+        Tables of these columns, of a megabyte each or less, in the order of the rows.
 
     Raises:
         DataError: The file is missing, truncated, damaged or not Parquet.
@@ -106,7 +107,7 @@ def stream_csv(
         required: Columns of text in which no row may be empty.
 
     Yields:
-        Tables of these columns, of about a megabyte each, in the order of the rows.
+        Tables of these columns, of a quarter of a megabyte of text each, in the order of the rows.
 
     Raises:
         DataError: The file is missing or damaged, a row cannot be read, or a required value is empty.

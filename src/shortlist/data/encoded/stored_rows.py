@@ -20,8 +20,8 @@ _FORMAT = "encoded rows 1"
 _ROWS, _FACTS, _UNORDERED = "rows.bin", "rows.json", "unordered.bin"
 # Random reads of 64 KB cost a disk little more than one long read.
 _BLOCK_BYTES = 2**16
-_WINDOW_BLOCKS = 128
-_SHUFFLE_BYTES = 2**23
+_WINDOW_BLOCKS = 64
+_SHUFFLE_BYTES = 2**22
 _SHUFFLE_SEED = 0
 
 
