@@ -1,11 +1,14 @@
 """The order of batches, and what of a user's history goes with them."""
 
+import itertools
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from shortlist.data import Histories, Interactions
+from shortlist.data.encoded import StoredRows
 from shortlist.models import InteractionBatches
 
 NUM_ROWS, BATCH_SIZE = 23, 5
@@ -61,3 +64,36 @@ def test_histories_are_as_wide_in_each_batch_and_padded() -> None:
     found = [data[number]["excluded_ids"] for number in (0, 1)]
     assert [np.sort(row).tolist() for row in np.concatenate(found)] == [[-1, -1, 1], [1, 2, 3], [-1, -1, -1]]
     assert {array.shape[1] for array in found} == {3}
+
+
+@pytest.mark.contract
+@pytest.mark.parametrize("steps", [1, 3, 5, 7, 12])
+def test_epochs_of_fewer_or_more_steps_than_a_pass_go_on_where_those_before_ended(steps: int) -> None:
+    num_epochs, a_pass = 10, -(-NUM_ROWS // BATCH_SIZE)
+
+    def seen(first_epoch: int) -> list[list[int]]:
+        data, found = batches(seed=3, steps_per_epoch=steps), []
+        assert data.num_batches == steps
+        for epoch in range(first_epoch, num_epochs):
+            data.start_epoch(epoch)
+            found += [data[number]["row"].tolist() for number in range(steps)]
+        return found
+
+    whole = seen(0)
+    assert whole[4 * steps :] == seen(4)  # taken up again at epoch 4
+    for start in range(0, len(whole) - a_pass + 1, a_pass):
+        assert sorted(itertools.chain(*whole[start : start + a_pass])) == list(range(NUM_ROWS))
+
+
+@pytest.mark.contract
+def test_rows_on_the_disk_are_ordered_by_seed_and_epoch_alone(tmp_path: Path) -> None:
+    StoredRows.write(tmp_path, [{"row": np.arange(NUM_ROWS)}])
+
+    def order(epoch: int) -> list[int]:
+        data = InteractionBatches(StoredRows(tmp_path), batch_size=BATCH_SIZE, seed=1)
+        data.start_epoch(epoch)
+        return order_of(data)
+
+    assert sorted(order(2)) == list(range(NUM_ROWS))
+    assert order(2) == order(2)
+    assert order(2) != order(3)

@@ -117,10 +117,13 @@ class Histories:
             raise ArgumentError(f"max_length is {max_length}, expected at least 1.")
         starts, ends = self._bounds(user_ids)
         width = int((ends - starts).max(initial=0)) if max_length is None else max_length
-        positions = np.maximum(starts, ends - width)[:, None] + np.arange(width)
-        is_item = positions < ends[:, None]
-        items = np.full(positions.shape, _PADDING[self.item_kind], dtype=self.item_ids.dtype)
-        items[is_item] = self.item_ids[self.item_codes[positions[is_item]]]
+        starts = np.maximum(starts, ends - width)
+        items = np.full((len(starts), width), _PADDING[self.item_kind], dtype=self.item_ids.dtype)
+        # Positions of the items alone: most of the result is padding.
+        lengths = ends - starts
+        place = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        codes = self.item_codes[place + np.repeat(starts, lengths)]
+        items[np.repeat(np.arange(len(starts)), lengths), place] = self.item_ids[codes]
         return items
 
     def __len__(self) -> int:

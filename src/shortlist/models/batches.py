@@ -71,7 +71,8 @@ class InteractionBatches(keras.utils.PyDataset):
         batch = self._in_pass(number_of_pass)(start, min(start + self._batch_size, len(self._rows)))
         if self._exclude is not None:
             query, histories = self._exclude
-            batch[EXCLUDED] = histories.padded(batch[query], max_length=self._longest_history).astype("int32")
+            excluded = histories.padded(batch[query], max_length=self._longest_history)
+            batch[EXCLUDED] = excluded.astype("int32", copy=False)
         return batch
 
     def _in_pass(self, number: int) -> Take:

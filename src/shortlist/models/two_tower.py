@@ -1,5 +1,6 @@
 """The ready-made two-tower retrieval model."""
 
+import dataclasses
 from typing import Any
 
 import keras
@@ -322,7 +323,8 @@ class TwoTower(Model):
         queries = self.query_model.prepare(interactions)[self._query_column()]
         candidates = self.candidate_model.prepare(interactions)[self.candidate_id]
         rows = {"query": queries.astype("int64"), "candidate": candidates.astype("int64")}
-        return Histories.from_interactions(Interactions.from_table(rows, user="query", item="candidate"))
+        met = Histories.from_interactions(Interactions.from_table(rows, user="query", item="candidate"))
+        return dataclasses.replace(met, item_ids=met.item_ids.astype("int32"))  # as metrics take them
 
     def _query_column(self) -> str:
         if self.query_id is None:
