@@ -19,13 +19,20 @@ PEAK_MB, EXTRA_MB = "peak_mb", "extra_mb"
 _STATUS, _CLEAR_REFS, _RESET_PEAK = Path("/proc/self/status"), Path("/proc/self/clear_refs"), "5"
 
 
+class Missing(Exception):
+    """What a side needs is not on this machine; says what, and how to get it."""
+
+
 def serve(prepare: Callable[..., Callable[[], Any]]) -> None:
     """Be one side: `python -m benchmarks.sides.NAME '{"settings": {...}, "num_warm_ups": 2}'`."""
     request, answers = json.loads(sys.argv[1]), _answers_alone_on_stdout()
     try:
         function = prepare(**request["settings"])
     except ImportError as error:
-        _say(answers, {MISSING: error.name or str(error)})
+        _say(answers, {MISSING: f"{error.name}: make bench-peers"})
+        return
+    except Missing as error:
+        _say(answers, {MISSING: str(error)})
         return
     _serve(function, request["num_warm_ups"], answers)
 

@@ -86,7 +86,7 @@ class Process(Runner):
         if not words:
             self._trouble = Outcome(self._side.name).failed(self._last_words())
         elif MISSING in words:
-            self._trouble = Outcome(self._side.name, trouble=f"no {words[MISSING]}: make bench-peers")
+            self._trouble = Outcome(self._side.name, trouble=f"no {words[MISSING]}")
         return words
 
     def _last_words(self) -> str:

@@ -4,16 +4,20 @@ import random
 import time
 from collections.abc import Callable
 
-from benchmarks.measure import serve
+from benchmarks.measure import Missing, serve
 
 import shortlist as sl
+from shortlist.errors import DatasetUnavailable
 
 _SEED = 42  # of split and layers, as in the command
 
 
 def prepare(size: str, epochs: int) -> Callable[[], dict[str, float]]:
     """`size` of MovieLens."""
-    data = sl.data.load_movielens(size)
+    try:
+        data = sl.data.load_movielens(size)
+    except DatasetUnavailable as error:
+        raise Missing(f"MovieLens {size}: name its directory by SHORTLIST_DATA_DIR") from error
     train, test = sl.data.random_split(data.interactions, seed=_SEED)
 
     def learn() -> dict[str, float]:

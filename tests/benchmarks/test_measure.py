@@ -57,4 +57,11 @@ def test_each_call_is_timed_and_memory_is_told_at_the_end():
 
 def test_a_missing_package_is_named():
     code = SIDE.replace("table =", "import faiss_of_nowhere; table =")
-    assert answers(code, num_calls=1) == [{MISSING: "faiss_of_nowhere"}]
+    assert answers(code, num_calls=1) == [{MISSING: "faiss_of_nowhere: make bench-peers"}]
+
+
+def test_missing_data_are_named():
+    code = SIDE.replace("table =", "raise Missing('films'); table =").replace(
+        "serve\n", "Missing, serve\n", 1
+    )
+    assert answers(code, num_calls=1) == [{MISSING: "films"}]
