@@ -44,6 +44,42 @@ def test_however_the_step_is_run(options: dict[str, Any]) -> None:
     check(model, before, CASES["adam"], gradients(data))
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="XLA under TensorFlow")
+def test_compiled_by_xla() -> None:
+    data = world(seed=1)
+    model, before = fitted(Looking(), CASES["adam"].make(), data, jit_compile=True)
+    check(model, before, CASES["adam"], gradients(data))
+
+
+@pytest.mark.parametrize("name", ["sgd", "adagrad"])
+def test_in_a_model_that_is_all_of_keras(name: str) -> None:
+    """One step along the mean of the squares of 9 ones, whose gradient is 2 / 9 in each place."""
+    rows = np.int32([1, 4, 1])
+    model = keras.Sequential([sl.layers.Embedding(NUM_ROWS, DIM, embeddings_initializer="ones")])
+    model.compile(optimizer=CASES[name].make(), loss="mse")
+    model.fit(rows, np.zeros((3, DIM), "float32"), batch_size=3, verbose=0)
+    batch = oracles.summed(rows, np.full((3, DIM), 2 / 9))
+    expected = oracles.trained(np.ones((NUM_ROWS, DIM)), CASES[name].start(), [batch], CASES[name].formula)
+    np.testing.assert_allclose(model.get_weights()[0], expected.table, rtol=1e-5)
+
+
+def test_rows_are_forgotten_after_their_step() -> None:
+    model, _ = fitted(Looking(), CASES["sgd"].make(), world(num_steps=1))
+    table = model.table.embeddings
+    before = values(table)
+    model.optimizer.apply([np.ones((NUM_ROWS, DIM), "float32")], [table])
+    np.testing.assert_allclose(values(table), before - RATE, rtol=1e-5, atol=1e-6)
+
+
+def test_gradients_without_variables_are_those_it_was_built_for() -> None:
+    table, optimizer = keras.Variable(np.ones((2, 1), "float32")), sl.optimizers.SGD(0.5)
+    with pytest.raises(ValueError, match="must already be built"):
+        optimizer.apply([np.ones((2, 1), "float32")])
+    optimizer.build([table])
+    optimizer.apply([np.ones((2, 1), "float32")])
+    assert values(table).tolist() == [[0.5], [0.5]]
+
+
 @pytest.mark.parametrize("name", ["momentum", "row_wise_adagrad"])
 def test_a_table_that_is_looked_up_twice(name: str) -> None:
     data = world(seed=2)

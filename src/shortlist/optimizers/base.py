@@ -119,6 +119,8 @@ class RowWise(keras.optimizers.Optimizer):
             grads: One for each variable; dense, or sparse as the backend gives them.
             trainable_variables: The variables; all those it was built for when None.
         """
+        if trainable_variables is None and not self.built:
+            super().apply(grads)  # which says what is missing
         variables = self._trainable_variables if trainable_variables is None else list(trainable_variables)
         with self.holding_rows(grads, variables) as tensors:
             super().apply(tensors, trainable_variables)
