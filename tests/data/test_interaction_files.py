@@ -133,3 +133,29 @@ def test_no_bar_where_nobody_watches(tmp_path, capsys):
     write(tmp_path, "a.parquet")
     list(InteractionFiles(tmp_path, **ROLES).map(len, progress="counting"))
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_memory_stays_bounded(tmp_path, run_python, kind):
+    """Reads 400 MB in a process that may grow by 40 MB; what Arrow needs to begin with was needed before."""
+    table = pa.table({name: np.arange(500_000) % 10 for name in ("u", "i", "r", "t")})
+    write = pq.write_table if kind == "parquet" else pa_csv.write_csv
+    for folder, num_rows in (("few", 100_000), ("many", 500_000)):
+        (tmp_path / folder).mkdir()
+        write(table.slice(0, num_rows), tmp_path / folder / f"0.{kind}")
+    for number in range(1, 25):
+        os.link(tmp_path / "many" / f"0.{kind}", tmp_path / "many" / f"{number}.{kind}")
+    grown = run_python("""
+import re
+from pathlib import Path
+from shortlist.data import CsvFormat, InteractionFiles
+
+def read(folder):
+    roles = {"user": "u", "item": "i", "rating": "r", "timestamp": "t"}
+    files = InteractionFiles(folder, **roles, csv=CsvFormat(id_type="int64"))
+    assert sum(files.map(len)) in (100_000, 12_500_000)
+    return int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) / 1024
+
+print(-read("few") + read("many"))
+""")
+    assert float(grown) < 40
