@@ -35,7 +35,8 @@ class InteractionFiles:
 
     Args:
         paths: A file, a folder (all Parquet and CSV files in it and below), or a pattern such as
-            `"events/*.parquet"`; or a list of these. All have the columns with a role.
+            `"events/*.parquet"`; or a list of these. All have the columns with a role; the name of a folder,
+            such as `day=7`, is no column.
         user: The name of the column of user ids.
         item: The name of the column of item ids.
         rating: The name of the column of ratings.
