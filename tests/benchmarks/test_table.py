@@ -50,6 +50,14 @@ def test_a_row_tells_median_spread_ratio_and_share():
     }
 
 
+def test_the_ceiling_counts_at_its_best_and_not_when_it_was_disturbed():
+    ours = Outcome("ours", [10.0])
+    assert ceiling_percent(ours, Outcome("ceiling", [900.0, 6.0, 700.0])) == 60.0
+    disturbed = ceiling_percent(ours, Outcome("ceiling", [900.0, 700.0]))
+    assert at_least(60, disturbed, "%").is_met is None
+    assert cells(Row("work", ours, ceiling=Outcome("ceiling", [900.0])))["share of ceiling"] == ""
+
+
 def test_a_side_in_trouble_has_no_figures():
     trouble = Outcome("peer", [50.0], peak_mb=1.0).failed("no answer")
     told = cells(Row("work", Outcome("ours", [10.0]), trouble))
