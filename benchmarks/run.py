@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import brute_force, evaluation, large_tables, quickstart, start, train_step
 from benchmarks.machine import machine
 from benchmarks.table import Row, markdown
+
+from benchmarks import brute_force, evaluation, large_tables, quickstart, start, train_step
 
 _MODULES = (train_step, large_tables, evaluation, brute_force, quickstart, start)
 STAGES: dict[str, ModuleType] = {stage.__name__.rpartition(".")[2]: stage for stage in _MODULES}
@@ -16,9 +17,10 @@ STAGES: dict[str, ModuleType] = {stage.__name__.rpartition(".")[2]: stage for st
 _READING = """\
 Times are medians in milliseconds, with the least and the most. The sides of a row were called in turn, each
 in a process of its own with all cores. The ceiling is the time of the float32 products that the work needs at
-least, by the fastest of several tilings in NumPy and TensorFlow, called in the same turns, at its best; its
-share is ceiling / ours, and empty where it would be above 100 %: the products were disturbed then. Memory is the peak of the process, and in brackets how far the timed work went above what was
-resident when tables, data and optimizer were ready. [docs/benchmarks.md](../docs/benchmarks.md) says more.
+least, by the fastest of several tilings in NumPy and TensorFlow, called in the same turns, at its best. Its
+share is ceiling / ours; none is given above 100 %, which comes of a disturbed machine. Memory is the peak of
+the process, and in brackets how far the timed work went above what was resident when tables, data and
+optimizer were ready. [docs/benchmarks.md](../docs/benchmarks.md) says more.
 """
 
 

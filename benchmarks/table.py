@@ -78,8 +78,8 @@ def times_faster(ours: Outcome, peer: Outcome) -> float:
 def ceiling_percent(ours: Outcome, ceiling: Outcome) -> float:
     """How much of the time of ours the products alone take at their best.
 
-    Not a number above 100: no work is faster than a part of it, so the products were disturbed, and a share of
-    a ceiling that is too low would flatter ours.
+    Not a number above 100: no work is faster than a part of it, so the products were disturbed, and their
+    time would flatter ours.
     """
     percent = 100 * min(ceiling.times_ms, default=math.nan) / ours.median_ms
     return percent if percent <= 100 else math.nan
