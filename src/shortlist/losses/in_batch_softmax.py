@@ -5,9 +5,8 @@ from typing import Any
 from keras import ops
 
 from shortlist import backend
-from shortlist.losses.chunk_size import rows_a_chunk
 from shortlist.losses.softmax_chunk import SoftmaxChunk, share_of_heads
-from shortlist.ops import check_shapes
+from shortlist.ops import check_shapes, rows_a_chunk
 from shortlist.typing import Tensor
 
 __all__ = ["in_batch_softmax"]

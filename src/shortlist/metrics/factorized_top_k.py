@@ -1,6 +1,6 @@
 """Top-k metrics over the whole catalogue."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,9 @@ from shortlist.errors import ArgumentError, NotIndexedError
 from shortlist.features import Vocabulary
 from shortlist.indexes import BruteForce, Index, Streaming
 from shortlist.indexes.candidates import check_vectors, read_candidates
-from shortlist.ops import (
-    MEASURES,
-    count_better,
-    distinct,
-    pairwise_scores,
-    ranking_metrics,
-    true_ranks,
-    true_scores,
-)
+from shortlist.metrics.candidates import Candidates, CandidatesInMemory, CandidatesOnDisk, widened
+from shortlist.metrics.ranks import ranks
+from shortlist.ops import MEASURES, check_shapes, distinct, ranking_metrics
 from shortlist.typing import Tensor
 
 __all__ = ["FactorizedTopK"]
@@ -44,9 +38,9 @@ class FactorizedTopK(keras.metrics.Metric):
     - By id, where true candidates' ids are given: the true score is that of the candidate with the id. A true
       candidate that the catalogue does not hold counts, and is never found. Several true candidates a query
       are padded with -1 or empty text, and one that is named twice counts once.
-    - By score, without ids: the true score is computed from the true candidate's vector; scores within `1e-6`
-      of the product of the vectors' lengths count as equal to it, since the same product rounds differently
-      in a matrix.
+    - By score, without ids: the true score is that of the true candidate's vector.
+    - Scores within `1e-6` of the product of the vectors' lengths are tied, since the same product rounds
+      differently from place to place.
     - Excluded candidates are not in the catalogue for that query; a true candidate is never excluded.
     - A k beyond the catalogue is allowed. A query without a true candidate does not count. A query of weight
       2 counts twice.
@@ -54,7 +48,8 @@ class FactorizedTopK(keras.metrics.Metric):
     Args:
         candidates: A dataset of batches of vectors, or of pairs of ids and vectors, such as a
             `tf.data.Dataset`; or an exact index. It is read, and its candidates are encoded, once an
-            evaluation.
+            evaluation. Those of a `Streaming` index, which need not fit in memory, go to a temporary file,
+            and are not saved with the metric.
         encoder: What turns features, in the place of the dataset's vectors, into vectors, such as the
             candidate tower.
         ks: The lengths of the lists to judge.
@@ -94,6 +89,7 @@ class FactorizedTopK(keras.metrics.Metric):
         self._ids: np.ndarray | None = None
         self._id_rows: Any = None
         self._vectors: Any = None
+        self._candidates: Candidates | None = None
         self.was_updated = False
         shape = (len(self.measures), len(self.ks))
         self._sums = self.add_variable(shape=shape, initializer="zeros", name="sums", dtype="float32")
@@ -123,11 +119,13 @@ class FactorizedTopK(keras.metrics.Metric):
             ArgumentError: When candidates are not as described in the constructor.
         """
         if self._source is None:
-            if self._vectors is None:
+            if self._candidates is None:
                 raise NotIndexedError(
                     f"metric {self.name!r} has no candidates; give FactorizedTopK(candidates=...) a dataset."
                 )
             return False  # a loaded metric judges over the candidates it was saved with
+        if isinstance(self._source, Streaming):
+            return self._take_from_disk(self._source)
         vectors, ids = _read(self._source, self._encoder)
         return self._take(check_vectors(vectors), ids)
 
@@ -153,17 +151,16 @@ class FactorizedTopK(keras.metrics.Metric):
             NotIndexedError: Before `refresh`.
             ArgumentError: When neither ids nor vectors of the true candidates are there to go by.
         """
-        if self._vectors is None:
+        if self._candidates is None:
             raise NotIndexedError(
                 f"metric {self.name!r} holds no candidates yet; call its refresh() first, or "
                 "Model.evaluate, which does."
             )
-        scores = pairwise_scores(query_embeddings, ops.convert_to_tensor(self._vectors))
         if true_candidate_ids is not None and self._id_rows is not None:
-            better, tied, is_true = self._ranks_by_id(scores, true_candidate_ids, excluded_ids)
+            better, tied, is_true = self._ranks_by_id(query_embeddings, true_candidate_ids, excluded_ids)
         elif true_candidate_embeddings is not None:
             better, tied, is_true = self._ranks_by_score(
-                scores, query_embeddings, true_candidate_embeddings, excluded_ids
+                query_embeddings, true_candidate_embeddings, excluded_ids
             )
         else:
             raise ArgumentError(
@@ -210,8 +207,10 @@ class FactorizedTopK(keras.metrics.Metric):
         Args:
             directory: Where to.
         """
-        if self._vectors is not None:
-            np.save(Path(directory) / _VECTORS_FILE, ops.convert_to_numpy(self._vectors))
+        if not isinstance(self._candidates, CandidatesInMemory):
+            return
+        wide = ops.convert_to_numpy(self._vectors)
+        np.save(Path(directory) / _VECTORS_FILE, wide[: self._candidates.num_candidates, :-1])
         if self._ids is not None:
             Vocabulary(self._ids).save(Path(directory) / _IDS_FILE)
 
@@ -228,47 +227,74 @@ class FactorizedTopK(keras.metrics.Metric):
             self._take(np.load(vectors), Vocabulary.load(ids).known_ids if ids.exists() else None)
 
     def _take(self, vectors: np.ndarray, ids: np.ndarray | None) -> bool:
-        same_shape = self._vectors is not None and tuple(self._vectors.shape) == vectors.shape
-        same_ids = (ids is None and self._ids is None) or (
+        wide = widened(vectors)
+        same_shape = (
+            isinstance(self._candidates, CandidatesInMemory)
+            and self._candidates.num_candidates == len(vectors)
+            and tuple(self._vectors.shape) == wide.shape
+        )
+        if same_shape:
+            self._vectors.assign(wide)
+        else:
+            self._vectors = keras.Variable(wide, trainable=False, name="candidates")
+            self._candidates = CandidatesInMemory(len(vectors), self._vectors)
+        return not (same_shape & self._take_ids(ids))
+
+    def _take_from_disk(self, source: Streaming) -> bool:
+        ids: list[np.ndarray] = []
+
+        def vectors() -> Iterator[np.ndarray]:
+            for some_ids, some_vectors in source.batches():
+                ids.append(some_ids)
+                yield some_vectors
+
+        self._vectors, self._candidates = None, CandidatesOnDisk(vectors())
+        self._take_ids(np.concatenate(ids))
+        return True
+
+    def _take_ids(self, ids: np.ndarray | None) -> bool:
+        """Whether they are those from before."""
+        is_same = ids is self._ids or (
             ids is not None and self._ids is not None and np.array_equal(ids, self._ids)
         )
-        if not same_shape:
-            self._vectors = keras.Variable(vectors, trainable=False, name="candidates")
-        else:
-            self._vectors.assign(vectors)
-        if not same_ids:
+        if not is_same:
             self._ids = ids
             self._id_rows = None if ids is None else backend.IdRows(ids)
-        return not (same_shape and same_ids)
+        return is_same
 
     def _ranks_by_id(
-        self, scores: Tensor, true_ids: Tensor, excluded_ids: Tensor | None
+        self, queries: Tensor, true_ids: Tensor, excluded_ids: Tensor | None
     ) -> tuple[Tensor, Tensor, Tensor]:
+        assert self._candidates is not None
         true_ids = true_ids if len(true_ids.shape) == 2 else ops.expand_dims(true_ids, 1)
+        rows = self._rows_of(true_ids)
+        found = ops.where(rows < _UNKNOWN, rows, -1)
+        vectors = self._candidates.vectors(ops.reshape(ops.maximum(found, 0), (-1,)))
+        vectors = ops.reshape(vectors, (-1, true_ids.shape[1], queries.shape[-1]))
+        excluded = None if excluded_ids is None else self._id_rows.rows(excluded_ids)
+        return *ranks(self._candidates, queries, vectors, found, excluded), rows >= 0
+
+    def _rows_of(self, true_ids: Tensor) -> Tensor:
+        """Rows of true candidates, each once a query: numbers of their own for those the catalogue lacks."""
         rows = self._id_rows.rows(true_ids)
         codes = ops.reshape(backend.dense_codes(ops.reshape(true_ids, (-1,))), ops.shape(true_ids))
         rows = ops.where(rows < 0, _UNKNOWN + codes, rows)
-        if true_ids.shape[1] != 1:
-            rows = distinct(ops.where(backend.is_padding(true_ids), -1, rows))
-        found = ops.where(rows < _UNKNOWN, rows, -1)
-        excluded = None if excluded_ids is None else self._id_rows.rows(excluded_ids)
-        better, tied = true_ranks(scores, found, excluded)
-        return better, tied, rows >= 0
+        if true_ids.shape[1] == 1:
+            return rows
+        return distinct(ops.where(backend.is_padding(true_ids), -1, rows))
 
     def _ranks_by_score(
-        self, scores: Tensor, queries: Tensor, candidates: Tensor, excluded_ids: Tensor | None
+        self, queries: Tensor, candidates: Tensor, excluded_ids: Tensor | None
     ) -> tuple[Tensor, Tensor, Tensor]:
+        assert self._candidates is not None
         if excluded_ids is not None:
             raise ArgumentError(
                 "excluded_ids came for true candidates without ids; the metric cannot tell which candidate "
                 "is the true one. "
                 "Give true_candidate_ids, and candidates as pairs (ids, vectors)."
             )
-        truth = ops.expand_dims(true_scores(queries, candidates), 1)
-        margin = 1e-6 * _largest_norm(queries) * ops.expand_dims(ops.norm(candidates, axis=-1), 1)
-        better, _ = count_better(scores, truth + margin)
-        not_worse, exactly = count_better(scores, truth - margin)
-        tied = ops.maximum(not_worse + exactly - better, 1.0)
+        check_shapes(queries, candidates)
+        better, tied = ranks(self._candidates, queries, ops.expand_dims(candidates, 1))
         return better, tied, ops.ones_like(better, dtype="bool")
 
     def _add(self, better: Tensor, tied: Tensor, is_true: Tensor, sample_weight: Tensor | None) -> None:
@@ -301,12 +327,4 @@ def _read(source: Any, encoder: Callable[[Any], Any] | None) -> tuple[np.ndarray
     if isinstance(source, BruteForce):
         source.check_indexed(source.vectors is not None)
         return np.asarray(ops.convert_to_numpy(source.vectors)), source.ids
-    if isinstance(source, Streaming):
-        return read_candidates(source.batches())
     return read_candidates(source, encoder)
-
-
-def _largest_norm(queries: Tensor) -> Tensor:
-    """`[batch, 1]`, the length of each query, of the longest vector where it has several."""
-    norms = ops.norm(queries, axis=-1)
-    return ops.expand_dims(norms, 1) if len(norms.shape) == 1 else ops.max(norms, axis=1, keepdims=True)

@@ -1,8 +1,9 @@
 """Pure functions on tensors that hold the mathematics: scores, masks, logQ, softmax, ranks."""
 
+from shortlist.ops.chunk_size import rows_a_chunk
 from shortlist.ops.masking import MASKED_LOGIT, accidental_hits, known_positives, mask_logits, positives
 from shortlist.ops.negatives import keep_hard_negatives
-from shortlist.ops.ranking import MEASURES, NEVER, count_better, distinct, ranking_metrics, true_ranks
+from shortlist.ops.ranking import MEASURES, NEVER, distinct, ranking_metrics
 from shortlist.ops.sampling import correct_logits, log_frequency, log_probability
 from shortlist.ops.scores import check_shapes, pairwise_scores, true_scores
 from shortlist.ops.softmax import softmax_cross_entropy, weighted_mean, weighted_sum
@@ -14,7 +15,6 @@ __all__ = [
     "accidental_hits",
     "check_shapes",
     "correct_logits",
-    "count_better",
     "distinct",
     "keep_hard_negatives",
     "known_positives",
@@ -24,8 +24,8 @@ __all__ = [
     "pairwise_scores",
     "positives",
     "ranking_metrics",
+    "rows_a_chunk",
     "softmax_cross_entropy",
-    "true_ranks",
     "true_scores",
     "weighted_mean",
     "weighted_sum",

@@ -6,38 +6,18 @@ is equally likely, and a metric is its mean over these orders. A model that scor
 worth exactly chance, and the order in which candidates are stored changes nothing.
 """
 
-import math
-
 import numpy as np
 from keras import ops
 
 from shortlist.typing import Tensor
 
-__all__ = ["MEASURES", "NEVER", "count_better", "distinct", "ranking_metrics", "true_ranks"]
+__all__ = ["MEASURES", "NEVER", "distinct", "ranking_metrics"]
 
 MEASURES = ("recall", "precision", "hit_rate", "mrr", "ndcg", "map")
 """The metrics that `ranking_metrics` knows."""
 
 NEVER = 2**24
 """The count of better candidates that stands for a true candidate which can never be retrieved."""
-
-
-def count_better(scores: Tensor, thresholds: Tensor) -> tuple[Tensor, Tensor]:
-    """How many scores of each row lie above each threshold, and how many equal it.
-
-    Args:
-        scores: `[num_queries, num_candidates]`.
-        thresholds: `[num_queries, num_true]`.
-
-    Returns:
-        Two float32 tensors `[num_queries, num_true]`: the number above, the number equal.
-    """
-    above, equal = [], []
-    for column in range(thresholds.shape[1]):  # one comparison in memory at a time
-        threshold = thresholds[:, column : column + 1]
-        above.append(ops.sum(ops.cast(scores > threshold, "float32"), axis=1))
-        equal.append(ops.sum(ops.cast(scores == threshold, "float32"), axis=1))
-    return ops.stack(above, axis=1), ops.stack(equal, axis=1)
 
 
 def distinct(rows: Tensor) -> Tensor:
@@ -58,38 +38,6 @@ def distinct(rows: Tensor) -> Tensor:
     repeated = ordered[:, 1:] == ordered[:, :-1]
     repeated = ops.concatenate([ops.zeros_like(ordered[:, :1], dtype="bool"), repeated], axis=1)
     return ops.where(ops.logical_or(repeated, ordered < 0), -1, ordered)
-
-
-def true_ranks(
-    scores: Tensor, true_rows: Tensor, excluded_rows: Tensor | None = None
-) -> tuple[Tensor, Tensor]:
-    """Counts of better and of tied candidates for the true candidates of each query.
-
-    Excluded candidates are not counted; a true candidate is never excluded. No mask over the catalogue is
-    made: what the excluded ones added to the counts is taken off again.
-
-    Args:
-        scores: `[num_queries, num_candidates]`, of every query with every candidate.
-        true_rows: `[num_queries, num_true]`, int32, columns of `scores`, each at most once in a row; negative
-            is none.
-        excluded_rows: `[num_queries, num_excluded]`, int32, columns of `scores`; negative is padding.
-
-    Returns:
-        `num_better` and `num_tied`, float32, `[num_queries, num_true]`. Where a true row is negative they are
-        `NEVER` and 1.
-    """
-    found = true_rows >= 0
-    thresholds = ops.take_along_axis(scores, ops.maximum(true_rows, 0), axis=1)
-    better, tied = count_better(scores, thresholds)
-    if excluded_rows is not None and excluded_rows.shape[1] != 0:
-        excluded = distinct(excluded_rows)
-        is_true = ops.any(ops.expand_dims(excluded, 2) == ops.expand_dims(true_rows, 1), axis=2)
-        excluded = ops.where(is_true, -1, excluded)
-        excluded_scores = ops.take_along_axis(scores, ops.maximum(excluded, 0), axis=1)
-        excluded_scores = ops.where(excluded >= 0, excluded_scores, -math.inf)
-        excluded_better, excluded_tied = count_better(excluded_scores, thresholds)
-        better, tied = better - excluded_better, tied - excluded_tied
-    return ops.where(found, better, float(NEVER)), ops.where(found, tied, 1.0)
 
 
 def ranking_metrics(

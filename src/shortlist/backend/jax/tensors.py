@@ -1,12 +1,15 @@
 """What Keras' operations leave to the backend, on JAX."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 
 from shortlist.typing import Tensor
 
-__all__ = ["is_traced", "scatter_add", "top_k"]
+__all__ = ["count_above", "from_host", "is_traced", "scatter_add", "top_k"]
 
 
 def is_traced(value: Any) -> bool:
@@ -43,3 +46,31 @@ def top_k(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
         Scores and int32 columns, both `[num_queries, k]`, highest first.
     """
     return jax.lax.top_k(scores, k)
+
+
+def from_host(function: Callable[[np.ndarray], np.ndarray], asked: Tensor, shape: tuple[Any, ...]) -> Tensor:
+    """What a function of the host gives, inside a graph too.
+
+    Args:
+        function: Takes an array of integers and gives a float32 array.
+        asked: Its argument.
+        shape: Of what it gives.
+
+    Returns:
+        A float32 tensor.
+    """
+    answer = jax.ShapeDtypeStruct(shape, "float32")
+    return jax.pure_callback(lambda asked: function(np.asarray(asked)), answer, asked)
+
+
+def count_above(scores: Tensor, threshold: float) -> Tensor:
+    """How many scores of each row lie above a threshold.
+
+    Args:
+        scores: `[num_rows, num_columns]`.
+        threshold: A number.
+
+    Returns:
+        `[num_rows]`, float32.
+    """
+    return jnp.sum((scores > threshold).astype("float32"), axis=1)

@@ -1,13 +1,15 @@
 """What Keras' operations leave to the backend, on TensorFlow."""
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 from keras.src.backend.common.stateless_scope import in_stateless_scope  # Keras has no public name for it
 
 from shortlist.typing import Tensor
 
-__all__ = ["is_traced", "scatter_add", "top_k"]
+__all__ = ["count_above", "from_host", "is_traced", "scatter_add", "top_k"]
 
 
 def is_traced(value: Any) -> bool:
@@ -48,3 +50,31 @@ def top_k(scores: Tensor, k: int | Tensor) -> tuple[Tensor, Tensor]:
         Scores and int32 columns, both `[num_queries, k]`, highest first.
     """
     return tf.math.top_k(scores, k)
+
+
+def from_host(function: Callable[[np.ndarray], np.ndarray], asked: Tensor, shape: tuple[Any, ...]) -> Tensor:
+    """What a function of the host gives, inside a graph too.
+
+    Args:
+        function: Takes an array of integers and gives a float32 array.
+        asked: Its argument.
+        shape: Of what it gives.
+
+    Returns:
+        A float32 tensor.
+    """
+    answer = tf.numpy_function(function, [asked], tf.float32, stateful=False)
+    return tf.ensure_shape(answer, shape)
+
+
+def count_above(scores: Tensor, threshold: float) -> Tensor:
+    """How many scores of each row lie above a threshold.
+
+    Args:
+        scores: `[num_rows, num_columns]`.
+        threshold: A number.
+
+    Returns:
+        `[num_rows]`, float32.
+    """
+    return tf.reduce_sum(tf.cast(scores > threshold, tf.float32), axis=1)

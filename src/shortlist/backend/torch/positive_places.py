@@ -29,11 +29,12 @@ class PositivePlaces:
         self._num_candidates = num_candidates
         self._items: _Groups | None = None
         self._pairs: _Groups | None = None
-        if candidate_codes is None and query_codes is None:
+        if candidate_codes is not None:
+            codes = candidate_codes.to(torch.long)
+        elif query_codes is not None:
+            codes = torch.arange(num_candidates, device=query_codes.device)
+        else:
             return
-        if candidate_codes is None:
-            candidate_codes = torch.arange(num_candidates, device=query_codes.device)
-        codes = candidate_codes.to(torch.long)
         self._items = _groups(torch.argsort(codes, stable=True), codes, num_candidates)
         self._codes, self._queries = codes, query_codes
         if query_codes is not None:

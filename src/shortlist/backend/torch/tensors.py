@@ -1,12 +1,14 @@
 """What Keras' operations leave to the backend, on PyTorch."""
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 
 from shortlist.typing import Tensor
 
-__all__ = ["is_traced", "scatter_add", "top_k"]
+__all__ = ["count_above", "from_host", "is_traced", "scatter_add", "top_k"]
 
 
 def is_traced(value: Any) -> bool:
@@ -54,3 +56,33 @@ def top_k(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
     columns = taken.nonzero()[:, 1].reshape(scores.shape[0], k)
     values, order = torch.sort(scores.gather(1, columns), dim=1, descending=True, stable=True)
     return values, columns.gather(1, order).to(torch.int32)
+
+
+def from_host(function: Callable[[np.ndarray], np.ndarray], asked: Tensor, shape: tuple[Any, ...]) -> Tensor:
+    """What a function of the host gives.
+
+    Args:
+        function: Takes an array of integers and gives a float32 array.
+        asked: Its argument.
+        shape: Of what it gives.
+
+    Returns:
+        A float32 tensor.
+    """
+    del shape  # compilers of graphs want it
+    if not isinstance(asked, torch.Tensor):
+        return torch.from_numpy(function(np.asarray(asked)))
+    return torch.from_numpy(function(asked.cpu().numpy())).to(asked.device)
+
+
+def count_above(scores: Tensor, threshold: float) -> Tensor:
+    """How many scores of each row lie above a threshold.
+
+    Args:
+        scores: `[num_rows, num_columns]`.
+        threshold: A number.
+
+    Returns:
+        `[num_rows]`, float32.
+    """
+    return (scores > threshold).sum(dim=1, dtype=torch.float32)

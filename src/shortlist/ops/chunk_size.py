@@ -1,0 +1,42 @@
+"""How many rows of a matrix to work on at once."""
+
+import os
+
+from keras import ops
+
+from shortlist.typing import Tensor
+
+__all__ = ["rows_a_chunk"]
+
+_USUAL_CACHE = 16 * 2**20
+
+
+def rows_a_chunk(num_rows: Tensor | int, num_columns: Tensor | int) -> Tensor | int:
+    """Rows of float32 that fit half of the processor's largest cache, in chunks as even as can be.
+
+    Args:
+        num_rows: In all.
+        num_columns: Numbers a row.
+
+    Returns:
+        At least 1; a Python number where both sizes are, as compilers of fixed shapes need it.
+
+    Example:
+        >>> rows_a_chunk(10, 10)
+        10
+    """
+    scores = _cache_bytes() // 2 // 4
+    if isinstance(num_rows, int) and isinstance(num_columns, int):
+        num_chunks = -(-num_rows // max(1, scores // max(1, num_columns)))
+        return max(1, -(-num_rows // max(1, num_chunks)))
+    largest = ops.maximum(1, scores // ops.maximum(1, num_columns))
+    num_chunks = (num_rows + largest - 1) // largest
+    return ops.maximum(1, (num_rows + num_chunks - 1) // ops.maximum(1, num_chunks))
+
+
+def _cache_bytes() -> int:
+    """Of the third level, which the cores share; the usual size where the system does not tell."""
+    try:
+        return os.sysconf("SC_LEVEL3_CACHE_SIZE") or _USUAL_CACHE
+    except (ValueError, OSError, AttributeError):
+        return _USUAL_CACHE
