@@ -38,9 +38,12 @@ def test_rows_of_the_same_facts_are_taken_again(tmp_path):
     again = kept_rows(tmp_path / "new" / "cache", {"files": [["a", 1]]}, encode)
     assert encode.count == 1
     assert content(first) == content(again) == sorted([*range(10), *range(10)])
+    assert len(kept_rows(tmp_path / "new" / "cache", {"a": 1, "b": 2}, encode)) == 20
+    assert len(kept_rows(tmp_path / "new" / "cache", {"b": 2, "a": 1}, encode)) == 20
+    assert encode.count == 2
     other = kept_rows(tmp_path / "new" / "cache", {"files": [["a", 2]]}, Encoding(3))
     assert len(other) == 6
-    assert len(list((tmp_path / "new" / "cache").iterdir())) == 2
+    assert len(list((tmp_path / "new" / "cache").iterdir())) == 3
 
 
 def test_a_damaged_cache_is_made_anew_and_a_deleted_one_is_read_on(tmp_path):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from shortlist.data.encoded.record_file import RecordFile
 from shortlist.data.encoded.windows import Windows
+from shortlist.errors import ArtifactError
 
 
 def file_of(num_rows, folder):
@@ -51,8 +52,7 @@ def test_seeds_differ_and_blocks_and_rows_are_mixed(tmp_path):
     for found in orders:
         window = np.array(found[:50])
         assert len(set(window // 10)) == 5  # five whole blocks
-        assert not (np.diff(window // 10) == 0).all()
-        assert (np.diff(window) < 0).any()
+        assert (np.diff(window // 10) != 0).sum() > 20  # with rows of all five in turn; 4 were they apart
         assert window.max() - window.min() > 100  # of all over the file, save once in 10^4
 
 
@@ -64,9 +64,9 @@ def test_rows_are_found_in_any_order_of_asking(tmp_path):
         np.testing.assert_array_equal(windows.rows(start, start + 10), expected[start : start + 10])
 
 
-def test_a_failing_disk_is_told(tmp_path):
+def test_a_file_that_was_cut_off_meanwhile_is_told(tmp_path):
     file = file_of(100, tmp_path)
     windows = Windows(file, block_rows=10, window_blocks=2, seed=None)
-    file.read_into = None  # type: ignore[method-assign]
-    with pytest.raises(TypeError):
+    (tmp_path / "file").write_bytes(b"cut off")
+    with pytest.raises(ArtifactError, match="cut off since it was written"):
         windows.rows(0, 10)
