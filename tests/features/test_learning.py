@@ -101,3 +101,14 @@ def test_what_had_learnt_before_is_not_taught_again(files):
     query, candidate = [Category("user").fit(["x"])], [Category("film").fit([1])]
     found = learn(query, candidate, {"user": [], "film": []}, None, candidate_id="film")
     assert found == (query, candidate)
+
+
+@pytest.mark.parametrize("kind", [Number, Buckets])
+@pytest.mark.parametrize(
+    ("parts", "expected"), [([[1], [2]], True), ([[1.5], [2]], False), ([[1], [2.0]], False)]
+)
+def test_numbers_are_integers_when_those_of_all_parts_are(kind, parts, expected):
+    learner = kind("x").learner()
+    for part in parts:
+        learner.add(part)
+    assert learner.fitted().is_integer is expected

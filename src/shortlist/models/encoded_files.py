@@ -15,11 +15,12 @@ from shortlist.features.columns.base import naming
 from shortlist.features.fingerprint import columns_fingerprint
 from shortlist.features.spec import encode_columns
 from shortlist.features.values import numbers
+from shortlist.models.batches import SAMPLE_WEIGHT
 
 __all__ = ["encode", "encode_files"]
 
 
-def encode(columns: Sequence[Column], table: Any, weight: str) -> dict[str, np.ndarray]:
+def encode(columns: Sequence[Column], table: Any, weight: str = SAMPLE_WEIGHT) -> dict[str, np.ndarray]:
     """Raw features as the arrays of a batch.
 
     Args:
@@ -40,8 +41,12 @@ def encode(columns: Sequence[Column], table: Any, weight: str) -> dict[str, np.n
     return arrays
 
 
-def encode_files(columns: Sequence[Column], files: InteractionFiles, weight: str) -> StoredRows:
-    """The rows of files as numbers on the disk, made in one pass or taken from the cache of the files.
+def encode_files(
+    columns: Sequence[Column], files: InteractionFiles, weight: str = SAMPLE_WEIGHT
+) -> StoredRows:
+    r"""The rows of files as numbers on the disk, made in one pass or taken from the cache of the files.
+
+    `TwoTower.fit` does this itself; for a model of your own, hand the rows to `InteractionBatches`.
 
     Args:
         columns: Fitted columns of both towers.
@@ -54,6 +59,18 @@ def encode_files(columns: Sequence[Column], files: InteractionFiles, weight: str
     Raises:
         DataError: Files that cannot be read, that changed meanwhile, or a cache that cannot be written.
         FeatureError: As in `encode`.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> from shortlist.features import Category
+        >>> from shortlist.models import InteractionBatches
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "events.csv")
+        >>> _ = path.write_text("user,film\nann,Up\nbob,Heat\nann,Heat\n")
+        >>> files = InteractionFiles(path, user="user", item="film")
+        >>> columns = [Category("user").fit(["ann", "bob"]), Category("film").fit(["Up", "Heat"])]
+        >>> batches = InteractionBatches(encode_files(columns, files), batch_size=2, seed=0)
+        >>> [len(batches[number]["film"]) for number in range(batches.num_batches)]
+        [2, 1]
     """
     names = [column.column for column in columns]
     names += [weight] if weight in files.column_names else []

@@ -310,7 +310,7 @@ class TwoTower(Model):
         encode_all = encode_files if isinstance(interactions, InteractionFiles) else encode
         histories = None if exclude is None else (self._query_column(), self._histories(exclude))
         return InteractionBatches(
-            encode_all(columns, interactions, SAMPLE_WEIGHT),
+            encode_all(columns, interactions),
             batch_size=batch_size,
             seed=seed,
             exclude=histories,
