@@ -27,7 +27,8 @@ def test_rows_come_once_in_order_with_their_number(size: int) -> None:
 
     start = (keras.ops.zeros((2,), "float32"),)
     rows = {"value": keras.ops.convert_to_tensor(values)}
-    (total,), (outputs, first_column) = backend.over_chunks(step, start, rows, size, num_outputs=2)
+    dtypes = ("float32", "float32")
+    (total,), (outputs, first_column) = backend.over_chunks(step, start, rows, size, dtypes)
     np.testing.assert_allclose(array(total), values.sum(axis=0), rtol=1e-5)
     np.testing.assert_allclose(array(outputs), values * np.arange(7)[:, None], rtol=1e-6)
     np.testing.assert_array_equal(array(first_column), array(outputs)[:, :1])

@@ -12,7 +12,7 @@ from shortlist.errors import ArgumentError
 from shortlist.features import Vocabulary
 from shortlist.indexes.base import Index, check_k, pad_lists
 from shortlist.indexes.candidates import check_vectors, read_candidates
-from shortlist.ops import pairwise_scores
+from shortlist.indexes.exact_search import ExactSearch
 from shortlist.typing import ArrayLike, Tensor
 
 __all__ = ["BruteForce"]
@@ -39,6 +39,7 @@ class BruteForce(Index):
     def __init__(self, query_model: Callable[[Any], Any] | None = None, k: int = 10, **kwargs: Any) -> None:
         super().__init__(query_model, k, **kwargs)
         self.vectors: Any = None
+        self._search = ExactSearch()
 
     def index(self, candidates: ArrayLike, ids: ArrayLike | None = None) -> Self:
         """Take these candidates, in place of any before.
@@ -133,11 +134,7 @@ class BruteForce(Index):
             Scores, float32, and rows, int32, both `[batch, min(k, num_candidates)]`; minus infinity and -1
             where fewer candidates are allowed.
         """
-        scores = pairwise_scores(queries, ops.convert_to_tensor(self.vectors))
-        if excluded is not None and excluded.shape[1] != 0:
-            scores = _without(scores, excluded)
-        scores, rows = backend.top_k(scores, min(k, self.num_candidates))
-        return scores, ops.where(scores > -np.inf, rows, -1)
+        return self._search(self.vectors.value, queries, min(k, self.num_candidates), excluded)
 
     @property
     def num_candidates(self) -> int:
@@ -184,7 +181,9 @@ class BruteForce(Index):
 
     def _rows_of_lists(self, lists: Any, num_queries: int) -> Tensor:
         rows = [self._rows_of_ids(ids) for ids in pad_lists(lists, num_queries)]
-        padded = np.full((num_queries, max(map(len, rows), default=0)), -1, "int32")
+        longest = max(map(len, rows), default=0)
+        width = 1 << (longest - 1).bit_length() if longest else 0  # few widths, as each one is compiled
+        padded = np.full((num_queries, width), -1, "int32")
         for line, known in zip(padded, rows, strict=True):
             line[: len(known)] = known
         return ops.convert_to_tensor(padded)
@@ -200,6 +199,8 @@ class BruteForce(Index):
         return ops.take(backend.id_tensor(ids), ops.where(rows < 0, len(ids) - 1, rows), axis=0)
 
     def _ids_of_rows(self, rows: np.ndarray) -> np.ndarray:
+        if self._ids is None:
+            return rows.astype("int64")
         ids = self.ids
         found = ids[np.maximum(rows, 0)]
         found[rows < 0] = _padding_of(ids)
@@ -209,14 +210,3 @@ class BruteForce(Index):
 def _padding_of(ids: np.ndarray) -> Any:
     """What stands for no id: -1, or empty text of the ids' type."""
     return -1 if ids.dtype != object else type(ids[0])()
-
-
-def _without(scores: Tensor, excluded: Tensor) -> Tensor:
-    """The scores with minus infinity where excluded; padding goes to a column that is cut off again."""
-    num_queries, num_candidates = ops.shape(scores)
-    columns = ops.where(excluded < 0, num_candidates, excluded)
-    queries = ops.broadcast_to(ops.expand_dims(ops.arange(num_queries, dtype="int32"), 1), ops.shape(columns))
-    places = ops.reshape(ops.stack([queries, ops.cast(columns, "int32")], axis=2), (-1, 2))
-    widened = ops.pad(scores, [[0, 0], [0, 1]])
-    removed = ops.full((ops.shape(places)[0],), -np.inf, dtype=scores.dtype)
-    return ops.scatter_update(widened, places, removed)[:, :num_candidates]

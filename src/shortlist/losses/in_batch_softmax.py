@@ -135,7 +135,7 @@ class _Batch:
 
         start = (ops.zeros_like(ops.transpose(self._chunk.candidates)),)
         (by_candidates,), (losses, by_queries, by_positive) = backend.over_chunks(
-            step, start, self._rows, self._size, num_outputs=3
+            step, start, self._rows, self._size, dtypes=("float32",) * 3
         )
         return ops.sum(losses), self._with_positives(by_queries, ops.transpose(by_candidates), by_positive)
 

@@ -84,7 +84,7 @@ class CandidatesInMemory(Candidates):
 
         size = _IN_MEMORY * rows_a_chunk(self.num_rows // _IN_MEMORY, _IN_MEMORY * num_columns)
         rows = {"vector": ops.convert_to_tensor(self._variable)}
-        return backend.over_chunks(of_part, carry, rows, size, num_outputs=0)[0]
+        return backend.over_chunks(of_part, carry, rows, size, dtypes=())[0]
 
 
 @final
@@ -118,7 +118,7 @@ class CandidatesOnDisk(Candidates):
             return step(carry, tile, number * _ON_DISK), ()
 
         rows = {"tile": ops.arange(self.num_rows // _ON_DISK, dtype="int32")}
-        return backend.over_chunks(of_tile, carry, rows, 1, num_outputs=0)[0]
+        return backend.over_chunks(of_tile, carry, rows, 1, dtypes=())[0]
 
     def _tile(self, number: np.ndarray) -> np.ndarray:
         first = int(number) * _ON_DISK

@@ -6,12 +6,13 @@ from shortlist.backend.jax.ids import IdRows, check_ids, dense_codes, id_tensor,
 from shortlist.backend.jax.positive_places import PositivePlaces
 from shortlist.backend.jax.rows import lookup, read_rows, sum_rows, write_rows
 from shortlist.backend.jax.steps import test_step, train_step
-from shortlist.backend.jax.tensors import count_above, from_host, is_traced, scatter_add, top_k
+from shortlist.backend.jax.tensors import compiled, count_above, from_host, is_traced, scatter_add, top_k
 
 __all__ = [
     "IdRows",
     "PositivePlaces",
     "check_ids",
+    "compiled",
     "count_above",
     "dense_codes",
     "feed",

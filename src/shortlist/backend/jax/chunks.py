@@ -12,7 +12,11 @@ __all__ = ["over_chunks"]
 
 
 def over_chunks(
-    step: Callable[..., Any], carry: Any, rows: dict[str, Tensor], size: Tensor | int, num_outputs: int = 1
+    step: Callable[..., Any],
+    carry: Any,
+    rows: dict[str, Tensor],
+    size: Tensor | int,
+    dtypes: tuple[str, ...] = ("float32",),
 ) -> tuple[Any, tuple[Tensor, ...]]:
     """Work through rows a chunk at a time.
 
@@ -22,21 +26,22 @@ def over_chunks(
         carry: A tuple of tensors.
         rows: By name, `[num_rows, ...]`.
         size: Rows a chunk; the last one may be smaller.
-        num_outputs: How many outputs a step has, float32.
+        dtypes: Of the outputs.
 
     Returns:
         The last carry, and each output, one chunk after another, `[num_rows, ...]`.
     """
-    del num_outputs  # seen from what a step returns
+    del dtypes  # seen from what a step returns
     num_rows, size = next(iter(rows.values())).shape[0], int(size)
     if num_rows <= size:
         return step(carry, rows, 0)
     num_full = num_rows // size
-    full = {
-        name: part[: num_full * size].reshape(num_full, size, *part.shape[1:]) for name, part in rows.items()
-    }
-    firsts = size * jnp.arange(num_full, dtype="int32")
-    carry, outputs = jax.lax.scan(lambda carry, chunk: step(carry, *chunk), carry, (full, firsts))
+
+    def of_chunk(carry: Any, first: Tensor) -> Any:
+        chunk = {name: jax.lax.dynamic_slice_in_dim(part, first, size) for name, part in rows.items()}
+        return step(carry, chunk, first)
+
+    carry, outputs = jax.lax.scan(of_chunk, carry, size * jnp.arange(num_full, dtype="int32"))
     outputs = tuple(part.reshape(num_full * size, *part.shape[2:]) for part in outputs)
     if num_full * size == num_rows:
         return carry, outputs

@@ -9,7 +9,7 @@ import numpy as np
 
 from shortlist.typing import Tensor
 
-__all__ = ["count_above", "from_host", "is_traced", "scatter_add", "top_k"]
+__all__ = ["compiled", "count_above", "from_host", "is_traced", "scatter_add", "top_k"]
 
 
 def is_traced(value: Any) -> bool:
@@ -74,3 +74,16 @@ def count_above(scores: Tensor, threshold: float) -> Tensor:
         `[num_rows]`, float32.
     """
     return jnp.sum((scores > threshold).astype("float32"), axis=1)
+
+
+def compiled(function: Callable[..., Any], static: tuple[str, ...]) -> Callable[..., Any]:
+    """A function of tensors as one program a shape.
+
+    Args:
+        function: Takes tensors by position.
+        static: Names of its other arguments, Python values by which the programs differ.
+
+    Returns:
+        The function, compiled when first called.
+    """
+    return jax.jit(function, static_argnames=static)

@@ -6,12 +6,20 @@ from shortlist.backend.tensorflow.ids import IdRows, check_ids, dense_codes, id_
 from shortlist.backend.tensorflow.positive_places import PositivePlaces
 from shortlist.backend.tensorflow.rows import lookup, read_rows, sum_rows, write_rows
 from shortlist.backend.tensorflow.steps import test_step, train_step
-from shortlist.backend.tensorflow.tensors import count_above, from_host, is_traced, scatter_add, top_k
+from shortlist.backend.tensorflow.tensors import (
+    compiled,
+    count_above,
+    from_host,
+    is_traced,
+    scatter_add,
+    top_k,
+)
 
 __all__ = [
     "IdRows",
     "PositivePlaces",
     "check_ids",
+    "compiled",
     "count_above",
     "dense_codes",
     "feed",

@@ -11,7 +11,11 @@ __all__ = ["over_chunks"]
 
 
 def over_chunks(
-    step: Callable[..., Any], carry: Any, rows: dict[str, Tensor], size: Tensor | int, num_outputs: int = 1
+    step: Callable[..., Any],
+    carry: Any,
+    rows: dict[str, Tensor],
+    size: Tensor | int,
+    dtypes: tuple[str, ...] = ("float32",),
 ) -> tuple[Any, tuple[Tensor, ...]]:
     """Work through rows a chunk at a time.
 
@@ -21,14 +25,14 @@ def over_chunks(
         carry: A tuple of tensors.
         rows: By name, `[num_rows, ...]`.
         size: Rows a chunk; the last one may be smaller.
-        num_outputs: How many outputs a step has, float32.
+        dtypes: Of the outputs.
 
     Returns:
         The last carry, and each output, one chunk after another, `[num_rows, ...]`.
     """
     num_rows = tf.shape(next(iter(rows.values())))[0]
-    num_chunks = (num_rows + size - 1) // size
-    outputs = tuple(tf.TensorArray(tf.float32, num_chunks, infer_shape=False) for _ in range(num_outputs))
+    num_chunks = tf.maximum(1, (num_rows + size - 1) // size)  # of no rows too, for the outputs' shapes
+    outputs = tuple(tf.TensorArray(dtype, num_chunks, infer_shape=False) for dtype in dtypes)
 
     shapes: list[tf.TensorShape] = []
 

@@ -9,7 +9,7 @@ from keras.src.backend.common.stateless_scope import in_stateless_scope  # Keras
 
 from shortlist.typing import Tensor
 
-__all__ = ["count_above", "from_host", "is_traced", "scatter_add", "top_k"]
+__all__ = ["compiled", "count_above", "from_host", "is_traced", "scatter_add", "top_k"]
 
 
 def is_traced(value: Any) -> bool:
@@ -78,3 +78,17 @@ def count_above(scores: Tensor, threshold: float) -> Tensor:
         `[num_rows]`, float32.
     """
     return tf.reduce_sum(tf.cast(scores > threshold, tf.float32), axis=1)
+
+
+def compiled(function: Callable[..., Any], static: tuple[str, ...]) -> Callable[..., Any]:
+    """A function of tensors as one graph for all batch sizes.
+
+    Args:
+        function: Takes tensors by position.
+        static: Names of its other arguments, Python values by which the graphs differ.
+
+    Returns:
+        The function, compiled when first called.
+    """
+    del static  # what is no tensor is told apart
+    return tf.function(function, autograph=False, reduce_retracing=True)

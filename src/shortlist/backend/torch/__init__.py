@@ -6,12 +6,13 @@ from shortlist.backend.torch.ids import IdRows, check_ids, dense_codes, id_tenso
 from shortlist.backend.torch.positive_places import PositivePlaces
 from shortlist.backend.torch.rows import lookup, read_rows, sum_rows, write_rows
 from shortlist.backend.torch.steps import test_step, train_step
-from shortlist.backend.torch.tensors import count_above, from_host, is_traced, scatter_add, top_k
+from shortlist.backend.torch.tensors import compiled, count_above, from_host, is_traced, scatter_add, top_k
 
 __all__ = [
     "IdRows",
     "PositivePlaces",
     "check_ids",
+    "compiled",
     "count_above",
     "dense_codes",
     "feed",

@@ -11,7 +11,11 @@ __all__ = ["over_chunks"]
 
 
 def over_chunks(
-    step: Callable[..., Any], carry: Any, rows: dict[str, Tensor], size: Tensor | int, num_outputs: int = 1
+    step: Callable[..., Any],
+    carry: Any,
+    rows: dict[str, Tensor],
+    size: Tensor | int,
+    dtypes: tuple[str, ...] = ("float32",),
 ) -> tuple[Any, tuple[Tensor, ...]]:
     """Work through rows a chunk at a time.
 
@@ -21,15 +25,15 @@ def over_chunks(
         carry: A tuple of tensors.
         rows: By name, `[num_rows, ...]`.
         size: Rows a chunk; the last one may be smaller.
-        num_outputs: How many outputs a step has, float32.
+        dtypes: Of the outputs.
 
     Returns:
         The last carry, and each output, one chunk after another, `[num_rows, ...]`.
     """
-    del num_outputs  # seen from what a step returns
+    del dtypes  # seen from what a step returns
     num_rows, size = next(iter(rows.values())).shape[0], int(size)
     outputs = []
-    for first in range(0, num_rows, size):
+    for first in range(0, max(1, num_rows), size):
         chunk = {name: part[first : first + size] for name, part in rows.items()}
         carry, part = step(carry, chunk, first)
         outputs.append(part)

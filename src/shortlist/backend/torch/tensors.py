@@ -8,7 +8,7 @@ import torch
 
 from shortlist.typing import Tensor
 
-__all__ = ["count_above", "from_host", "is_traced", "scatter_add", "top_k"]
+__all__ = ["compiled", "count_above", "from_host", "is_traced", "scatter_add", "top_k"]
 
 
 def is_traced(value: Any) -> bool:
@@ -86,3 +86,17 @@ def count_above(scores: Tensor, threshold: float) -> Tensor:
         `[num_rows]`, float32.
     """
     return (scores > threshold).sum(dim=1, dtype=torch.float32)
+
+
+def compiled(function: Callable[..., Any], static: tuple[str, ...]) -> Callable[..., Any]:
+    """A function of tensors that keeps nothing for gradients.
+
+    Args:
+        function: Takes tensors by position.
+        static: Names of its other arguments.
+
+    Returns:
+        The function.
+    """
+    del static
+    return torch.no_grad()(function)

@@ -1,0 +1,210 @@
+"""The k best of all candidates, exactly, without a matrix of all scores and without a sort of them."""
+
+from typing import Any, NamedTuple, final
+
+import numpy as np
+from keras import ops
+
+from shortlist import backend
+from shortlist.ops import check_shapes, pairwise_scores, rows_a_chunk
+from shortlist.typing import Tensor
+
+__all__ = ["BLOCK", "ExactSearch"]
+
+BLOCK = 128
+"""Candidates of which the first look at the scores keeps the best alone."""
+
+_MOST_BLOCKS = 1 / 4
+"""Where more of all blocks would be looked at twice, every score is kept at once."""
+
+_BLOCK_SCORES = 2**25
+"""Most scores of blocks in memory, 128 MiB; more queries go through the candidates again."""
+
+
+@final
+class ExactSearch:
+    """The k best candidates of queries, compiled for each k when first asked for.
+
+    Per tile of candidates, only the best score of each block of 128 is kept. The k best candidates lie in
+    the k best blocks: a candidate outside of them has k blocks before it, each with a candidate that is
+    better, or as good and stands first. The candidates of these blocks are scored again. With E excluded
+    candidates, the k + E best blocks do.
+
+    Example:
+        >>> scores, rows = ExactSearch()(np.eye(3, dtype="float32"), np.float32([[1, 3, 2]]), k=2)
+        >>> np.asarray(rows).tolist()
+        [[1, 2]]
+
+    Source: the definition; maxima of blocks in the place of scores as in Chern et al., TPU-KNN, 2022, made
+        exact by the second look.
+    """
+
+    def __init__(self) -> None:
+        self._search = backend.compiled(_search, static=("sizes",))
+
+    def __call__(
+        self, vectors: Tensor, queries: Tensor, k: int, excluded: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Scores and rows of the k best candidates.
+
+        Args:
+            vectors: `[num_candidates, dim]`, float32.
+            queries: `[num_queries, dim]`, or `[num_queries, heads, dim]`, of which the best scores.
+            k: How many, at most `num_candidates`.
+            excluded: `[num_queries, num_excluded]`, int32, rows that must not come back; negative is padding.
+
+        Returns:
+            Scores, float32, and rows, int32, both `[num_queries, k]`, best first, of equal ones the lower row
+            first; minus infinity and -1 where fewer candidates are allowed.
+
+        Raises:
+            ArgumentError: When ranks or widths do not fit.
+        """
+        check_shapes(queries, vectors)
+        queries = ops.cast(queries if len(queries.shape) == 3 else ops.expand_dims(queries, 1), "float32")
+        if excluded is None:
+            excluded = ops.zeros((ops.shape(queries)[0], 0), "int32")
+        num_candidates, dim = vectors.shape
+        few = queries.shape[0] if queries.shape[0] in (0, 1) else None
+        sizes = _Sizes(num_candidates, dim, queries.shape[1], k, excluded.shape[1], few)
+        return self._search(vectors, queries, excluded, sizes=sizes)
+
+
+class _Sizes(NamedTuple):
+    """What a graph must know before it is made."""
+
+    num_candidates: int
+    dim: int
+    heads: int
+    k: int
+    num_excluded: int
+    few_queries: int | None
+    """How many where there are 0 or 1."""
+
+    @property
+    def num_blocks(self) -> int:
+        """Blocks that are full; fewer than a block of candidates stand after them."""
+        return self.num_candidates // BLOCK
+
+    @property
+    def num_looked_at(self) -> int:
+        """Blocks whose candidates are scored again."""
+        return self.k + self.num_excluded
+
+    @property
+    def goes_by_blocks(self) -> bool:
+        """Whether most blocks are looked at but once."""
+        return self.few_queries != 0 and self.num_looked_at < _MOST_BLOCKS * self.num_blocks
+
+
+def _search(vectors: Tensor, queries: Tensor, excluded: Tensor, *, sizes: _Sizes) -> tuple[Tensor, Tensor]:
+    num_queries = ops.shape(queries)[0]
+    vectors = ops.reshape(
+        vectors, (sizes.num_candidates, sizes.dim)
+    )  # known again, where a graph left it open
+    rows = {
+        "query": ops.reshape(queries, (num_queries, sizes.heads, sizes.dim)),
+        "excluded": ops.reshape(excluded, (num_queries, sizes.num_excluded)),
+    }
+    search = _by_blocks if sizes.goes_by_blocks else _by_all_scores
+
+    def step(carry: tuple[()], part: dict[str, Tensor], _: Any) -> Any:
+        scores, found = search(vectors, part["query"], part["excluded"], sizes)
+        return carry, (scores, ops.cast(ops.where(scores > -np.inf, found, -1), "int32"))
+
+    if sizes.goes_by_blocks:
+        size: Tensor | int = max(1, _BLOCK_SCORES // (sizes.heads * sizes.num_blocks))
+    else:
+        size = rows_a_chunk(num_queries, sizes.heads * sizes.num_candidates)
+    return backend.over_chunks(step, (), rows, size, dtypes=("float32", "int32"))[1]
+
+
+def _by_all_scores(
+    vectors: Tensor, queries: Tensor, excluded: Tensor, sizes: _Sizes
+) -> tuple[Tensor, Tensor]:
+    scores = pairwise_scores(queries if queries.shape[1] > 1 else queries[:, 0], vectors)
+    return backend.top_k(_without(scores, excluded), sizes.k)
+
+
+def _by_blocks(vectors: Tensor, queries: Tensor, excluded: Tensor, sizes: _Sizes) -> tuple[Tensor, Tensor]:
+    num_in_blocks = sizes.num_blocks * BLOCK
+    best = ops.transpose(_best_of_blocks(vectors[:num_in_blocks], queries, sizes))
+    blocks = ops.sort(
+        backend.top_k(best, sizes.num_looked_at)[1], axis=1
+    )  # in the order of rows, which settles ties
+    rest = ops.arange(num_in_blocks, vectors.shape[0], dtype="int32")  # fewer than a block
+    rows = {"query": queries, "block": blocks, "excluded": excluded}
+
+    def step(carry: tuple[()], part: dict[str, Tensor], _: Any) -> Any:
+        rows = ops.concatenate([_rows_of(part["block"]), _each(rest, part["block"])], axis=1)
+        scores = _scores_of_rows(vectors, part["query"], rows)
+        scores = _without(scores, _columns(part["excluded"], part["block"], num_in_blocks))
+        scores, columns = backend.top_k(scores, sizes.k)
+        return carry, (scores, ops.take_along_axis(rows, columns, axis=1))
+
+    width = (sizes.num_looked_at + 1) * BLOCK * vectors.shape[1]
+    size = rows_a_chunk(ops.shape(queries)[0], width)
+    return backend.over_chunks(step, (), rows, size, dtypes=("float32", "int32"))[1]
+
+
+def _best_of_blocks(vectors: Tensor, queries: Tensor, sizes: _Sizes) -> Tensor:
+    """`[num_blocks, num_queries]`, the best score in each block."""
+    heads, dim = sizes.heads, sizes.dim
+    queries = ops.reshape(queries, (-1, dim))
+    num_columns = ops.shape(queries)[0]
+
+    def step(carry: tuple[()], part: dict[str, Tensor], _: Any) -> Any:
+        tile = ops.reshape(part["vector"], (-1, dim))
+        if sizes.few_queries and heads == 1:  # a row of scores, whose product runs on all cores
+            scores = ops.reshape(ops.matmul(queries, ops.transpose(tile)), (-1, BLOCK, 1))
+        else:
+            scores = ops.reshape(ops.matmul(tile, ops.transpose(queries)), (-1, BLOCK, num_columns))
+        best = ops.max(scores, axis=1)
+        if heads > 1:
+            best = ops.max(ops.reshape(best, (-1, num_columns // heads, heads)), axis=2)
+        return carry, (best,)
+
+    blocks = {"vector": ops.reshape(vectors, (-1, BLOCK, dim))}
+    size = rows_a_chunk(vectors.shape[0] // BLOCK, BLOCK * num_columns)
+    return backend.over_chunks(step, (), blocks, size)[1][0]
+
+
+def _rows_of(blocks: Tensor) -> Tensor:
+    """`[num_queries, num_blocks * BLOCK]`, the candidates of blocks."""
+    rows = ops.expand_dims(blocks * BLOCK, 2) + ops.arange(BLOCK, dtype="int32")
+    return ops.reshape(rows, (-1, blocks.shape[1] * BLOCK))
+
+
+def _each(rows: Tensor, like: Tensor) -> Tensor:
+    """The same rows for each query."""
+    return ops.broadcast_to(ops.expand_dims(rows, 0), (ops.shape(like)[0], ops.shape(rows)[0]))
+
+
+def _scores_of_rows(vectors: Tensor, queries: Tensor, rows: Tensor) -> Tensor:
+    """`[num_queries, num_rows]`, of each query with candidates of its own."""
+    gathered = ops.take(vectors, rows, axis=0)
+    products = ops.matmul(queries, ops.transpose(gathered, (0, 2, 1)))
+    return products[:, 0] if queries.shape[1] == 1 else ops.max(products, axis=1)
+
+
+def _columns(excluded: Tensor, blocks: Tensor, num_in_blocks: int) -> Tensor:
+    """Where excluded rows stand among the rows of the blocks and the rest; -1 where they do not."""
+    is_there = ops.expand_dims(excluded // BLOCK, 2) == ops.expand_dims(blocks, 1)
+    place = ops.argmax(ops.cast(is_there, "int32"), axis=2)
+    column = ops.cast(place, "int32") * BLOCK + excluded % BLOCK
+    in_rest = blocks.shape[1] * BLOCK + excluded - num_in_blocks
+    column = ops.where(excluded >= num_in_blocks, in_rest, ops.where(ops.any(is_there, axis=2), column, -1))
+    return ops.where(excluded < 0, -1, column)
+
+
+def _without(scores: Tensor, columns: Tensor) -> Tensor:
+    """The scores with minus infinity in columns; padding goes to a column that is cut off again."""
+    if columns.shape[1] == 0:
+        return scores
+    num_queries, num_columns = ops.shape(scores)
+    columns = ops.where(columns < 0, num_columns, columns)
+    queries = ops.broadcast_to(ops.expand_dims(ops.arange(num_queries, dtype="int32"), 1), ops.shape(columns))
+    places = ops.reshape(ops.stack([queries, ops.cast(columns, "int32")], axis=2), (-1, 2))
+    widened = ops.pad(scores, [[0, 0], [0, 1]])
+    removed = ops.full((ops.shape(places)[0],), -np.inf, dtype=scores.dtype)
+    return ops.scatter_update(widened, places, removed)[:, :num_columns]

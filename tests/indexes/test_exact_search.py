@@ -1,0 +1,80 @@
+"""Search by blocks beside a sort of all scores: ties across blocks, exclusions, heads, and what fills no block."""
+
+import keras
+import numpy as np
+import pytest
+from tests.oracles.top_k import top_k
+
+from shortlist.errors import ArgumentError
+from shortlist.indexes import exact_search as module
+from shortlist.indexes.exact_search import ExactSearch
+
+pytestmark = pytest.mark.contract
+DIM = 3
+
+
+def check(num_candidates: int, num_queries: int, k: int, *, num_excluded: int = 0, heads: int = 1) -> None:
+    """In whole numbers: most scores are tied, and no order of additions rounds."""
+    generator = np.random.default_rng(num_candidates + k)
+    vectors = generator.integers(-2, 3, (num_candidates, DIM)).astype("float32")
+    queries = generator.integers(-2, 3, (num_queries, heads, DIM)).astype("float32")
+    scores = np.einsum("qhd,nd->qhn", queries, vectors).max(axis=1)
+    best = np.argsort(-scores, axis=1, kind="stable")[:, : 2 * num_excluded]
+    excluded = generator.permuted(best, axis=1)[:, :num_excluded].astype("int32")  # from among the best
+    if num_excluded:
+        excluded[:, 0], excluded[0, 1:2] = num_candidates - 1, -1
+    expected = top_k(scores, k, excluded.tolist())
+    found = ExactSearch()(
+        keras.ops.convert_to_tensor(vectors),
+        keras.ops.convert_to_tensor(queries if heads > 1 else queries[:, 0]),
+        k,
+        keras.ops.convert_to_tensor(excluded) if num_excluded else None,
+    )
+    for got, slow in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(got), slow)
+
+
+@pytest.mark.parametrize("num_candidates", [128 * 16, 128 * 16 + 1, 128 * 17 - 1])
+@pytest.mark.parametrize("heads", [1, 2])
+def test_blocks(num_candidates: int, heads: int) -> None:
+    check(num_candidates, 3, 3, heads=heads)
+    check(num_candidates, 3, 2, heads=heads, num_excluded=1)
+
+
+def test_many_are_excluded() -> None:
+    check(128 * 80 + 5, 4, 5, num_excluded=14)
+
+
+def test_one_query_and_few_candidates_go_another_way() -> None:
+    check(128 * 16 + 1, 1, 3)
+    check(128 * 33 + 1, 1, 3, num_excluded=1)
+    check(128 * 16 + 1, 1, 3, heads=2)
+    check(40, 5, 40, num_excluded=7)
+
+
+def test_queries_in_several_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_BLOCK_SCORES", 2 * 16)  # two queries a pass
+    monkeypatch.setattr(module, "rows_a_chunk", lambda num_rows, num_columns: 1)
+    check(128 * 16 + 3, 5, 3)
+    check(60, 5, 3, num_excluded=2)
+
+
+def test_no_query() -> None:
+    scores, rows = ExactSearch()(np.zeros((128 * 16, DIM), "float32"), np.zeros((0, DIM), "float32"), 3)
+    assert tuple(scores.shape) == tuple(rows.shape) == (0, 3)
+
+
+def test_one_search_serves_batches_and_exclusions_of_any_size() -> None:
+    generator, search = np.random.default_rng(0), ExactSearch()
+    vectors = generator.normal(size=(128 * 40, DIM)).astype("float32")
+    for num_queries, num_excluded in ((2, 0), (5, 1), (1, 1), (3, 2), (2, 0)):
+        queries = generator.normal(size=(num_queries, DIM)).astype("float32")
+        excluded = generator.integers(0, len(vectors), (num_queries, num_excluded)).astype("int32")
+        _, expected = top_k(queries @ vectors.T, 4, excluded.tolist())
+        _, rows = search(vectors, queries, 4, excluded if num_excluded else None)
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(rows), expected)
+
+
+def test_widths_that_do_not_fit() -> None:
+    with pytest.raises(ArgumentError, match="2 dimensions"):
+        ExactSearch()(np.zeros((5, 3), "float32"), np.zeros((1, 2), "float32"), 1)
