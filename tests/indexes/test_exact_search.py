@@ -1,4 +1,4 @@
-"""Search by blocks beside a sort of all scores: ties across blocks, exclusions, heads, and what fills no block."""
+"""Search by blocks beside a sort of all scores: ties across blocks, exclusions, heads, a rest of rows."""
 
 import keras
 import numpy as np
