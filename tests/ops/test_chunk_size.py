@@ -1,5 +1,7 @@
 """Chunks are even, fit the cache, and hold at least one row."""
 
+from pathlib import Path
+
 import keras
 import pytest
 
@@ -21,9 +23,21 @@ def test_even_chunks_of_at_most_half_the_cache(
     assert int(rows_a_chunk(*tensors)) == expected
 
 
-def test_a_system_that_does_not_tell_its_cache(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(name: str) -> int:
-        raise ValueError(name)
-
-    monkeypatch.setattr(MODULE.os, "sysconf", refuse)
-    assert rows_a_chunk(4096, 4096) == 512
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        (["32K", "512K", "1024K"], 2**20),
+        (["64K", "4M"], 4 * 2**20),
+        ([], 16 * 2**20),
+        (["none"], 16 * 2**20),
+        (["7"], 16 * 2**20),
+    ],
+)
+def test_the_largest_cache(
+    sizes: list[str], expected: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, size in enumerate(sizes):
+        (tmp_path / f"index{number}").mkdir()
+        (tmp_path / f"index{number}" / "size").write_text(f"{size}\n")
+    monkeypatch.setattr(MODULE, "_CACHES", tmp_path)
+    assert MODULE._cache_bytes.__wrapped__() == expected

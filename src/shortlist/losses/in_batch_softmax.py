@@ -1,5 +1,8 @@
 """The in-batch softmax and its gradients in one pass, in memory linear in the batch."""
 
+import dataclasses
+import math
+from collections.abc import Callable
 from typing import Any
 
 from keras import ops
@@ -10,6 +13,9 @@ from shortlist.ops import check_shapes, rows_a_chunk
 from shortlist.typing import Tensor
 
 __all__ = ["in_batch_softmax"]
+
+_SMALL = 50.0
+"""Logits within it have exponentials, and sums and products of them, that float32 holds to full precision."""
 
 
 def in_batch_softmax(  # noqa: PLR0913 - the options of one loss, which all work in the same pass
@@ -119,25 +125,37 @@ class _Batch:
     def loss(self) -> Tensor:
         """The weighted sum of the losses."""
 
-        def step(carry: tuple[()], part: dict[str, Tensor], first: Tensor | int) -> Any:
-            return carry, (self._chunk.losses(part, first),)
+        def over_chunks(chunk: SoftmaxChunk) -> Tensor:
+            def step(carry: tuple[()], part: dict[str, Tensor], first: Tensor | int) -> Any:
+                return carry, (chunk.losses(part, first),)
 
-        _, (losses,) = backend.over_chunks(step, (), self._rows, self._size)
-        return ops.sum(losses)
+            return backend.over_chunks(step, (), self._rows, self._size)[1][0]
+
+        return ops.sum(self._as_logits_are(over_chunks))
 
     def loss_and_gradients(self) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """The same, and its gradients by queries and candidates."""
 
-        def step(carry: tuple[Tensor], part: dict[str, Tensor], first: Tensor | int) -> Any:
-            losses, gradients = self._chunk.losses_and_gradients(part, first)
-            by_candidates = carry[0] + gradients.by_candidates
-            return (by_candidates,), (losses, gradients.by_queries, gradients.by_positive)
+        def over_chunks(chunk: SoftmaxChunk) -> tuple[Tensor, ...]:
+            def step(carry: tuple[Tensor], part: dict[str, Tensor], first: Tensor | int) -> Any:
+                losses, gradients = chunk.losses_and_gradients(part, first)
+                by_candidates = carry[0] + gradients.by_candidates
+                return (by_candidates,), (losses, gradients.by_queries, gradients.by_positive)
 
-        start = (ops.zeros_like(ops.transpose(self._chunk.candidates)),)
-        (by_candidates,), (losses, by_queries, by_positive) = backend.over_chunks(
-            step, start, self._rows, self._size, dtypes=("float32",) * 3
-        )
+            start = (ops.zeros_like(ops.transpose(chunk.candidates)),)
+            return sum(backend.over_chunks(step, start, self._rows, self._size, ("float32",) * 3), ())
+
+        by_candidates, losses, by_queries, by_positive = self._as_logits_are(over_chunks)
         return ops.sum(losses), self._with_positives(by_queries, ops.transpose(by_candidates), by_positive)
+
+    def _as_logits_are(self, function: Callable[[SoftmaxChunk], Any]) -> Any:
+        """What a function gives for the chunk, which is spared a pass where all logits are small."""
+        lengths = (ops.max(ops.norm(vectors, axis=-1)) for vectors in (self._queries, self._chunk.candidates))
+        largest = abs(self._chunk.scale) * math.prod(lengths)
+        if self._chunk.log_probability is not None:
+            largest = largest + ops.max(ops.abs(self._chunk.log_probability))
+        small = dataclasses.replace(self._chunk, are_small=True)
+        return ops.cond(largest < _SMALL, lambda: function(small), lambda: function(self._chunk))
 
     def _with_positives(
         self, by_queries: Tensor, by_candidates: Tensor, by_positive: Tensor

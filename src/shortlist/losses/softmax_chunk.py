@@ -44,6 +44,7 @@ class SoftmaxChunk:
         places: Where the logits hold positives.
         num_hard_negatives: How many negatives of highest logit are left; all when None.
         label_smoothing: The share s.
+        are_small: Whether no logit is so large that its exponential needs the row's largest taken off first.
     """
 
     candidates: Tensor
@@ -52,6 +53,7 @@ class SoftmaxChunk:
     places: backend.PositivePlaces
     num_hard_negatives: int | None
     label_smoothing: float
+    are_small: bool = False
 
     def losses(self, part: dict[str, Tensor], first: Tensor | int) -> Tensor:
         """The weighted loss of each query of a chunk.
@@ -109,11 +111,16 @@ class SoftmaxChunk:
         return backend.top_k(logits, smaller(self.num_hard_negatives, num_columns))
 
     def _softmax(self, logits: Tensor, positive: Tensor) -> "_Softmax":
-        largest = ops.maximum(ops.max(logits, axis=1, keepdims=True), positive)
-        mass, own = ops.exp(logits - largest), ops.exp(positive - largest)
+        if self.are_small:
+            mass, own = ops.exp(logits), ops.exp(positive)
+            of_own = positive
+        else:
+            largest = ops.maximum(ops.max(logits, axis=1, keepdims=True), positive)
+            of_own = positive - largest
+            mass, own = ops.exp(logits - largest), ops.exp(of_own)
         others = ops.sum(mass, axis=1, keepdims=True)
         total = others + own
-        loss, by_positive = ops.log(total) - (positive - largest), -others / total
+        loss, by_positive = ops.log(total) - of_own, -others / total
         if not self.label_smoothing:
             return _Softmax(mass, total, loss, by_positive)
         kept = ops.cast(logits > MASKED_LOGIT / 2, logits.dtype)

@@ -1,6 +1,7 @@
 """How many rows of a matrix to work on at once."""
 
-import os
+import functools
+from pathlib import Path
 
 from keras import ops
 
@@ -9,6 +10,7 @@ from shortlist.typing import Tensor
 __all__ = ["rows_a_chunk"]
 
 _USUAL_CACHE = 16 * 2**20
+_CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 
 
 def rows_a_chunk(num_rows: Tensor | int, num_columns: Tensor | int) -> Tensor | int:
@@ -34,9 +36,16 @@ def rows_a_chunk(num_rows: Tensor | int, num_columns: Tensor | int) -> Tensor | 
     return ops.maximum(1, (num_rows + num_chunks - 1) // ops.maximum(1, num_chunks))
 
 
+@functools.cache
 def _cache_bytes() -> int:
-    """Of the third level, which the cores share; the usual size where the system does not tell."""
+    """Of the largest one, which the cores share; the usual size where the system does not tell."""
     try:
-        return os.sysconf("SC_LEVEL3_CACHE_SIZE") or _USUAL_CACHE
-    except (ValueError, OSError, AttributeError):
+        return max(_bytes(file.read_text()) for file in _CACHES.glob("index*/size"))
+    except (ValueError, OSError):  # no such files, or not as Linux writes them
         return _USUAL_CACHE
+
+
+def _bytes(size: str) -> int:
+    """Of a size such as 512K."""
+    number, unit = size.strip()[:-1], size.strip()[-1:]
+    return int(number) * {"K": 2**10, "M": 2**20}.get(unit, 0) or _USUAL_CACHE

@@ -54,21 +54,21 @@ class PositivePlaces:
         Returns:
             The same shape; the chunk itself, changed, where nobody else holds it.
         """
-        places = self._places(tf.shape(chunk, tf.int64)[0], tf.cast(first, tf.int64))
+        if self._items is None:  # in place, where scattering makes a copy
+            return tf.linalg.set_diag(chunk, tf.fill(tf.shape(chunk)[:1], value), k=first)
+        places = self._places(self._items, tf.shape(chunk, tf.int64)[0], tf.cast(first, tf.int64))
         values = tf.fill(tf.shape(places), value)
         flat = tf.tensor_scatter_nd_update(tf.reshape(chunk, (-1,)), places[:, None], values)
         return tf.reshape(flat, tf.shape(chunk))
 
-    def _places(self, num_rows: Tensor, first: Tensor) -> Tensor:
+    def _places(self, items: "_Groups", num_rows: Tensor, first: Tensor) -> Tensor:
         """Numbers of the places in the flat chunk."""
         rows = tf.range(num_rows)
-        if self._items is None:
-            return rows * self._num_candidates + first + rows
         if self._pairs is None or self._queries is None:
             codes = self._codes[first : first + num_rows]
         else:
             rows, codes = self._pairs.members(rows, self._queries[first : first + num_rows])
-        rows, columns = self._items.members(rows, codes)
+        rows, columns = items.members(rows, codes)
         return rows * self._num_candidates + columns
 
 
