@@ -150,6 +150,8 @@ class _Batch:
 
     def _as_logits_are(self, function: Callable[[SoftmaxChunk], Any]) -> Any:
         """What a function gives for the chunk, which is spared a pass where all logits are small."""
+        if backend.FUSES_PASSES:
+            return function(self._chunk)
         lengths = (ops.max(ops.norm(vectors, axis=-1)) for vectors in (self._queries, self._chunk.candidates))
         largest = abs(self._chunk.scale) * math.prod(lengths)
         if self._chunk.log_probability is not None:

@@ -111,25 +111,26 @@ class SoftmaxChunk:
         return backend.top_k(logits, smaller(self.num_hard_negatives, num_columns))
 
     def _softmax(self, logits: Tensor, positive: Tensor) -> "_Softmax":
-        if self.are_small:
-            mass, own = ops.exp(logits), ops.exp(positive)
-            of_own = positive
-        else:
+        smoothing = self._smoothing(logits, positive) if self.label_smoothing else None
+        if not self.are_small:
             largest = ops.maximum(ops.max(logits, axis=1, keepdims=True), positive)
-            of_own = positive - largest
-            mass, own = ops.exp(logits - largest), ops.exp(of_own)
+            logits, positive = backend.subtract_in_place(logits, largest), positive - largest
+        mass, own = backend.exp_in_place(logits), ops.exp(positive)
         others = ops.sum(mass, axis=1, keepdims=True)
         total = others + own
-        loss, by_positive = ops.log(total) - of_own, -others / total
-        if not self.label_smoothing:
+        loss, by_positive = ops.log(total) - positive, -others / total
+        if smoothing is None:
             return _Softmax(mass, total, loss, by_positive)
+        mass = mass - (smoothing.share * total) * smoothing.kept
+        return _Softmax(
+            mass, total, loss + smoothing.loss, by_positive + self.label_smoothing - smoothing.share
+        )
+
+    def _smoothing(self, logits: Tensor, positive: Tensor) -> "_Smoothing":
         kept = ops.cast(logits > MASKED_LOGIT / 2, logits.dtype)
         share = self.label_smoothing / (1.0 + ops.sum(kept, axis=1, keepdims=True))
         of_kept = positive + ops.sum(kept * logits, axis=1, keepdims=True)
-        loss = loss + self.label_smoothing * positive - share * of_kept
-        return _Softmax(
-            mass - (share * total) * kept, total, loss, by_positive + self.label_smoothing - share
-        )
+        return _Smoothing(kept, share, self.label_smoothing * positive - share * of_kept)
 
     def _in_columns(self, values: Tensor, columns: Tensor) -> Tensor:
         """A matrix of zeros with a row's values in its columns."""
@@ -160,6 +161,14 @@ class _Softmax(NamedTuple):
     total: Tensor
     loss: Tensor
     by_positive: Tensor
+
+
+class _Smoothing(NamedTuple):
+    """Of a chunk: which negatives are left, what of the label each has, and what that adds to the loss."""
+
+    kept: Tensor
+    share: Tensor
+    loss: Tensor
 
 
 def _best(products: Tensor) -> Tensor:

@@ -8,7 +8,10 @@ import jax.numpy as jnp
 
 from shortlist.typing import Tensor
 
-__all__ = ["over_chunks"]
+__all__ = ["FUSES_PASSES", "over_chunks"]
+
+FUSES_PASSES = True
+"""Whether a compiler makes one pass of several operations on each element; else a pass spared is time."""
 
 
 def over_chunks(

@@ -9,7 +9,16 @@ import numpy as np
 
 from shortlist.typing import Tensor
 
-__all__ = ["compiled", "count_above", "from_host", "is_traced", "scatter_add", "top_k"]
+__all__ = [
+    "compiled",
+    "count_above",
+    "exp_in_place",
+    "from_host",
+    "is_traced",
+    "scatter_add",
+    "subtract_in_place",
+    "top_k",
+]
 
 
 def is_traced(value: Any) -> bool:
@@ -87,3 +96,28 @@ def compiled(function: Callable[..., Any], static: tuple[str, ...]) -> Callable[
         The function, compiled when first called.
     """
     return jax.jit(function, static_argnames=static)
+
+
+def exp_in_place(values: Tensor) -> Tensor:
+    """Exponentials of values that nobody needs any more, in their memory where the backend can.
+
+    Args:
+        values: Any shape.
+
+    Returns:
+        The same shape.
+    """
+    return jnp.exp(values)
+
+
+def subtract_in_place(values: Tensor, amount: Tensor) -> Tensor:
+    """Differences of values that nobody needs any more, in their memory where the backend can.
+
+    Args:
+        values: Any shape.
+        amount: What fits it.
+
+    Returns:
+        The shape of the values.
+    """
+    return values - amount

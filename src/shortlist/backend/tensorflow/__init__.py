@@ -1,6 +1,6 @@
 """Shortlist's backend functions on TensorFlow."""
 
-from shortlist.backend.tensorflow.chunks import over_chunks
+from shortlist.backend.tensorflow.chunks import FUSES_PASSES, over_chunks
 from shortlist.backend.tensorflow.feed import feed
 from shortlist.backend.tensorflow.ids import IdRows, check_ids, dense_codes, id_tensor, is_padding
 from shortlist.backend.tensorflow.positive_places import PositivePlaces
@@ -9,19 +9,23 @@ from shortlist.backend.tensorflow.steps import test_step, train_step
 from shortlist.backend.tensorflow.tensors import (
     compiled,
     count_above,
+    exp_in_place,
     from_host,
     is_traced,
     scatter_add,
+    subtract_in_place,
     top_k,
 )
 
 __all__ = [
+    "FUSES_PASSES",
     "IdRows",
     "PositivePlaces",
     "check_ids",
     "compiled",
     "count_above",
     "dense_codes",
+    "exp_in_place",
     "feed",
     "from_host",
     "id_tensor",
@@ -31,6 +35,7 @@ __all__ = [
     "over_chunks",
     "read_rows",
     "scatter_add",
+    "subtract_in_place",
     "sum_rows",
     "test_step",
     "top_k",

@@ -1,20 +1,31 @@
 """Shortlist's backend functions on PyTorch."""
 
-from shortlist.backend.torch.chunks import over_chunks
+from shortlist.backend.torch.chunks import FUSES_PASSES, over_chunks
 from shortlist.backend.torch.feed import feed
 from shortlist.backend.torch.ids import IdRows, check_ids, dense_codes, id_tensor, is_padding
 from shortlist.backend.torch.positive_places import PositivePlaces
 from shortlist.backend.torch.rows import lookup, read_rows, sum_rows, write_rows
 from shortlist.backend.torch.steps import test_step, train_step
-from shortlist.backend.torch.tensors import compiled, count_above, from_host, is_traced, scatter_add, top_k
+from shortlist.backend.torch.tensors import (
+    compiled,
+    count_above,
+    exp_in_place,
+    from_host,
+    is_traced,
+    scatter_add,
+    subtract_in_place,
+    top_k,
+)
 
 __all__ = [
+    "FUSES_PASSES",
     "IdRows",
     "PositivePlaces",
     "check_ids",
     "compiled",
     "count_above",
     "dense_codes",
+    "exp_in_place",
     "feed",
     "from_host",
     "id_tensor",
@@ -24,6 +35,7 @@ __all__ = [
     "over_chunks",
     "read_rows",
     "scatter_add",
+    "subtract_in_place",
     "sum_rows",
     "test_step",
     "top_k",

@@ -8,7 +8,16 @@ import torch
 
 from shortlist.typing import Tensor
 
-__all__ = ["compiled", "count_above", "from_host", "is_traced", "scatter_add", "top_k"]
+__all__ = [
+    "compiled",
+    "count_above",
+    "exp_in_place",
+    "from_host",
+    "is_traced",
+    "scatter_add",
+    "subtract_in_place",
+    "top_k",
+]
 
 
 def is_traced(value: Any) -> bool:
@@ -100,3 +109,28 @@ def compiled(function: Callable[..., Any], static: tuple[str, ...]) -> Callable[
     """
     del static
     return torch.no_grad()(function)
+
+
+def exp_in_place(values: Tensor) -> Tensor:
+    """Exponentials of values that nobody needs any more, in their memory where the backend can.
+
+    Args:
+        values: Any shape.
+
+    Returns:
+        The same shape.
+    """
+    return values.exp_()
+
+
+def subtract_in_place(values: Tensor, amount: Tensor) -> Tensor:
+    """Differences of values that nobody needs any more, in their memory where the backend can.
+
+    Args:
+        values: Any shape.
+        amount: What fits it.
+
+    Returns:
+        The shape of the values.
+    """
+    return values.sub_(amount)
