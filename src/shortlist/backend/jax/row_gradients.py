@@ -14,6 +14,13 @@ from shortlist.typing import Tensor
 __all__ = ["gradients_by_rows"]
 
 
+class Read(NamedTuple):
+    """The rows `[...]` that one lookup asked for, and what the table had there, `[..., dim]`."""
+
+    rows: Tensor
+    embeddings: Tensor
+
+
 class Lookup(NamedTuple):
     """One lookup of a loss: which of the variables, and the shape of the rows asked for."""
 
@@ -44,13 +51,13 @@ def gradients_by_rows(
     zeros = [_zeros(variables[lookup.position], lookup.shape) for lookup in lookups]
 
     def by_zeros(rest: dict[int, Tensor], zeros: list[Tensor]) -> tuple[Tensor, Any]:
-        rows: list[Tensor] = []
-        with _adding(zeros, rows, {id(variables[position]) for position in tables}):
+        reads: list[Read] = []
+        with _adding(zeros, reads, {id(variables[position]) for position in tables}):
             scalar, others = loss([rest.get(position, value) for position, value in enumerate(values)])
-        return scalar, (others, rows)
+        return scalar, (others, reads)
 
-    (dense, by_row), (others, rows) = jax.grad(by_zeros, argnums=(0, 1), has_aux=True)(rest, zeros)
-    gathered = {position: _gather(position, lookups, rows, by_row, variables) for position in tables}
+    (dense, by_row), (others, reads) = jax.grad(by_zeros, argnums=(0, 1), has_aux=True)(rest, zeros)
+    gathered = {position: _gather(position, lookups, reads, by_row, variables) for position in tables}
     return [(gathered | dense)[position] for position in range(len(values))], others
 
 
@@ -73,10 +80,10 @@ def _find(loss: Callable[..., Any], values: list[Tensor], variables: Sequence[An
 
 
 @contextlib.contextmanager
-def _adding(zeros: list[Tensor], rows_read: list[Tensor], tables: set[int]) -> Iterator[None]:
+def _adding(zeros: list[Tensor], reads: list[Read], tables: set[int]) -> Iterator[None]:
     def add(variable: Any, rows: Tensor) -> Tensor:
-        rows_read.append(rows)
-        return take_rows(variable, rows) + zeros[len(rows_read) - 1]
+        reads.append(Read(rows, take_rows(variable, rows)))
+        return reads[-1].embeddings + zeros[len(reads) - 1]
 
     with _reading(add, tables):
         yield
@@ -114,13 +121,21 @@ def _zeros(variable: Any, shape: tuple[int, ...]) -> Tensor:
 
 
 def _gather(
-    position: int, lookups: list[Lookup], rows: list[Tensor], by_row: list[Tensor], variables: Sequence[Any]
+    position: int, lookups: list[Lookup], reads: list[Read], by_row: list[Tensor], variables: Sequence[Any]
 ) -> RowGradient:
     """All lookups of one table in one gradient."""
     num_rows, *widths = variables[position].shape
     own = [number for number, lookup in enumerate(lookups) if lookup.position == position]
-    return RowGradient(
-        jnp.concatenate([rows[number].reshape(-1) for number in own]),
-        jnp.concatenate([by_row[number].reshape(-1, *widths) for number in own]),
-        num_rows,
-    )
+    values = [_after(reads[number].embeddings, by_row[number]).reshape(-1, *widths) for number in own]
+    rows = [reads[number].rows.reshape(-1) for number in own]
+    return RowGradient(jnp.concatenate(rows), jnp.concatenate(values), num_rows)
+
+
+def _after(embeddings: Tensor, gradient: Tensor) -> Tensor:
+    """The gradient, unchanged, but not to be known before the embeddings were read.
+
+    Where the gradient does not depend on them, XLA could write the new rows before it reads the old ones, and
+    so it would copy the table in each step. It drops an `optimization_barrier` before it looks for such
+    copies, but keeps a product by a zero that is no whole number.
+    """
+    return gradient + 0.0 * jnp.where(jnp.isfinite(embeddings), embeddings, 0)
