@@ -6,7 +6,7 @@ from keras import ops
 
 from shortlist import backend
 from shortlist.metrics.candidates import Candidates
-from shortlist.ops import NEVER, distinct
+from shortlist.ops import NEVER
 from shortlist.typing import Tensor
 
 __all__ = ["ranks"]
@@ -81,8 +81,7 @@ def _compared(queries: Tensor, true_vectors: Tensor, truth: Tensor) -> Tensor:
 
 
 def _excluded(rows: Tensor, true_rows: Tensor | None) -> Tensor:
-    """`[batch, num_excluded]`, each once, the true ones left out."""
-    rows = distinct(rows)
+    """`[batch, num_excluded]`, the true ones left out."""
     if true_rows is None:
         return rows
     is_true = ops.any(ops.expand_dims(rows, 2) == ops.expand_dims(true_rows, 1), axis=2)
@@ -93,28 +92,17 @@ def _counts(candidates: Candidates, compared: Tensor, excluded: Tensor | None) -
     _, num_true, heads, width = compared.shape
     compared = ops.reshape(compared, (-1, width))
     num_rows = ops.shape(compared)[0] // heads
-    excluded = None if excluded is None else ops.repeat(excluded, num_true, axis=0)
+    places = None if excluded is None else backend.ExcludedPlaces(ops.repeat(excluded, num_true, axis=0))
 
     def step(carry: tuple[Tensor, Tensor], tile: Tensor, first: Tensor | int) -> tuple[Tensor, Tensor]:
         leads = ops.matmul(compared, ops.transpose(tile))
         if heads > 1:
             leads = ops.max(ops.reshape(leads, (num_rows, heads, -1)), axis=1)
         above, not_below = backend.count_above(leads, 1.0), backend.count_above(leads, -1.0)
-        if excluded is not None:
-            of_excluded = _of_excluded(leads, excluded - first)
-            above, not_below = above - of_excluded.above, not_below - of_excluded.not_below
+        if places is not None:
+            better, not_worse = places.count_above(leads, first, (1.0, -1.0))
+            above, not_below = above - better, not_below - not_worse
         return carry[0] + above, carry[1] + not_below
 
     start = (ops.zeros((num_rows,), "float32"), ops.zeros((num_rows,), "float32"))
     return _Counts(*candidates.fold(step, start, ops.shape(compared)[0]))
-
-
-def _of_excluded(leads: Tensor, columns: Tensor) -> _Counts:
-    """What excluded candidates, of which some stand in the tile, add to its counts."""
-    size = ops.shape(leads)[1]
-    is_here = ops.logical_and(columns >= 0, columns < size)
-    found = ops.take_along_axis(leads, ops.where(is_here, columns, 0), axis=1)
-    above, not_below = (
-        ops.sum(ops.cast(ops.logical_and(is_here, found > least), "float32"), axis=1) for least in (1.0, -1.0)
-    )
-    return _Counts(above, not_below)

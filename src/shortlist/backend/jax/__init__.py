@@ -1,6 +1,7 @@
 """Shortlist's backend functions on JAX."""
 
 from shortlist.backend.jax.chunks import FUSES_PASSES, over_chunks
+from shortlist.backend.jax.excluded_places import ExcludedPlaces
 from shortlist.backend.jax.feed import feed
 from shortlist.backend.jax.ids import IdRows, check_ids, dense_codes, id_tensor, is_padding
 from shortlist.backend.jax.positive_places import PositivePlaces
@@ -19,6 +20,7 @@ from shortlist.backend.jax.tensors import (
 
 __all__ = [
     "FUSES_PASSES",
+    "ExcludedPlaces",
     "IdRows",
     "PositivePlaces",
     "check_ids",

@@ -1,6 +1,7 @@
 """Shortlist's backend functions on TensorFlow."""
 
 from shortlist.backend.tensorflow.chunks import FUSES_PASSES, over_chunks
+from shortlist.backend.tensorflow.excluded_places import ExcludedPlaces
 from shortlist.backend.tensorflow.feed import feed
 from shortlist.backend.tensorflow.ids import IdRows, check_ids, dense_codes, id_tensor, is_padding
 from shortlist.backend.tensorflow.positive_places import PositivePlaces
@@ -19,6 +20,7 @@ from shortlist.backend.tensorflow.tensors import (
 
 __all__ = [
     "FUSES_PASSES",
+    "ExcludedPlaces",
     "IdRows",
     "PositivePlaces",
     "check_ids",

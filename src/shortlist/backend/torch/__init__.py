@@ -1,6 +1,7 @@
 """Shortlist's backend functions on PyTorch."""
 
 from shortlist.backend.torch.chunks import FUSES_PASSES, over_chunks
+from shortlist.backend.torch.excluded_places import ExcludedPlaces
 from shortlist.backend.torch.feed import feed
 from shortlist.backend.torch.ids import IdRows, check_ids, dense_codes, id_tensor, is_padding
 from shortlist.backend.torch.positive_places import PositivePlaces
@@ -19,6 +20,7 @@ from shortlist.backend.torch.tensors import (
 
 __all__ = [
     "FUSES_PASSES",
+    "ExcludedPlaces",
     "IdRows",
     "PositivePlaces",
     "check_ids",
