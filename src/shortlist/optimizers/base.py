@@ -107,7 +107,7 @@ class RowWise(keras.optimizers.Optimizer):
     def _make(self, slot: Slot, variable: keras.Variable) -> keras.Variable:
         return self.add_variable(
             shape=slot.shape(tuple(variable.shape)),
-            initializer=keras.initializers.Constant(slot.initial_value),
+            initializer=lambda shape, dtype: ops.full(shape, slot.initial_value, dtype),
             dtype=variable.dtype,
             name=f"{variable.path.replace('/', '_')}_{slot.name}",
         )
