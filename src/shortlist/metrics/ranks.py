@@ -98,10 +98,9 @@ def _counts(candidates: Candidates, compared: Tensor, excluded: Tensor | None) -
         leads = ops.matmul(compared, ops.transpose(tile))
         if heads > 1:
             leads = ops.max(ops.reshape(leads, (num_rows, heads, -1)), axis=1)
-        above, not_below = backend.count_above(leads, 1.0), backend.count_above(leads, -1.0)
         if places is not None:
-            better, not_worse = places.count_above(leads, first, (1.0, -1.0))
-            above, not_below = above - better, not_below - not_worse
+            leads = places.fill(leads, first)
+        above, not_below = backend.count_above(leads, 1.0), backend.count_above(leads, -1.0)
         return carry[0] + above, carry[1] + not_below
 
     start = (ops.zeros((num_rows,), "float32"), ops.zeros((num_rows,), "float32"))
