@@ -23,6 +23,7 @@ from shortlist.models.catalogue import Catalogue
 from shortlist.models.encoded_files import encode, encode_files
 from shortlist.models.model import Model
 from shortlist.models.tower import Tower
+from shortlist.optimizers import Adam
 from shortlist.tasks import Retrieval
 from shortlist.tasks.task import as_list
 from shortlist.typing import Tensor
@@ -143,13 +144,13 @@ class TwoTower(Model):
         self._use(Catalogue.of_items(items, self.candidate_model, self.candidate_id))
 
     def compile(self, optimizer: Any = None, **kwargs: Any) -> None:
-        """Keras' `compile`, with Adam and a learning rate of 0.003 unless told otherwise.
+        """Keras' `compile`, with a row-wise Adam and a learning rate of 0.003 unless told otherwise.
 
         Args:
             optimizer: A Keras optimizer or its name.
             **kwargs: As in `keras.Model.compile`.
         """
-        super().compile(optimizer=keras.optimizers.Adam(0.003) if optimizer is None else optimizer, **kwargs)
+        super().compile(optimizer=Adam(0.003) if optimizer is None else optimizer, **kwargs)
 
     def fit(self, x: Any = None, *args: Any, seed: int = 0, **kwargs: Any) -> Any:
         """Keras' `fit`, which also takes `Interactions`, another table of raw features, or files.
