@@ -137,7 +137,7 @@ def test_no_bar_where_nobody_watches(tmp_path, capsys):
 
 @pytest.mark.parametrize("kind", ["parquet", "csv"])
 def test_memory_stays_bounded(tmp_path, run_python, kind):
-    """Reads 400 MB in a process that may grow by 40 MB; what Arrow needs to begin with was needed before."""
+    """Reads 400 MB in a process that may grow by 100 MB; what Arrow needs to begin with was needed before."""
     table = pa.table({name: np.arange(500_000) % 10 for name in ("u", "i", "r", "t")})
     write = pq.write_table if kind == "parquet" else pa_csv.write_csv
     for folder, num_rows in (("few", 100_000), ("many", 500_000)):
@@ -158,4 +158,4 @@ def read(folder):
 
 print(-read("few") + read("many"))
 """)
-    assert float(grown) < 40
+    assert float(grown) < 100

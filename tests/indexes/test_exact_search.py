@@ -45,6 +45,30 @@ def test_many_are_excluded() -> None:
     check(128 * 80 + 5, 4, 5, num_excluded=14)
 
 
+@pytest.mark.parametrize("num_rest", [0, 1, 77])
+def test_the_best_are_excluded_wherever_they_stand(num_rest: int) -> None:
+    """The excluded ones fill blocks that are better than those of the answer, and what stands after them."""
+    generator = np.random.default_rng(num_rest)
+    num_in_blocks = 128 * 80
+    vectors = generator.normal(size=(num_in_blocks + num_rest, DIM)).astype("float32")
+    vectors[num_in_blocks:] *= 10.0
+    queries = generator.normal(size=(4, DIM)).astype("float32")
+    scores = queries @ vectors.T
+    excluded = np.argsort(-scores, axis=1)[:, :14].astype("int32")
+    _, expected = top_k(scores, 5, excluded.tolist())
+    for one_by_one in (False, True):
+        parts = [slice(i, i + 1) for i in range(4)] if one_by_one else [slice(0, 4)]
+        found = [ExactSearch()(vectors, queries[part], 5, excluded[part])[1] for part in parts]
+        np.testing.assert_array_equal(np.concatenate([np.asarray(rows) for rows in found]), expected)
+
+
+def test_of_equal_scores_the_lower_row_comes_first_though_its_block_is_the_worse() -> None:
+    vectors = np.zeros((128 * 16, 1), "float32")
+    vectors[[5, 128 * 9 + 1, 128 * 9 + 2], 0] = [1, 2, 1]
+    _, rows = ExactSearch()(vectors, np.ones((2, 1), "float32"), 2)
+    assert np.asarray(rows).tolist() == [[128 * 9 + 1, 5]] * 2
+
+
 def test_one_query_and_few_candidates_go_another_way() -> None:
     check(128 * 16 + 1, 1, 3)
     check(128 * 33 + 1, 1, 3, num_excluded=1)

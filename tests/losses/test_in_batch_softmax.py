@@ -1,11 +1,13 @@
 """The softmax in chunks beside the slow softmax, wherever the chunks end."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
 from tests.oracles import softmax
-from tests.oracles.worlds import batch_world
-from tests.support.gradients import value_and_gradients
+from tests.oracles.worlds import BatchWorld, batch_world
+from tests.support.gradients import ValueAndGradients, value_and_gradients
 
 from shortlist.errors import ArgumentError
 from shortlist.losses import in_batch_softmax as module_function
@@ -91,3 +93,62 @@ def test_the_sum_is_the_sum() -> None:
     )
     slow = softmax.in_batch_softmax(world.queries, world.candidates)["per_example"]
     assert float(loss) == pytest.approx(float(np.sum(slow * weights)), rel=1e-4)
+
+
+def everything(world: BatchWorld, **options: object) -> ValueAndGradients:
+    """The loss with every option of a world."""
+    return value_and_gradients(
+        lambda queries, candidates: module_function(
+            queries,
+            candidates,
+            temperature=world.temperature,
+            candidate_log_probability=np.asarray(world.log_probability, "float32"),
+            query_codes=codes(world.query_ids),
+            candidate_codes=codes(world.candidate_ids),
+            score_mask=world.score_mask,
+            sample_weight=world.sample_weight,
+            num_hard_negatives=world.num_hard_negatives,
+            **options,
+        ),
+        world.queries,
+        world.candidates,
+    )
+
+
+def assert_as_the_oracle(answer: ValueAndGradients, world: BatchWorld) -> None:
+    expected = softmax.in_batch_softmax(
+        **(vars(world) | {"remove_accidental_hits": True, "mask_known_positives": True})
+    )
+    size = max(1.0, np.abs(expected["grad_queries"]).max())
+    assert answer.value == pytest.approx(expected["loss"], rel=1e-4, abs=1e-5)
+    np.testing.assert_allclose(answer.gradients[0], expected["grad_queries"], atol=1e-4 * size)
+    np.testing.assert_allclose(answer.gradients[1], expected["grad_candidates"], atol=1e-4 * size)
+
+
+@pytest.mark.parametrize("num_hard_negatives", [None, 2])
+@pytest.mark.parametrize("num_heads", [None, 2])
+def test_logits_whose_exponentials_float32_does_not_hold(
+    num_heads: int | None, num_hard_negatives: int | None
+) -> None:
+    world = batch_world(4, num_heads=num_heads, num_hard_negatives=num_hard_negatives, tied=False)
+    largest = np.abs(softmax.scores(world.queries, world.candidates)).max()
+    assert_as_the_oracle(everything(world), world)
+    steep = dataclasses.replace(world, temperature=float(largest) / 200.0)
+    assert_as_the_oracle(everything(steep), steep)
+
+
+@pytest.mark.parametrize("num_hard_negatives", [None, 2])
+def test_a_row_without_negatives_costs_nothing(num_hard_negatives: int | None) -> None:
+    world = batch_world(5, num_hard_negatives=num_hard_negatives, tied=False)
+    mask = world.score_mask.copy()
+    mask[2] = False
+    world = dataclasses.replace(world, score_mask=mask, sample_weight=np.ones(7))
+    answer = everything(world)
+    assert_as_the_oracle(answer, world)
+    np.testing.assert_array_equal(answer.gradients[0][2], np.zeros(world.queries.shape[1]))
+
+
+def test_gradients_that_were_not_computed_in_advance_come_when_asked_for() -> None:
+    for num_hard_negatives in (None, 2):
+        world = batch_world(6, num_hard_negatives=num_hard_negatives, tied=False)
+        assert_as_the_oracle(everything(world, with_gradients=False), world)

@@ -129,9 +129,8 @@ def _by_all_scores(
 def _by_blocks(vectors: Tensor, queries: Tensor, excluded: Tensor, sizes: _Sizes) -> tuple[Tensor, Tensor]:
     num_in_blocks = sizes.num_blocks * BLOCK
     best = ops.transpose(_best_of_blocks(vectors[:num_in_blocks], queries, sizes))
-    blocks = ops.sort(
-        backend.top_k(best, sizes.num_looked_at)[1], axis=1
-    )  # in the order of rows, which settles ties
+    blocks = backend.top_k(best, sizes.num_looked_at)[1]
+    blocks = ops.sort(blocks, axis=1)  # in the order of rows, which settles ties
     rest = ops.arange(num_in_blocks, vectors.shape[0], dtype="int32")  # fewer than a block
     rows = {"query": queries, "block": blocks, "excluded": excluded}
 

@@ -76,7 +76,7 @@ def test_what_is_not_whole_is_refused(folder, damage, message):
 
 
 def test_memory_stays_bounded(run_python):
-    """Writes and reads 400 MB in a process that may grow by 40 MB, of which NumPy and Arrow are no part."""
+    """Writes and reads 400 MB in a process that may grow by 100 MB, of which NumPy and Arrow are no part."""
     grown = run_python("""
 import re, tempfile
 from pathlib import Path
@@ -97,4 +97,4 @@ with tempfile.TemporaryDirectory() as folder:
 assert num_rows == 5_000_000, num_rows
 print(peak() - before)
 """)
-    assert float(grown) < 40
+    assert float(grown) < 100
