@@ -9,9 +9,9 @@ from shortlist import backend
 from shortlist.ops import check_shapes, pairwise_scores, rows_a_chunk
 from shortlist.typing import Tensor
 
-__all__ = ["BLOCK", "ExactSearch"]
+__all__ = ["ExactSearch"]
 
-BLOCK = 128
+_BLOCK = 128
 """Candidates of which the first look at the scores keeps the best alone."""
 
 _MOST_BLOCKS = 1 / 4
@@ -28,7 +28,7 @@ class ExactSearch:
     Per tile of candidates, only the best score of each block of 128 is kept. The k best candidates lie in
     the k best blocks: a candidate outside of them has k blocks before it, each with a candidate that is
     better, or as good and stands first. The candidates of these blocks are scored again. With E excluded
-    candidates, the k + E best blocks do.
+    candidates, the k + E best blocks do. Scores that differ by rounding alone may change places.
 
     Example:
         >>> scores, rows = ExactSearch()(np.eye(3, dtype="float32"), np.float32([[1, 3, 2]]), k=2)
@@ -84,7 +84,7 @@ class _Sizes(NamedTuple):
     @property
     def num_blocks(self) -> int:
         """Blocks that are full; fewer than a block of candidates stand after them."""
-        return self.num_candidates // BLOCK
+        return self.num_candidates // _BLOCK
 
     @property
     def num_looked_at(self) -> int:
@@ -99,9 +99,8 @@ class _Sizes(NamedTuple):
 
 def _search(vectors: Tensor, queries: Tensor, excluded: Tensor, *, sizes: _Sizes) -> tuple[Tensor, Tensor]:
     num_queries = ops.shape(queries)[0]
-    vectors = ops.reshape(
-        vectors, (sizes.num_candidates, sizes.dim)
-    )  # known again, where a graph left it open
+    shape = (sizes.num_candidates, sizes.dim)
+    vectors = ops.reshape(vectors, shape)  # known again, where a graph left it open
     rows = {
         "query": ops.reshape(queries, (num_queries, sizes.heads, sizes.dim)),
         "excluded": ops.reshape(excluded, (num_queries, sizes.num_excluded)),
@@ -127,7 +126,7 @@ def _by_all_scores(
 
 
 def _by_blocks(vectors: Tensor, queries: Tensor, excluded: Tensor, sizes: _Sizes) -> tuple[Tensor, Tensor]:
-    num_in_blocks = sizes.num_blocks * BLOCK
+    num_in_blocks = sizes.num_blocks * _BLOCK
     best = ops.transpose(_best_of_blocks(vectors[:num_in_blocks], queries, sizes))
     blocks = backend.top_k(best, sizes.num_looked_at)[1]
     blocks = ops.sort(blocks, axis=1)  # in the order of rows, which settles ties
@@ -141,7 +140,7 @@ def _by_blocks(vectors: Tensor, queries: Tensor, excluded: Tensor, sizes: _Sizes
         scores, columns = backend.top_k(scores, sizes.k)
         return carry, (scores, ops.take_along_axis(rows, columns, axis=1))
 
-    width = (sizes.num_looked_at + 1) * BLOCK * vectors.shape[1]
+    width = (sizes.num_looked_at + 1) * _BLOCK * vectors.shape[1]
     size = rows_a_chunk(ops.shape(queries)[0], width)
     return backend.over_chunks(step, (), rows, size, dtypes=("float32", "int32"))[1]
 
@@ -155,23 +154,23 @@ def _best_of_blocks(vectors: Tensor, queries: Tensor, sizes: _Sizes) -> Tensor:
     def step(carry: tuple[()], part: dict[str, Tensor], _: Any) -> Any:
         tile = ops.reshape(part["vector"], (-1, dim))
         if sizes.few_queries and heads == 1:  # a row of scores, whose product runs on all cores
-            scores = ops.reshape(ops.matmul(queries, ops.transpose(tile)), (-1, BLOCK, 1))
+            scores = ops.reshape(ops.matmul(queries, ops.transpose(tile)), (-1, _BLOCK, 1))
         else:
-            scores = ops.reshape(ops.matmul(tile, ops.transpose(queries)), (-1, BLOCK, num_columns))
+            scores = ops.reshape(ops.matmul(tile, ops.transpose(queries)), (-1, _BLOCK, num_columns))
         best = ops.max(scores, axis=1)
         if heads > 1:
             best = ops.max(ops.reshape(best, (-1, num_columns // heads, heads)), axis=2)
         return carry, (best,)
 
-    blocks = {"vector": ops.reshape(vectors, (-1, BLOCK, dim))}
-    size = rows_a_chunk(vectors.shape[0] // BLOCK, BLOCK * num_columns)
+    blocks = {"vector": ops.reshape(vectors, (-1, _BLOCK, dim))}
+    size = rows_a_chunk(vectors.shape[0] // _BLOCK, _BLOCK * num_columns)
     return backend.over_chunks(step, (), blocks, size)[1][0]
 
 
 def _rows_of(blocks: Tensor) -> Tensor:
-    """`[num_queries, num_blocks * BLOCK]`, the candidates of blocks."""
-    rows = ops.expand_dims(blocks * BLOCK, 2) + ops.arange(BLOCK, dtype="int32")
-    return ops.reshape(rows, (-1, blocks.shape[1] * BLOCK))
+    """`[num_queries, num_blocks * _BLOCK]`, the candidates of blocks."""
+    rows = ops.expand_dims(blocks * _BLOCK, 2) + ops.arange(_BLOCK, dtype="int32")
+    return ops.reshape(rows, (-1, blocks.shape[1] * _BLOCK))
 
 
 def _each(rows: Tensor, like: Tensor) -> Tensor:
@@ -188,10 +187,10 @@ def _scores_of_rows(vectors: Tensor, queries: Tensor, rows: Tensor) -> Tensor:
 
 def _columns(excluded: Tensor, blocks: Tensor, num_in_blocks: int) -> Tensor:
     """Where excluded rows stand among the rows of the blocks and the rest; -1 where they do not."""
-    is_there = ops.expand_dims(excluded // BLOCK, 2) == ops.expand_dims(blocks, 1)
+    is_there = ops.expand_dims(excluded // _BLOCK, 2) == ops.expand_dims(blocks, 1)
     place = ops.argmax(ops.cast(is_there, "int32"), axis=2)
-    column = ops.cast(place, "int32") * BLOCK + excluded % BLOCK
-    in_rest = blocks.shape[1] * BLOCK + excluded - num_in_blocks
+    column = ops.cast(place, "int32") * _BLOCK + excluded % _BLOCK
+    in_rest = blocks.shape[1] * _BLOCK + excluded - num_in_blocks
     column = ops.where(excluded >= num_in_blocks, in_rest, ops.where(ops.any(is_there, axis=2), column, -1))
     return ops.where(excluded < 0, -1, column)
 

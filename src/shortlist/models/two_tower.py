@@ -145,7 +145,7 @@ class TwoTower(Model):
     def compile(self, optimizer: Any = None, **kwargs: Any) -> None:
         """Keras' `compile`, with Adam and a learning rate of 0.003 unless told otherwise.
 
-        Keras' Adam changes every row at each step. For vocabularies beyond some 100,000 rows take
+        Keras' Adam changes every row at each step. For large vocabularies take
         `shortlist.optimizers.Adam(0.003)`, whose step does not grow with them.
 
         Args:

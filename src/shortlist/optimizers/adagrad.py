@@ -1,12 +1,13 @@
 """Row-wise updates by Adagrad, with an accumulator for each number."""
 
 from collections.abc import Sequence
-from typing import Any, final
+from typing import final
 
 import keras
 from keras import ops
 
-from shortlist.optimizers.base import RowWise, Slot
+from shortlist.optimizers.accumulating import Accumulating
+from shortlist.optimizers.base import Slot
 from shortlist.typing import Tensor
 
 __all__ = ["Adagrad"]
@@ -14,7 +15,7 @@ __all__ = ["Adagrad"]
 
 @final
 @keras.saving.register_keras_serializable(package="shortlist")
-class Adagrad(RowWise):
+class Adagrad(Accumulating):
     """Adagrad on the rows that a batch used.
 
     `a <- a + g^2`, `w <- w - learning_rate * g / sqrt(a + epsilon)`. Where the gradient is zero Adagrad
@@ -40,36 +41,10 @@ class Adagrad(RowWise):
         Optimization, 2011.
     """
 
-    def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        *,
-        initial_accumulator_value: float = 0.1,
-        epsilon: float = 1e-7,
-        **options: Any,
-    ) -> None:
-        super().__init__(learning_rate, **options)
-        self.initial_accumulator_value, self.epsilon = initial_accumulator_value, epsilon
-
     def slots(self) -> Sequence[Slot]:
         """The sum of the squared gradients."""
         return [Slot("accumulator", self.initial_accumulator_value)]
 
-    def new_values(
-        self, gradient: Tensor, learning_rate: Tensor, value: Tensor, *slots: Tensor
-    ) -> Sequence[Tensor]:
-        """The formula; see `RowWise.new_values`."""
-        accumulator = slots[0] + ops.square(gradient)
-        return [value - learning_rate * gradient / ops.sqrt(accumulator + self.epsilon), accumulator]
-
-    def get_config(self) -> dict[str, Any]:
-        """What makes the optimizer again.
-
-        Returns:
-            The constructor's arguments.
-        """
-        return {
-            **super().get_config(),
-            "initial_accumulator_value": self.initial_accumulator_value,
-            "epsilon": self.epsilon,
-        }
+    def squares(self, gradient: Tensor) -> Tensor:
+        """`g^2`; see `Accumulating.squares`."""
+        return ops.square(gradient)

@@ -1,12 +1,13 @@
 """Row-wise updates by Adagrad, with one accumulator a row."""
 
 from collections.abc import Sequence
-from typing import Any, final
+from typing import final
 
 import keras
 from keras import ops
 
-from shortlist.optimizers.base import RowWise, Slot
+from shortlist.optimizers.accumulating import Accumulating
+from shortlist.optimizers.base import Slot
 from shortlist.typing import Tensor
 
 __all__ = ["RowWiseAdagrad"]
@@ -14,7 +15,7 @@ __all__ = ["RowWiseAdagrad"]
 
 @final
 @keras.saving.register_keras_serializable(package="shortlist")
-class RowWiseAdagrad(RowWise):
+class RowWiseAdagrad(Accumulating):
     """Adagrad with one accumulator a row, on the rows that a batch used.
 
     `a[r] <- a[r] + mean_j g[r, j]^2`, `w[r, j] <- w[r, j] - learning_rate * g[r, j] / sqrt(a[r] + epsilon)`.
@@ -42,38 +43,12 @@ class RowWiseAdagrad(RowWise):
         Parallelism, 2020.
     """
 
-    def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        *,
-        initial_accumulator_value: float = 0.1,
-        epsilon: float = 1e-7,
-        **options: Any,
-    ) -> None:
-        super().__init__(learning_rate, **options)
-        self.initial_accumulator_value, self.epsilon = initial_accumulator_value, epsilon
-
     def slots(self) -> Sequence[Slot]:
         """The sum over steps of a row's mean squared gradient."""
         return [Slot("accumulator", self.initial_accumulator_value, is_per_row=True)]
 
-    def new_values(
-        self, gradient: Tensor, learning_rate: Tensor, value: Tensor, *slots: Tensor
-    ) -> Sequence[Tensor]:
-        """The formula; see `RowWise.new_values`."""
+    def squares(self, gradient: Tensor) -> Tensor:
+        """The mean of `g^2` over the row; see `Accumulating.squares`."""
         squares = ops.square(gradient)
         axes = tuple(range(1, len(squares.shape)))
-        accumulator = slots[0] + (ops.mean(squares, axis=axes, keepdims=True) if axes else squares)
-        return [value - learning_rate * gradient / ops.sqrt(accumulator + self.epsilon), accumulator]
-
-    def get_config(self) -> dict[str, Any]:
-        """What makes the optimizer again.
-
-        Returns:
-            The constructor's arguments.
-        """
-        return {
-            **super().get_config(),
-            "initial_accumulator_value": self.initial_accumulator_value,
-            "epsilon": self.epsilon,
-        }
+        return ops.mean(squares, axis=axes, keepdims=True) if axes else squares
