@@ -11,19 +11,27 @@ import shortlist as sl
 
 
 class TwoTowers(sl.Model):
-    def __init__(self, users, movies, catalogue, ks):
+    def __init__(self, users, movies, catalogue, ks, has_loss):
         super().__init__()
-        self.users, self.movies = users, movies
-        metric = sl.metrics.FactorizedTopK(catalogue, encoder=movies, ks=ks, measures=("recall",))
-        self.task = sl.tasks.Retrieval(metrics=metric)
+        self.users, self.movies, self.has_loss = users, movies, has_loss
+        self.metric = sl.metrics.FactorizedTopK(catalogue, encoder=movies, ks=ks, measures=("recall",))
+        self.task = sl.tasks.Retrieval(metrics=self.metric)
 
     def compute_loss(self, inputs, training=False):
         queries, candidates = self.users(inputs["user"]), self.movies(inputs["movie"])
-        return self.task(queries, candidates, candidate_ids=inputs["movie"])
+        if self.has_loss:
+            return self.task(queries, candidates, candidate_ids=inputs["movie"])
+        self.metric.update_state(queries, true_candidate_ids=inputs["movie"])
+        return keras.ops.zeros(())
 
 
 def prepare(
-    num_queries: int, num_candidates: int, embedding_dim: int, batch_size: int, ks: list[int]
+    num_queries: int,
+    num_candidates: int,
+    embedding_dim: int,
+    batch_size: int,
+    ks: list[int],
+    has_loss: bool = True,
 ) -> Callable[[], dict[str, float]]:
     queries, candidates, truth = judged(num_queries, num_candidates, embedding_dim)
     users, movies = (keras.layers.Embedding(*table.shape) for table in (queries, candidates))
@@ -31,7 +39,7 @@ def prepare(
         tower.build(None)
         tower.set_weights([table])
     rows = np.arange(num_candidates)
-    model = TwoTowers(users, movies, [(rows, rows)], ks)
+    model = TwoTowers(users, movies, [(rows, rows)], ks, has_loss)
     model.compile()
     data = batches({"user": np.arange(num_queries), "movie": truth}, batch_size)
 

@@ -12,27 +12,34 @@ _CATALOGUE_BATCH_SIZE = 128  # that of its guides
 
 
 class TwoTowers(tfrs.Model):
-    def __init__(self, users, movies, catalogue, ks):
+    def __init__(self, users, movies, catalogue, ks, has_loss):
         super().__init__()
-        self.users, self.movies = users, movies
-        metric = tfrs.metrics.FactorizedTopK(catalogue.batch(_CATALOGUE_BATCH_SIZE).map(movies), ks=ks)
-        self.task = tfrs.tasks.Retrieval(metrics=metric)
+        self.users, self.movies, self.has_loss = users, movies, has_loss
+        self.metric = tfrs.metrics.FactorizedTopK(catalogue.batch(_CATALOGUE_BATCH_SIZE).map(movies), ks=ks)
+        self.task = tfrs.tasks.Retrieval(metrics=self.metric)
 
     def compute_loss(self, inputs, training=False):
-        return self.task(
-            self.users(inputs["user"]), self.movies(inputs["movie"]), compute_metrics=not training
-        )
+        queries, candidates = self.users(inputs["user"]), self.movies(inputs["movie"])
+        if self.has_loss:
+            return self.task(queries, candidates, compute_metrics=not training)
+        self.metric.update_state(queries, candidates)
+        return tf.zeros(())
 
 
 def prepare(
-    num_queries: int, num_candidates: int, embedding_dim: int, batch_size: int, ks: list[int]
+    num_queries: int,
+    num_candidates: int,
+    embedding_dim: int,
+    batch_size: int,
+    ks: list[int],
+    has_loss: bool = True,
 ) -> Callable[[], dict[str, float]]:
     queries, candidates, truth = judged(num_queries, num_candidates, embedding_dim)
     users, movies = (tf.keras.layers.Embedding(*table.shape) for table in (queries, candidates))
     for tower, table in ((users, queries), (movies, candidates)):
         tower.build(None)
         tower.set_weights([table])
-    model = TwoTowers(users, movies, tf.data.Dataset.range(num_candidates), ks)
+    model = TwoTowers(users, movies, tf.data.Dataset.range(num_candidates), ks, has_loss)
     model.compile()
     data = batches({"user": np.arange(num_queries), "movie": truth}, batch_size)
 

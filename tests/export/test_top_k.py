@@ -23,7 +23,7 @@ def matrix(rows, columns):
 
 def graph_of(vectors, ids=None) -> TopKInGraph:
     index = BruteForce().index(np.float32(vectors), ids)
-    return TopKInGraph(index, VectorQueries(DIM))
+    return TopKInGraph(index, VectorQueries(DIM), max_k=100)
 
 
 @given(
@@ -54,7 +54,7 @@ def test_a_query_of_several_vectors_scores_by_the_best():
     heads = keras.layers.Reshape((2, DIM))(keras.layers.Dense(2 * DIM)(inputs))
     model = keras.Model(inputs, heads)
     vectors = np.random.default_rng(0).normal(size=(NUM_CANDIDATES, DIM)).astype("float32")
-    graph = TopKInGraph(BruteForce(model).index(vectors), KerasQueries(model))
+    graph = TopKInGraph(BruteForce(model).index(vectors), KerasQueries(model), max_k=100)
     users = np.random.default_rng(1).normal(size=(5, 2)).astype("float32")
     found = graph({"user": tf.constant(users)}, 4)
     scores, rows = oracle.top_k((keras.ops.convert_to_numpy(model(users)) @ vectors.T).max(axis=1), 4)
@@ -69,6 +69,7 @@ def test_signatures_name_the_features_and_leave_the_batch_open():
         "serving_default": {"queries"},
         "top_k": {"queries", "k"},
         "serving_with_exclusions": {"queries", "exclude"},
+        "search": {"queries", "k", "exclude", "allow"},
     }
     outputs = signatures["serving_default"].structured_outputs
     assert {name: spec.shape.as_list() for name, spec in outputs.items()} == {
@@ -85,6 +86,6 @@ def test_a_k_below_one_is_refused_by_the_graph():
 
 def test_losses_added_by_a_layer_stay_no_tensors_of_the_graph():
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(DIM, activity_regularizer="l2")])
-    graph = TopKInGraph(BruteForce(model).index(np.eye(DIM)), KerasQueries(model))
+    graph = TopKInGraph(BruteForce(model).index(np.eye(DIM)), KerasQueries(model), max_k=100)
     graph.signatures(k=1)
     assert all(isinstance(float(loss), float) for loss in model.losses)

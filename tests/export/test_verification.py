@@ -16,13 +16,13 @@ IDS = ["a", "b", "c", "d"]
 
 
 def saved(folder, vectors, ids) -> str:
-    graph = TopKInGraph(BruteForce().index(vectors, ids), VectorQueries(2))
+    graph = TopKInGraph(BruteForce().index(vectors, ids), VectorQueries(2), max_k=100)
     tf.saved_model.save(graph, str(folder), signatures=graph.signatures(k=2))
     return str(folder)
 
 
 def check(folder) -> None:
-    check_answers(folder, BruteForce().index(VECTORS, IDS), QUERIES, {"queries": QUERIES}, k=2)
+    check_answers(folder, BruteForce().index(VECTORS, IDS), QUERIES, {"queries": QUERIES}, k=2, max_k=4)
 
 
 def test_the_same_index_passes(tmp_path):
@@ -53,7 +53,7 @@ def test_equal_scores_may_come_in_another_order(tmp_path):
     exported = saved(tmp_path, vectors, ["b", "a", "c"])
     index = BruteForce().index(vectors, ["a", "b", "c"])
     queries = np.float32([[1, 0.25]])
-    check_answers(exported, index, queries, {"queries": queries}, k=2)
+    check_answers(exported, index, queries, {"queries": queries}, k=2, max_k=4)
 
 
 def test_the_same_id_twice_is_refused(tmp_path, monkeypatch):

@@ -8,6 +8,7 @@ from tests.oracles.top_k import top_k
 from shortlist.errors import ArgumentError
 from shortlist.indexes import exact_search as module
 from shortlist.indexes.exact_search import ExactSearch
+from shortlist.indexes.filters import Filter
 
 pytestmark = pytest.mark.contract
 DIM = 3
@@ -28,7 +29,7 @@ def check(num_candidates: int, num_queries: int, k: int, *, num_excluded: int = 
         keras.ops.convert_to_tensor(vectors),
         keras.ops.convert_to_tensor(queries if heads > 1 else queries[:, 0]),
         k,
-        keras.ops.convert_to_tensor(excluded) if num_excluded else None,
+        Filter(excluded) if num_excluded else None,
     )
     for got, slow in zip(found, expected, strict=True):
         np.testing.assert_array_equal(keras.ops.convert_to_numpy(got), slow)
@@ -58,7 +59,7 @@ def test_the_best_are_excluded_wherever_they_stand(num_rest: int) -> None:
     _, expected = top_k(scores, 5, excluded.tolist())
     for one_by_one in (False, True):
         parts = [slice(i, i + 1) for i in range(4)] if one_by_one else [slice(0, 4)]
-        found = [ExactSearch()(vectors, queries[part], 5, excluded[part])[1] for part in parts]
+        found = [ExactSearch()(vectors, queries[part], 5, Filter(excluded[part]))[1] for part in parts]
         np.testing.assert_array_equal(np.concatenate([np.asarray(rows) for rows in found]), expected)
 
 
@@ -95,7 +96,7 @@ def test_one_search_serves_batches_and_exclusions_of_any_size() -> None:
         queries = generator.normal(size=(num_queries, DIM)).astype("float32")
         excluded = generator.integers(0, len(vectors), (num_queries, num_excluded)).astype("int32")
         _, expected = top_k(queries @ vectors.T, 4, excluded.tolist())
-        _, rows = search(vectors, queries, 4, excluded if num_excluded else None)
+        _, rows = search(vectors, queries, 4, Filter(excluded) if num_excluded else None)
         np.testing.assert_array_equal(keras.ops.convert_to_numpy(rows), expected)
 
 

@@ -47,7 +47,7 @@ class CandidateIds(tf.Module):
         Returns:
             int32, of the same shape; -1 for unknown ids.
         """
-        return self._rows.lookup(ids)
+        return tf.ensure_shape(self._rows.lookup(ids), ids.shape)  # which a lookup forgets in a graph
 
     def of_rows(self, rows: Tensor) -> Tensor:
         """The id of each row.

@@ -13,14 +13,14 @@ from shortlist.errors import ArgumentError
 __all__ = ["check_input_names", "describe", "example_request"]
 
 _INPUT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_TAKEN = {"k", "exclude", "self"}
+_TAKEN = {"k", "exclude", "allow", "self"}
 
 
 def check_input_names(names: Iterable[str]) -> None:
     """Refuses names of features that TensorFlow would change, or that stand for something else.
 
     Args:
-        names: Of the query features.
+        names: Of the query features and attributes.
 
     Raises:
         ArgumentError: There is such a name.
@@ -28,14 +28,14 @@ def check_input_names(names: Iterable[str]) -> None:
     Example:
         >>> check_input_names(["user_id", "user age"])
         Traceback (most recent call last):
-        shortlist.errors.ArgumentError: query feature 'user age' cannot name an input of a signature, ...
+        shortlist.errors.ArgumentError: 'user age' cannot name an input of a signature, expected ...
     """
     for name in names:
         if not _INPUT_NAME.fullmatch(name) or keyword.iskeyword(name) or name in _TAKEN:
             raise ArgumentError(
-                f"query feature {name!r} cannot name an input of a signature, expected an ASCII letter, then "
+                f"{name!r} cannot name an input of a signature, expected an ASCII letter, then "
                 "letters, digits and underscores, no keyword of Python, and none of "
-                f"{sorted(_TAKEN)}: rename the feature"
+                f"{sorted(_TAKEN)}: rename it"
             )
 
 

@@ -6,10 +6,12 @@ from typing import Any, final
 import keras
 import tensorflow as tf
 
+from shortlist.errors import ArgumentError
+from shortlist.export.attributes import AttributesInGraph
 from shortlist.export.candidate_ids import CandidateIds
+from shortlist.export.engines import FilterInGraph, Found, engine_in_graph
 from shortlist.export.queries.base import QueriesInGraph
-from shortlist.indexes import BruteForce
-from shortlist.ops import pairwise_scores
+from shortlist.indexes import StoredIndex
 from shortlist.typing import Tensor
 
 __all__ = ["TopKInGraph"]
@@ -17,53 +19,115 @@ __all__ = ["TopKInGraph"]
 
 @final
 class TopKInGraph(tf.Module):
-    """The twin of a `BruteForce` index: raw features to scores and ids.
+    """The twin of an index whose candidates are in memory: raw features to scores and ids.
 
     Args:
-        index: With candidates.
+        index: With candidates, none of which were changed since it was built or compacted.
         queries: Its query side.
+        max_k: The most that a request may ask for; no more than there are candidates.
+
+    Raises:
+        ArgumentError: When candidates came or went since the index was built.
     """
 
-    def __init__(self, index: BruteForce, queries: QueriesInGraph) -> None:
+    def __init__(self, index: StoredIndex, queries: QueriesInGraph, max_k: int) -> None:
         super().__init__()
-        self._queries = queries
+        snapshot = index.snapshot()
+        if snapshot.has_gaps or len(snapshot.fresh):
+            raise ArgumentError(
+                "index: candidates were added or removed after it was built; call compact() first, which "
+                "builds it anew"
+            )
+        self._queries, self._similarity = queries, index.similarity
         self._resources = queries.resources()  # held here, for their variables and tables to be saved
-        self._vectors = index.vectors.value
+        self._engine = engine_in_graph(snapshot.engine)
+        self.num_candidates, self.max_k = snapshot.num_candidates, min(max_k, snapshot.num_candidates)
         self.ids = CandidateIds(index.ids)
+        self._attributes = AttributesInGraph(snapshot.attributes, snapshot.bits)
 
     def __call__(
-        self, features: Mapping[str, Tensor], k: int | Tensor, exclude: Tensor | None = None
+        self,
+        features: Mapping[str, Tensor],
+        k: int | Tensor,
+        exclude: Tensor | None = None,
+        allow: Tensor | None = None,
+        where: Mapping[str, Tensor] | None = None,
     ) -> dict[str, Tensor]:
         """The k best candidates of each query.
 
         Args:
             features: Raw features by name, as the queries' `input_signature` tells; others may be there too.
-            k: How many, at least 1; no more than all candidates come back.
+            k: How many, from 1 to `max_k`.
             exclude: `[batch, num_ids]`, ids that must not come back.
+            allow: `[batch, num_ids]`, the only ids that may; of no width for all.
+            where: By `where_` and name, `[batch, num_values]`, what attributes must be.
 
         Returns:
             `scores`, float32, and `ids`, both `[batch, k]`.
         """
+        queries = self._query_vectors(features)
+        rows = self._filter(queries, exclude, where)
+        # A search is made for a number that is known beforehand: a small one, and the largest.
+        few = min(k, self.max_k) if isinstance(k, int) else min(16, self.max_k)
+        scores, found = self._found(queries, few, rows, allow)
+        if not isinstance(k, int):
+            k = tf.minimum(k, self.max_k)
+            if few < self.max_k:
+                scores, found = tf.cond(
+                    k <= few,
+                    lambda: (scores, found),
+                    lambda: self._found(queries, self.max_k, rows, allow),
+                )
+            scores, found = scores[:, :k], found[:, :k]
+        return {"scores": scores, "ids": self.ids.of_rows(found)}
+
+    def _query_vectors(self, features: Mapping[str, Tensor]) -> Tensor:
+        """`[batch, heads, dim]`."""
         with keras.StatelessScope():  # added losses must not stay behind in the layers as tensors of a graph
-            vectors = self._queries(features)
-        scores = pairwise_scores(vectors, self._vectors)
-        if exclude is not None:
-            scores = self._without(scores, exclude)
-        best, rows = tf.math.top_k(scores, tf.minimum(k, self._num_candidates()))
-        return {"scores": best, "ids": self.ids.of_rows(tf.where(best > -float("inf"), rows, -1))}
+            vectors = tf.cast(self._queries(features), tf.float32)
+        vectors = vectors if len(vectors.shape) == 3 else vectors[:, None]
+        return vectors if self._similarity == "dot" else keras.ops.normalize(vectors, axis=-1)
 
-    def _num_candidates(self) -> int:
-        return int(self._vectors.shape[0])
+    def _filter(
+        self, queries: Tensor, exclude: Tensor | None, where: Mapping[str, Tensor] | None
+    ) -> FilterInGraph | None:
+        if exclude is None and not where:
+            return None
+        num_queries = tf.shape(queries)[0]
+        excluded = tf.zeros((num_queries, 0), tf.int32) if exclude is None else self.ids.rows(exclude)
+        if not where:
+            return FilterInGraph(excluded)
+        return FilterInGraph(excluded, self._attributes.bits, self._attributes.wanted(where, num_queries))
 
-    def _without(self, scores: Tensor, exclude: Tensor) -> Tensor:
-        """The scores, minus infinity for excluded ids; unknown ones go to a column that is cut off again."""
-        rows = self.ids.rows(exclude)
-        columns = tf.where(rows < 0, self._num_candidates(), rows)
-        queries = tf.broadcast_to(tf.range(tf.shape(columns)[0])[:, None], tf.shape(columns))
-        removed = tf.fill(tf.shape(columns), -float("inf"))
-        widened = tf.pad(scores, [[0, 0], [0, 1]])
-        places = tf.stack([queries, columns], axis=-1)
-        return tf.tensor_scatter_nd_update(widened, places, removed)[:, : self._num_candidates()]
+    def _found(self, queries: Tensor, k: int, rows: FilterInGraph | None, allow: Tensor | None) -> Found:
+        if allow is None:
+            return self._engine.search(queries, k, rows)
+        return tf.cond(
+            tf.shape(allow)[1] > 0,
+            lambda: self._of_lists(queries, k, rows, self.ids.rows(allow)),
+            lambda: self._engine.search(queries, k, rows),
+        )
+
+    def _of_lists(self, queries: Tensor, k: int, rows: FilterInGraph | None, listed: Tensor) -> Found:
+        """The best of the rows `[batch, num_ids]`; negative ones are none."""
+        listed = tf.sort(
+            listed, axis=1
+        )  # what stands twice lies together; of equal scores the lower row first
+        before = tf.pad(listed[:, :-1], [[0, 0], [1, 0]], constant_values=-1)
+        is_allowed = (listed >= 0) & (listed != before)
+        if rows is not None:
+            is_allowed &= ~_is_among(listed, rows.excluded)
+            if rows.bits is not None:
+                bits = tf.gather(rows.bits, tf.maximum(listed, 0))
+                groups = tf.bitwise.bitwise_and(bits[:, :, None], rows.wanted[:, None]) != 0
+                is_allowed &= tf.reduce_all(tf.reduce_any(groups, axis=3), axis=2)
+        vectors = self._engine.vectors_of(tf.maximum(listed, 0))
+        scores = tf.reduce_max(tf.matmul(queries, vectors, transpose_b=True), axis=1)
+        scores = tf.where(is_allowed, scores, -float("inf"))
+        scores = tf.pad(scores, [[0, 0], [0, k]], constant_values=-float("inf"))
+        best, columns = tf.math.top_k(scores, k)
+        found = tf.gather(tf.pad(listed, [[0, 0], [0, k]]), columns, batch_dims=1)
+        return best, tf.where(best > -float("inf"), found, -1)
 
     def signatures(self, k: int) -> dict[str, Any]:
         """What a server offers, traced.
@@ -76,20 +140,44 @@ class TopKInGraph(tf.Module):
         """
         inputs = self._queries.input_signature()
         a_k = tf.TensorSpec((), tf.int32, name="k")
-        excluded = tf.TensorSpec((None, None), self.ids.dtype, name="exclude")
+        excluded, allowed = (
+            tf.TensorSpec((None, None), self.ids.dtype, name=name) for name in ("exclude", "allow")
+        )
+        where = self._attributes.inputs()
+        of_search = {**inputs, "k": a_k, "exclude": excluded, "allow": allowed, **where}
         return {
             "serving_default": _traced(lambda **inputs: self(inputs, k), inputs),
-            "top_k": _traced(lambda **inputs: self(inputs, _checked(inputs["k"])), {**inputs, "k": a_k}),
+            "top_k": _traced(lambda **inputs: self(inputs, self._checked(inputs["k"])), {**inputs, "k": a_k}),
             "serving_with_exclusions": _traced(
                 lambda **inputs: self(inputs, k, inputs["exclude"]), {**inputs, "exclude": excluded}
             ),
+            "search": _traced(
+                lambda **inputs: self(
+                    inputs,
+                    self._checked(inputs["k"]),
+                    inputs["exclude"],
+                    inputs["allow"],
+                    {name: inputs[name] for name in where},
+                ),
+                of_search,
+            ),
         }
+
+    def _checked(self, k: Tensor) -> Tensor:
+        # More than there are candidates is no mistake: all of them come back.
+        largest = self.max_k if self.max_k < self.num_candidates else tf.int32.max
+        expected = f"input 'k': expected at least 1 and at most {largest}, got "
+        tf.debugging.Assert((k >= 1) & (k <= largest), [expected, k])
+        return k
 
 
 def _traced(function: Any, inputs: Mapping[str, tf.TensorSpec]) -> Any:
     return tf.function(function, autograph=False).get_concrete_function(**inputs)
 
 
-def _checked(k: Tensor) -> Tensor:
-    tf.debugging.Assert(k >= 1, ["input 'k': expected at least 1, got ", k])
-    return k
+def _is_among(rows: Tensor, others: Tensor) -> Tensor:
+    """`[batch, n]`, bool, whether rows stand among others of their query, `[batch, m]`, of any width."""
+    others = tf.sort(tf.pad(others, [[0, 0], [0, 1]], constant_values=-1), axis=1)
+    last = tf.shape(others)[1] - 1
+    at = tf.minimum(tf.searchsorted(others, rows), last)
+    return (tf.gather(others, at, batch_dims=1) == rows) & (rows >= 0)

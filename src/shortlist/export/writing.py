@@ -13,14 +13,19 @@ from shortlist.export.queries.choice import queries_in_graph
 from shortlist.export.signatures import check_input_names, describe, example_request
 from shortlist.export.top_k import TopKInGraph
 from shortlist.export.verification import check_answers
-from shortlist.indexes import BruteForce
+from shortlist.indexes import StoredIndex
 from shortlist.typing import Features
 
 __all__ = ["write_saved_model"]
 
 
 def write_saved_model(
-    index: BruteForce, folder: str | os.PathLike[str], *, k: int, example_inputs: Features | None = None
+    index: StoredIndex,
+    folder: str | os.PathLike[str],
+    *,
+    k: int,
+    max_k: int,
+    example_inputs: Features | None = None,
 ) -> None:
     """Fills a folder with an index that TensorFlow runs, and with its manifest.
 
@@ -28,6 +33,7 @@ def write_saved_model(
         index: With candidates.
         folder: Empty.
         k: How many candidates `serving_default` returns.
+        max_k: The most that a request may ask for.
         example_inputs: Raw queries to try.
 
     Raises:
@@ -35,15 +41,15 @@ def write_saved_model(
         ArtifactError: What was written needs other operators than TensorFlow's own, or answers otherwise.
     """
     queries = queries_in_graph(index, example_inputs)
-    check_input_names(queries.input_signature())
+    check_input_names([*queries.input_signature(), *index.snapshot().attributes.bit_of])
     examples = queries.examples()
     index(queries.as_queries(examples))  # builds a query model that was never called, outside of any graph
-    module = TopKInGraph(index, queries)
+    module = TopKInGraph(index, queries, max_k)
     signatures = module.signatures(k)
     _save(module, folder, signatures)
     check_operators(operators(folder))
-    check_answers(folder, index, queries.as_queries(examples), examples, k)
-    write_manifest(folder, "saved_model", _description(index, k, signatures, example_request(examples)))
+    check_answers(folder, index, queries.as_queries(examples), examples, k, module.max_k)
+    write_manifest(folder, "saved_model", _description(module, k, signatures, example_request(examples)))
 
 
 def _save(module: TopKInGraph, folder: str | os.PathLike[str], signatures: dict[str, Any]) -> None:
@@ -59,13 +65,14 @@ def _save(module: TopKInGraph, folder: str | os.PathLike[str], signatures: dict[
 
 
 def _description(
-    index: BruteForce, k: int, signatures: dict[str, Any], request: dict[str, Any]
+    module: TopKInGraph, k: int, signatures: dict[str, Any], request: dict[str, Any]
 ) -> dict[str, Any]:
     return {
         "signatures": {name: describe(signature) for name, signature in signatures.items()},
         "example_request": request,
         "k": k,
-        "num_candidates": index.num_candidates,
+        "max_k": module.max_k,
+        "num_candidates": module.num_candidates,
         "tensorflow_version": tf.__version__,
         "keras_version": keras.__version__,
     }

@@ -90,10 +90,21 @@ class Vocabulary:
                    [0]], dtype=int32)
         """
         array = as_array(ids)
-        keys = self._keys(array)
+        keys = self.keys(array)
         return np.fromiter(map(self._row_of.get, keys, repeat(0)), np.int32, len(keys)).reshape(array.shape)
 
-    def _keys(self, array: np.ndarray) -> list[Any]:
+    def keys(self, array: np.ndarray) -> list[Any]:
+        """Ids as plain values of this vocabulary's kind, by which they are looked up.
+
+        Args:
+            array: Ids of any shape, as `rows` takes them.
+
+        Returns:
+            A flat list.
+
+        Raises:
+            FeatureError: The ids are of another kind.
+        """
         kind = id_kind(array)
         flat: list[Any] = array.ravel().tolist()
         if kind == self._kind or kind is None:

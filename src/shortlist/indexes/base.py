@@ -1,8 +1,7 @@
 """What every index is: candidates with ids, asked for the k best of a query."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable
 from typing import Any, Self
 
 import keras
@@ -10,15 +9,11 @@ import numpy as np
 
 from shortlist import backend
 from shortlist.errors import ArgumentError, NotIndexedError
-from shortlist.features import Vocabulary
 from shortlist.features.files import save_whole
 from shortlist.features.ids import as_array
-from shortlist.indexes.candidates import to_numpy
 from shortlist.typing import ArrayLike, Tensor
 
-__all__ = ["Index", "pad_lists"]
-
-_IDS_FILE = "candidate_ids.parquet"
+__all__ = ["Index", "check_k"]
 
 
 class Index(keras.Model):
@@ -36,8 +31,6 @@ class Index(keras.Model):
         super().__init__(**kwargs)
         self.k = check_k(k)
         self.query_model = query_model
-        self._ids: Vocabulary | None = None
-        self._has_ids = False
 
     @abstractmethod
     def index(self, candidates: ArrayLike, ids: ArrayLike | None = None) -> Self:
@@ -64,10 +57,6 @@ class Index(keras.Model):
         Returns:
             The index.
         """
-
-    @abstractmethod
-    def search(self, queries: Tensor, k: int, excluded: Any = None) -> tuple[Tensor, Any]:
-        """Scores and ids, or rows, of the k best candidates of query vectors; see the subclasses."""
 
     @abstractmethod
     def is_exact(self) -> bool:
@@ -159,24 +148,6 @@ class Index(keras.Model):
         )
         return cls(**{**config, "query_model": query_model})
 
-    def save_assets(self, directory: str) -> None:
-        """Write the candidates' ids into a saved model (called by Keras).
-
-        Args:
-            directory: Where to.
-        """
-        if self._ids is not None:
-            self._ids.save(Path(directory) / _IDS_FILE)
-
-    def load_assets(self, directory: str | None) -> None:
-        """Read what `save_assets` wrote (called by Keras).
-
-        Args:
-            directory: Where from; None where nothing was written.
-        """
-        if directory is not None and self._has_ids:
-            self._ids = Vocabulary.load(Path(directory) / _IDS_FILE)
-
 
 def check_k(k: Any, name: str = "k") -> int:
     """A number of things, checked.
@@ -194,28 +165,6 @@ def check_k(k: Any, name: str = "k") -> int:
     if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
         raise ArgumentError(f"{name} came as {k!r}; expected a whole number of at least 1.")
     return int(k)
-
-
-def pad_lists(lists: ArrayLike | Sequence[ArrayLike], num_queries: int) -> list[np.ndarray]:
-    """One array of ids for each query, from a matrix or from lists of any lengths.
-
-    Args:
-        lists: `[num_queries, num_ids]`, or one sequence of ids a query.
-        num_queries: How many there must be.
-
-    Returns:
-        `num_queries` arrays.
-
-    Raises:
-        ArgumentError: When their number is another.
-    """
-    rows = [as_array(to_numpy(row)) for row in lists]
-    if len(rows) != num_queries or any(row.ndim != 1 for row in rows):
-        raise ArgumentError(
-            f"exclude holds {len(rows)} entries for {num_queries} queries; expected one list of ids for "
-            "each query."
-        )
-    return rows
 
 
 def _as_tensors(queries: Any) -> Any:

@@ -6,6 +6,7 @@ import numpy as np
 from keras import ops
 
 from shortlist import backend
+from shortlist.indexes.filters import Filter, are_wanted, without_columns
 from shortlist.ops import check_shapes, pairwise_scores, rows_a_chunk
 from shortlist.typing import Tensor
 
@@ -43,7 +44,7 @@ class ExactSearch:
         self._search = backend.compiled(_search, static=("sizes",))
 
     def __call__(
-        self, vectors: Tensor, queries: Tensor, k: int, excluded: Tensor | None = None
+        self, vectors: Tensor, queries: Tensor, k: int, rows: Filter | None = None
     ) -> tuple[Tensor, Tensor]:
         """Scores and rows of the k best candidates.
 
@@ -51,7 +52,7 @@ class ExactSearch:
             vectors: `[num_candidates, dim]`, float32.
             queries: `[num_queries, dim]`, or `[num_queries, heads, dim]`, of which the best scores.
             k: How many, at most `num_candidates`.
-            excluded: `[num_queries, num_excluded]`, int32, rows that must not come back; negative is padding.
+            rows: Which may come back; all when None.
 
         Returns:
             Scores, float32, and rows, int32, both `[num_queries, k]`, best first, of equal ones the lower row
@@ -62,12 +63,13 @@ class ExactSearch:
         """
         check_shapes(queries, vectors)
         queries = ops.cast(queries if len(queries.shape) == 3 else ops.expand_dims(queries, 1), "float32")
-        if excluded is None:
-            excluded = ops.zeros((ops.shape(queries)[0], 0), "int32")
+        if rows is None:
+            rows = Filter(ops.zeros((ops.shape(queries)[0], 0), "int32"))
         num_candidates, dim = vectors.shape
         few = queries.shape[0] if queries.shape[0] in (0, 1) else None
-        sizes = _Sizes(num_candidates, dim, queries.shape[1], k, excluded.shape[1], few)
-        return self._search(vectors, queries, excluded, sizes=sizes)
+        sizes = _Sizes(num_candidates, dim, queries.shape[1], k, rows.num_excluded, rows.shape_of_wanted, few)
+        asked = [rows.excluded] if rows.bits is None else [rows.excluded, rows.bits, rows.wanted]
+        return self._search(vectors, queries, *map(ops.convert_to_tensor, asked), sizes=sizes)
 
 
 class _Sizes(NamedTuple):
@@ -78,6 +80,8 @@ class _Sizes(NamedTuple):
     heads: int
     k: int
     num_excluded: int
+    wanted: tuple[int, int, bool] | None
+    """Groups and words of wanted bits, and whether they are the same for all queries."""
     few_queries: int | None
     """How many where there are 0 or 1."""
 
@@ -97,18 +101,24 @@ class _Sizes(NamedTuple):
         return self.few_queries != 0 and self.num_looked_at < _MOST_BLOCKS * self.num_blocks
 
 
-def _search(vectors: Tensor, queries: Tensor, excluded: Tensor, *, sizes: _Sizes) -> tuple[Tensor, Tensor]:
+def _search(vectors: Tensor, queries: Tensor, excluded: Tensor, *wanted: Tensor, sizes: _Sizes) -> Any:
     num_queries = ops.shape(queries)[0]
-    shape = (sizes.num_candidates, sizes.dim)
-    vectors = ops.reshape(vectors, shape)  # known again, where a graph left it open
+    candidates = _Candidates(  # shapes are known again, where a graph left them open
+        ops.reshape(vectors, (sizes.num_candidates, sizes.dim)),
+        ops.reshape(wanted[0], (sizes.num_candidates, sizes.wanted[1])) if sizes.wanted else None,
+    )
     rows = {
         "query": ops.reshape(queries, (num_queries, sizes.heads, sizes.dim)),
         "excluded": ops.reshape(excluded, (num_queries, sizes.num_excluded)),
     }
+    if sizes.wanted:
+        groups, words, is_common = sizes.wanted
+        each = ops.reshape(wanted[1], (1 if is_common else num_queries, groups, words))
+        rows["wanted"] = ops.broadcast_to(each, (num_queries, groups, words))
     search = _by_blocks if sizes.goes_by_blocks else _by_all_scores
 
     def step(carry: tuple[()], part: dict[str, Tensor], _: Any) -> Any:
-        scores, found = search(vectors, part["query"], part["excluded"], sizes)
+        scores, found = search(candidates, part, sizes)
         return carry, (scores, ops.cast(ops.where(scores > -np.inf, found, -1), "int32"))
 
     if sizes.goes_by_blocks:
@@ -118,38 +128,57 @@ def _search(vectors: Tensor, queries: Tensor, excluded: Tensor, *, sizes: _Sizes
     return backend.over_chunks(step, (), rows, size, dtypes=("float32", "int32"))[1]
 
 
-def _by_all_scores(
-    vectors: Tensor, queries: Tensor, excluded: Tensor, sizes: _Sizes
-) -> tuple[Tensor, Tensor]:
-    scores = pairwise_scores(queries if queries.shape[1] > 1 else queries[:, 0], vectors)
-    return backend.top_k(_without(scores, excluded), sizes.k)
+class _Candidates(NamedTuple):
+    """What is searched: vectors, and the bits of each where some are wanted."""
+
+    vectors: Tensor
+    bits: Tensor | None
 
 
-def _by_blocks(vectors: Tensor, queries: Tensor, excluded: Tensor, sizes: _Sizes) -> tuple[Tensor, Tensor]:
+def _by_all_scores(candidates: _Candidates, part: dict[str, Tensor], sizes: _Sizes) -> tuple[Tensor, Tensor]:
+    queries = part["query"]
+    scores = pairwise_scores(queries if queries.shape[1] > 1 else queries[:, 0], candidates.vectors)
+    if candidates.bits is not None:
+        each = ops.expand_dims(candidates.bits, 0), ops.expand_dims(_wanted(part, sizes), 1)
+        scores = ops.where(are_wanted(*each), scores, -np.inf)
+    return backend.top_k(without_columns(scores, part["excluded"]), sizes.k)
+
+
+def _wanted(part: dict[str, Tensor], sizes: _Sizes) -> Tensor:
+    """`[num_queries, num_groups, num_words]`, or of one query when it is the same for all."""
+    assert sizes.wanted is not None
+    return part["wanted"][:1] if sizes.wanted[2] else part["wanted"]
+
+
+def _by_blocks(candidates: _Candidates, part: dict[str, Tensor], sizes: _Sizes) -> tuple[Tensor, Tensor]:
     num_in_blocks = sizes.num_blocks * _BLOCK
-    best = ops.transpose(_best_of_blocks(vectors[:num_in_blocks], queries, sizes))
+    best = ops.transpose(_best_of_blocks(candidates, part, sizes))
     blocks = backend.top_k(best, sizes.num_looked_at)[1]
     blocks = ops.sort(blocks, axis=1)  # in the order of rows, which settles ties
-    rest = ops.arange(num_in_blocks, vectors.shape[0], dtype="int32")  # fewer than a block
-    rows = {"query": queries, "block": blocks, "excluded": excluded}
+    rest = ops.arange(num_in_blocks, sizes.num_candidates, dtype="int32")  # fewer than a block
 
     def step(carry: tuple[()], part: dict[str, Tensor], _: Any) -> Any:
         rows = ops.concatenate([_rows_of(part["block"]), _each(rest, part["block"])], axis=1)
-        scores = _scores_of_rows(vectors, part["query"], rows)
-        scores = _without(scores, _columns(part["excluded"], part["block"], num_in_blocks))
+        scores = _scores_of_rows(candidates.vectors, part["query"], rows)
+        if candidates.bits is not None:
+            bits = ops.take(candidates.bits, rows, axis=0)
+            scores = ops.where(are_wanted(bits, ops.expand_dims(part["wanted"], 1)), scores, -np.inf)
+        scores = without_columns(scores, _columns(part["excluded"], part["block"], num_in_blocks))
         scores, columns = backend.top_k(scores, sizes.k)
         return carry, (scores, ops.take_along_axis(rows, columns, axis=1))
 
-    width = (sizes.num_looked_at + 1) * _BLOCK * vectors.shape[1]
-    size = rows_a_chunk(ops.shape(queries)[0], width)
+    width = (sizes.num_looked_at + 1) * _BLOCK * sizes.dim
+    size = rows_a_chunk(ops.shape(part["query"])[0], width)
+    rows = {**part, "block": blocks}
     return backend.over_chunks(step, (), rows, size, dtypes=("float32", "int32"))[1]
 
 
-def _best_of_blocks(vectors: Tensor, queries: Tensor, sizes: _Sizes) -> Tensor:
-    """`[num_blocks, num_queries]`, the best score in each block."""
+def _best_of_blocks(candidates: _Candidates, part: dict[str, Tensor], sizes: _Sizes) -> Tensor:
+    """`[num_blocks, num_queries]`, the best score in each block of what is wanted."""
     heads, dim = sizes.heads, sizes.dim
-    queries = ops.reshape(queries, (-1, dim))
+    queries = ops.reshape(part["query"], (-1, dim))
     num_columns = ops.shape(queries)[0]
+    wanted = ops.expand_dims(_wanted(part, sizes), 0) if sizes.wanted else None
 
     def step(carry: tuple[()], part: dict[str, Tensor], _: Any) -> Any:
         tile = ops.reshape(part["vector"], (-1, dim))
@@ -157,13 +186,20 @@ def _best_of_blocks(vectors: Tensor, queries: Tensor, sizes: _Sizes) -> Tensor:
             scores = ops.reshape(ops.matmul(queries, ops.transpose(tile)), (-1, _BLOCK, 1))
         else:
             scores = ops.reshape(ops.matmul(tile, ops.transpose(queries)), (-1, _BLOCK, num_columns))
+        if wanted is not None:
+            is_wanted = are_wanted(ops.expand_dims(part["bits"], 2), ops.expand_dims(wanted, 0))
+            scores = ops.where(ops.repeat(is_wanted, heads, axis=2), scores, -np.inf)
         best = ops.max(scores, axis=1)
         if heads > 1:
             best = ops.max(ops.reshape(best, (-1, num_columns // heads, heads)), axis=2)
         return carry, (best,)
 
-    blocks = {"vector": ops.reshape(vectors, (-1, _BLOCK, dim))}
-    size = rows_a_chunk(vectors.shape[0] // _BLOCK, _BLOCK * num_columns)
+    num_in_blocks = sizes.num_blocks * _BLOCK
+    blocks = {"vector": ops.reshape(candidates.vectors[:num_in_blocks], (-1, _BLOCK, dim))}
+    if candidates.bits is not None:
+        words = candidates.bits.shape[1]
+        blocks["bits"] = ops.reshape(candidates.bits[:num_in_blocks], (-1, _BLOCK, words))
+    size = rows_a_chunk(sizes.num_blocks, _BLOCK * num_columns)
     return backend.over_chunks(step, (), blocks, size)[1][0]
 
 
@@ -193,16 +229,3 @@ def _columns(excluded: Tensor, blocks: Tensor, num_in_blocks: int) -> Tensor:
     in_rest = blocks.shape[1] * _BLOCK + excluded - num_in_blocks
     column = ops.where(excluded >= num_in_blocks, in_rest, ops.where(ops.any(is_there, axis=2), column, -1))
     return ops.where(excluded < 0, -1, column)
-
-
-def _without(scores: Tensor, columns: Tensor) -> Tensor:
-    """The scores with minus infinity in columns; padding goes to a column that is cut off again."""
-    if columns.shape[1] == 0:
-        return scores
-    num_queries, num_columns = ops.shape(scores)
-    columns = ops.where(columns < 0, num_columns, columns)
-    queries = ops.broadcast_to(ops.expand_dims(ops.arange(num_queries, dtype="int32"), 1), ops.shape(columns))
-    places = ops.reshape(ops.stack([queries, ops.cast(columns, "int32")], axis=2), (-1, 2))
-    widened = ops.pad(scores, [[0, 0], [0, 1]])
-    removed = ops.full((ops.shape(places)[0],), -np.inf, dtype=scores.dtype)
-    return ops.scatter_update(widened, places, removed)[:, :num_columns]

@@ -1,7 +1,7 @@
 """Exact search over candidates that are read anew for every call, and never all in memory."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import keras
 import numpy as np
@@ -10,8 +10,9 @@ from keras import ops
 from shortlist import backend
 from shortlist.errors import ArgumentError
 from shortlist.features import Vocabulary
-from shortlist.indexes.base import Index, check_k, pad_lists
+from shortlist.indexes.base import Index, check_k
 from shortlist.indexes.candidates import check_vectors, iterate_candidates
+from shortlist.indexes.requests import IdLists, id_lists
 from shortlist.ops import pairwise_scores
 from shortlist.typing import ArrayLike, Tensor
 
@@ -99,14 +100,16 @@ class Streaming(Index):
             start += len(vectors)
 
     def __call__(
-        self, queries: Any, k: int | None = None, *, exclude: Any = None
+        self, queries: Any, k: int | None = None, *, exclude: IdLists = None, allow: IdLists = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """The best candidates of each query, best first.
 
         Args:
             queries: What the query model takes, or vectors `[batch, dim]`.
             k: How many; the index's own k when None. No more than there are candidates come back.
-            exclude: For each query the ids that must not come back: one list a query, or `[batch, num_ids]`.
+            exclude: Ids that must not come back: one list for all queries, or one a query, such as
+                `[batch, num_ids]`.
+            allow: The only ids that may come back, given alike.
 
         Returns:
             Scores `[batch, k]`, float32, and ids `[batch, k]`, as NumPy arrays; where fewer than k candidates
@@ -118,8 +121,10 @@ class Streaming(Index):
         """
         self.check_indexed(self._source is not None)
         vectors = self.encode_queries(queries)
-        excluded = None if exclude is None else pad_lists(exclude, vectors.shape[0])
-        return self.search(vectors, self.k if k is None else check_k(k), excluded)
+        lists = _Lists(
+            *(_lists(ids, len(vectors), name) for ids, name in ((exclude, "exclude"), (allow, "allow")))
+        )
+        return self._search(vectors, self.k if k is None else check_k(k), lists)
 
     def call(self, queries: Any) -> Any:
         """The index's answer, as Keras wants it named; see `__call__`.
@@ -132,24 +137,11 @@ class Streaming(Index):
         """
         return self(queries)
 
-    def search(
-        self, queries: Tensor, k: int, excluded: list[np.ndarray] | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """The best candidates of query vectors.
-
-        Args:
-            queries: `[batch, dim]` or `[batch, heads, dim]`.
-            k: How many, at least 1.
-            excluded: For each query the ids that must not come back.
-
-        Returns:
-            Scores, float32, and ids, both `[batch, min(k, num_candidates)]`.
-        """
+    def _search(self, queries: Tensor, k: int, lists: "_Lists") -> tuple[np.ndarray, np.ndarray]:
         best_scores, best_ids = None, None
         for ids, vectors in self.batches():
             scores = ops.convert_to_numpy(pairwise_scores(queries, ops.convert_to_tensor(vectors)))
-            if excluded is not None:
-                scores = _without(scores, ids, excluded)
+            scores = lists.allowed(scores, ids)
             every_id = np.broadcast_to(ids, scores.shape)
             if (
                 best_scores is not None and best_ids is not None
@@ -177,9 +169,29 @@ def _best(scores: np.ndarray, ids: np.ndarray, k: int) -> tuple[np.ndarray, np.n
     return ops.convert_to_numpy(values), np.take_along_axis(ids, columns, axis=1)
 
 
-def _without(scores: np.ndarray, ids: np.ndarray, excluded: list[np.ndarray]) -> np.ndarray:
-    """The scores with minus infinity where the query excludes the id."""
-    known = Vocabulary.from_values(ids)
-    columns = known.rows(ids)
-    is_forbidden = np.stack([np.isin(columns, known.rows(forbidden)) for forbidden in excluded])
-    return np.where(is_forbidden, -np.inf, scores)
+class _Lists(NamedTuple):
+    """What must not come back, and what alone may; one list of ids a query, None for no such list."""
+
+    exclude: list[np.ndarray] | None
+    allow: list[np.ndarray] | None
+
+    def allowed(self, scores: np.ndarray, ids: np.ndarray) -> np.ndarray:
+        """The scores of a batch, with minus infinity for ids that may not come back."""
+        if self.exclude is None and self.allow is None:
+            return scores
+        known = Vocabulary.from_values(ids)
+        if self.exclude is not None:
+            scores = np.where(_are_listed(known, ids, self.exclude), -np.inf, scores)
+        if self.allow is not None:
+            scores = np.where(_are_listed(known, ids, self.allow), scores, -np.inf)
+        return scores
+
+
+def _lists(ids: IdLists, num_queries: int, name: str) -> list[np.ndarray] | None:
+    return None if ids is None else id_lists(ids, num_queries, name)
+
+
+def _are_listed(known: Vocabulary, ids: np.ndarray, lists: list[np.ndarray]) -> np.ndarray:
+    """`[num_queries, num_ids]`, bool."""
+    rows = known.rows(ids)
+    return np.stack([np.isin(rows, known.rows(listed)) for listed in lists])

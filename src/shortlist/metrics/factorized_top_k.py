@@ -1,5 +1,6 @@
 """Top-k metrics over the whole catalogue."""
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,12 @@ from keras import ops
 from shortlist import backend
 from shortlist.errors import ArgumentError, NotIndexedError
 from shortlist.features import Vocabulary
-from shortlist.indexes import BruteForce, Index, Streaming
+from shortlist.indexes import Index, StoredIndex, Streaming
 from shortlist.indexes.candidates import check_vectors, read_candidates
+from shortlist.indexes.engine import Engine
+from shortlist.indexes.tuning import estimate_recall
 from shortlist.metrics.candidates import Candidates, CandidatesInMemory, CandidatesOnDisk, widened
+from shortlist.metrics.listed_ranks import listed_ranks
 from shortlist.metrics.ranks import ranks
 from shortlist.ops import MEASURES, check_shapes, distinct, ranking_metrics
 from shortlist.typing import Tensor
@@ -47,9 +51,10 @@ class FactorizedTopK(keras.metrics.Metric):
 
     Args:
         candidates: A dataset of batches of vectors, or of pairs of ids and vectors, such as a
-            `tf.data.Dataset`; or an exact index. It is read, and its candidates are encoded, once an
+            `tf.data.Dataset`; or an index. It is read, and its candidates are encoded, once an
             evaluation. Those of a `Streaming` index, which need not fit in memory, go to a temporary file,
-            and are not saved with the metric.
+            and are not saved with the metric. An index that is not exact is judged as it answers, by id:
+            what it misses counts as never found, and a warning says how much that is.
         encoder: What turns features, in the place of the dataset's vectors, into vectors, such as the
             candidate tower.
         ks: The lengths of the lists to judge.
@@ -82,7 +87,7 @@ class FactorizedTopK(keras.metrics.Metric):
         **kwargs: Any,
     ) -> None:
         super().__init__(name=name, **kwargs)
-        _check(ks, measures, candidates)
+        _check(ks, measures)
         self.ks, self.measures, self.name_format = tuple(ks), tuple(measures), name_format
         self._source = candidates
         self._encoder = encoder
@@ -90,6 +95,7 @@ class FactorizedTopK(keras.metrics.Metric):
         self._id_rows: Any = None
         self._vectors: Any = None
         self._candidates: Candidates | None = None
+        self._engine: Engine | None = None
         self.was_updated = False
         shape = (len(self.measures), len(self.ks))
         self._sums = self.add_variable(shape=shape, initializer="zeros", name="sums", dtype="float32")
@@ -104,7 +110,6 @@ class FactorizedTopK(keras.metrics.Metric):
             candidates: As in the constructor.
             encoder: As in the constructor.
         """
-        _check(self.ks, self.measures, candidates)
         self._source, self._encoder = candidates, encoder
 
     def refresh(self) -> bool:
@@ -124,8 +129,11 @@ class FactorizedTopK(keras.metrics.Metric):
                     f"metric {self.name!r} has no candidates; give FactorizedTopK(candidates=...) a dataset."
                 )
             return False  # a loaded metric judges over the candidates it was saved with
+        self._engine = None
         if isinstance(self._source, Streaming):
             return self._take_from_disk(self._source)
+        if isinstance(self._source, StoredIndex) and not self._source.is_exact():
+            return self._take_index(self._source)
         vectors, ids = _read(self._source, self._encoder)
         return self._take(check_vectors(vectors), ids)
 
@@ -151,14 +159,14 @@ class FactorizedTopK(keras.metrics.Metric):
             NotIndexedError: Before `refresh`.
             ArgumentError: When neither ids nor vectors of the true candidates are there to go by.
         """
-        if self._candidates is None:
+        if self._candidates is None and self._engine is None:
             raise NotIndexedError(
                 f"metric {self.name!r} holds no candidates yet; call its refresh() first, or "
                 "Model.evaluate, which does."
             )
         if true_candidate_ids is not None and self._id_rows is not None:
             better, tied, is_true = self._ranks_by_id(query_embeddings, true_candidate_ids, excluded_ids)
-        elif true_candidate_embeddings is not None:
+        elif true_candidate_embeddings is not None and self._candidates is not None:
             better, tied, is_true = self._ranks_by_score(
                 query_embeddings, true_candidate_embeddings, excluded_ids
             )
@@ -252,6 +260,22 @@ class FactorizedTopK(keras.metrics.Metric):
         self._take_ids(np.concatenate(ids))
         return True
 
+    def _take_index(self, source: StoredIndex) -> bool:
+        snapshot = source.snapshot()
+        if snapshot.has_gaps or len(snapshot.fresh):
+            raise ArgumentError(
+                "candidates came or went since the index was built; call its compact() first."
+            )
+        self._vectors, self._candidates, self._engine = None, None, snapshot.engine
+        self._take_ids(source.ids)
+        recall = estimate_recall(snapshot.engine, max(self.ks))
+        warnings.warn(
+            f"metric {self.name!r} judges by {type(source).__name__}, which finds {recall:.1%} of the exact "
+            f"{max(self.ks)} best (of some candidates taken as queries): what it misses counts as not found.",
+            stacklevel=3,
+        )
+        return True
+
     def _take_ids(self, ids: np.ndarray | None) -> bool:
         """Whether they are those from before."""
         is_same = ids is self._ids or (
@@ -265,10 +289,13 @@ class FactorizedTopK(keras.metrics.Metric):
     def _ranks_by_id(
         self, queries: Tensor, true_ids: Tensor, excluded_ids: Tensor | None
     ) -> tuple[Tensor, Tensor, Tensor]:
-        assert self._candidates is not None
         true_ids = true_ids if len(true_ids.shape) == 2 else ops.expand_dims(true_ids, 1)
         rows = self._rows_of(true_ids)
         found = ops.where(rows < _UNKNOWN, rows, -1)
+        if self._candidates is None:
+            assert self._engine is not None
+            excluded = None if excluded_ids is None else self._id_rows.rows(excluded_ids)
+            return *listed_ranks(self._engine, queries, found, excluded, max(self.ks)), rows >= 0
         vectors = self._candidates.vectors(ops.reshape(ops.maximum(found, 0), (-1,)))
         vectors = ops.reshape(vectors, (-1, true_ids.shape[1], queries.shape[-1]))
         excluded = None if excluded_ids is None else self._id_rows.rows(excluded_ids)
@@ -310,21 +337,15 @@ class FactorizedTopK(keras.metrics.Metric):
         self.was_updated = True
 
 
-def _check(ks: Sequence[int], measures: Sequence[str], candidates: Any) -> None:
+def _check(ks: Sequence[int], measures: Sequence[str]) -> None:
     if not ks or any(isinstance(k, bool) or int(k) != k or k < 1 for k in ks):
         raise ArgumentError(f"ks came as {ks!r}; expected whole numbers of at least 1, such as (10, 100).")
     unknown = [measure for measure in measures if measure not in MEASURES]
     if unknown or not measures:
         raise ArgumentError(f"measures came as {tuple(measures)!r}; expected some of {MEASURES}.")
-    if isinstance(candidates, Index) and not candidates.is_exact():
-        raise ArgumentError(
-            f"candidates came as {type(candidates).__name__}, an index that is not exact; expected a "
-            "dataset or an exact index."
-        )
 
 
 def _read(source: Any, encoder: Callable[[Any], Any] | None) -> tuple[np.ndarray, np.ndarray | None]:
-    if isinstance(source, BruteForce):
-        source.check_indexed(source.vectors is not None)
-        return np.asarray(ops.convert_to_numpy(source.vectors)), source.ids
+    if isinstance(source, StoredIndex):
+        return source.vectors, source.ids
     return read_candidates(source, encoder)

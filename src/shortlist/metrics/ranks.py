@@ -9,7 +9,7 @@ from shortlist.metrics.candidates import Candidates
 from shortlist.ops import NEVER
 from shortlist.typing import Tensor
 
-__all__ = ["ranks"]
+__all__ = ["but_the_true", "ranks"]
 
 _MARGIN = 1e-6
 """Scores this near, as a share of the product of the vectors' lengths, are one: a product rounds differently
@@ -50,7 +50,7 @@ def ranks(
     true_vectors = ops.cast(true_vectors, "float32")
     truth = ops.max(ops.einsum("bhd,bpd->bhp", queries, true_vectors), axis=1)
     compared = _compared(queries, true_vectors, truth)
-    excluded = None if excluded_rows is None else _excluded(excluded_rows, true_rows)
+    excluded = None if excluded_rows is None else but_the_true(excluded_rows, true_rows)
     counts = _counts(candidates, compared, excluded)
     not_below = counts.not_below - float(
         candidates.num_rows - candidates.num_candidates
@@ -80,8 +80,16 @@ def _compared(queries: Tensor, true_vectors: Tensor, truth: Tensor) -> Tensor:
     return ops.concatenate([vectors, ops.broadcast_to(scores, (*ops.shape(vectors)[:3], 1))], axis=3)
 
 
-def _excluded(rows: Tensor, true_rows: Tensor | None) -> Tensor:
-    """`[batch, num_excluded]`, the true ones left out."""
+def but_the_true(rows: Tensor, true_rows: Tensor | None) -> Tensor:
+    """Excluded rows without the true ones, which are never excluded.
+
+    Args:
+        rows: `[batch, num_excluded]`, int32; negative is padding.
+        true_rows: `[batch, num_true]`, int32; None where they are not known.
+
+    Returns:
+        `[batch, num_excluded]`, -1 in the place of a true one.
+    """
     if true_rows is None:
         return rows
     is_true = ops.any(ops.expand_dims(rows, 2) == ops.expand_dims(true_rows, 1), axis=2)

@@ -3,6 +3,7 @@
 from shortlist.backend.tensorflow.chunks import FUSES_PASSES, over_chunks
 from shortlist.backend.tensorflow.excluded_places import ExcludedPlaces
 from shortlist.backend.tensorflow.feed import feed
+from shortlist.backend.tensorflow.groups import grouped_products, table_rows
 from shortlist.backend.tensorflow.ids import IdRows, check_ids, dense_codes, id_tensor, is_padding
 from shortlist.backend.tensorflow.positive_places import PositivePlaces
 from shortlist.backend.tensorflow.rows import lookup, read_rows, sum_rows, write_rows
@@ -30,6 +31,7 @@ __all__ = [
     "exp_in_place",
     "feed",
     "from_host",
+    "grouped_products",
     "id_tensor",
     "is_padding",
     "is_traced",
@@ -39,6 +41,7 @@ __all__ = [
     "scatter_add",
     "subtract_in_place",
     "sum_rows",
+    "table_rows",
     "test_step",
     "top_k",
     "train_step",

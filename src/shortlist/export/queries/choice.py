@@ -9,14 +9,14 @@ from shortlist.export.queries.base import QueriesInGraph
 from shortlist.export.queries.keras_model import KerasQueries
 from shortlist.export.queries.tower import TowerQueries
 from shortlist.export.queries.vectors import VectorQueries
-from shortlist.indexes import BruteForce
+from shortlist.indexes import StoredIndex
 from shortlist.models import Tower
 from shortlist.typing import Features
 
 __all__ = ["queries_in_graph"]
 
 
-def queries_in_graph(index: BruteForce, example_inputs: Features | None = None) -> QueriesInGraph:
+def queries_in_graph(index: StoredIndex, example_inputs: Features | None = None) -> QueriesInGraph:
     """The query side of an index.
 
     Args:
@@ -28,7 +28,7 @@ def queries_in_graph(index: BruteForce, example_inputs: Features | None = None) 
     """
     model: Any = index.query_model
     if model is None:
-        return VectorQueries(int(index.vectors.shape[1]), example_inputs)
+        return VectorQueries(index.dim, example_inputs)
     if isinstance(model, Tower):
         return TowerQueries(model, example_inputs)
     if isinstance(model, keras.Layer):

@@ -101,7 +101,8 @@ class TopK(keras.Model):
         Returns:
             The constructor's arguments.
         """
-        return {**self.wrapped.get_config(), "name": self.name}
+        config = self.wrapped.get_config()
+        return {"query_model": config["query_model"], "k": config["k"], "name": self.name}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
@@ -118,22 +119,6 @@ class TopK(keras.Model):
             config["query_model"], custom_objects=custom_objects
         )
         return cls(**{**config, "query_model": query_model})
-
-    def get_build_config(self) -> dict[str, Any] | None:
-        """The shape of the candidates, which a loaded index needs before their values.
-
-        Returns:
-            A configuration for `build_from_config`.
-        """
-        return self.wrapped.get_build_config()
-
-    def build_from_config(self, config: dict[str, Any]) -> None:
-        """Make room for the candidates of a saved index.
-
-        Args:
-            config: What `get_build_config` returned.
-        """
-        self.wrapped.build_from_config(config)
 
 
 @keras.saving.register_keras_serializable(package="shortlist.tfrs")

@@ -1,0 +1,150 @@
+"""Engines in a graph: candidates in variables, and a search that needs core operators alone."""
+
+from abc import abstractmethod
+from typing import Any, NamedTuple, final
+
+import tensorflow as tf
+
+from shortlist.errors import ArgumentError
+from shortlist.indexes.brute_force import ExactEngine
+from shortlist.indexes.engine import Engine
+from shortlist.indexes.exact_search import ExactSearch
+from shortlist.indexes.filters import are_wanted, without_columns
+from shortlist.indexes.partitions import PartitionedEngine
+from shortlist.indexes.partitions.search import search
+from shortlist.ops import pairwise_scores
+from shortlist.typing import Tensor
+
+__all__ = ["EngineInGraph", "FilterInGraph", "Found", "engine_in_graph"]
+
+Found = tuple[Tensor, Tensor]
+"""Scores, float32, and rows, int32, `[batch, k]`; minus infinity and -1 in places that stay empty."""
+
+_WIDER = 8
+
+
+class FilterInGraph(NamedTuple):
+    """Which rows may come back."""
+
+    excluded: Tensor
+    """`[batch, num_excluded]`, int32; negative is padding."""
+    bits: Any = None
+    """`[num_rows, num_words]`, int32; None when all will do."""
+    wanted: Any = None
+    """`[batch, num_groups, num_words]`, int32."""
+
+
+class EngineInGraph(tf.Module):
+    """The twin of an engine. Abstract."""
+
+    @abstractmethod
+    def search(self, queries: Tensor, k: int, rows: FilterInGraph | None = None) -> Found:
+        """The best rows of each query; always k of them when k are allowed.
+
+        Args:
+            queries: `[batch, heads, dim]`, float32.
+            k: How many, at most all.
+            rows: Which may come back; all when None.
+        """
+
+    @abstractmethod
+    def vectors_of(self, rows: Tensor) -> Tensor:
+        """The vectors of rows.
+
+        Args:
+            rows: `[batch, n]`, int32, none negative.
+
+        Returns:
+            `[batch, n, dim]`.
+        """
+
+
+def engine_in_graph(engine: Engine) -> EngineInGraph:
+    """The twin of an engine.
+
+    Args:
+        engine: What searches an index.
+
+    Raises:
+        ArgumentError: When it runs outside of TensorFlow.
+    """
+    if isinstance(engine, ExactEngine):
+        return _ExactInGraph(engine)
+    if isinstance(engine, PartitionedEngine):
+        return _PartitionedInGraph(engine)
+    raise ArgumentError(
+        f"index: its engine, {type(engine).__name__}, is a library that no TensorFlow server runs; expected "
+        "a BruteForce or a Partitioned index"
+    )
+
+
+@final
+class _ExactInGraph(EngineInGraph):
+    def __init__(self, engine: ExactEngine) -> None:
+        super().__init__()
+        self._vectors = tf.Variable(engine.vectors, trainable=False, name="vectors")
+
+    def search(self, queries: Tensor, k: int, rows: FilterInGraph | None = None) -> Found:
+        if rows is None:
+            return ExactSearch()(self._vectors.value(), queries, k)
+        scores = pairwise_scores(queries, self._vectors)
+        if rows.bits is not None:
+            is_wanted = are_wanted(rows.bits[None], rows.wanted[:, None])
+            scores = tf.where(is_wanted, scores, -float("inf"))
+        best, found = tf.math.top_k(without_columns(scores, rows.excluded), k)
+        return best, tf.where(best > -float("inf"), found, -1)
+
+    def vectors_of(self, rows: Tensor) -> Tensor:
+        return tf.gather(self._vectors, rows)
+
+
+@final
+class _PartitionedInGraph(EngineInGraph):
+    def __init__(self, engine: PartitionedEngine) -> None:
+        super().__init__()
+        self._probes, self._sizes, self._num_partitions = engine.effort, engine.sizes, engine.num_partitions
+        self._tables = {
+            name: tf.Variable(table, trainable=False, name=name) for name, table in engine.tables.items()
+        }
+
+    def search(self, queries: Tensor, k: int, rows: FilterInGraph | None = None) -> Found:
+        found = self._look(queries, k, rows, self._probes)
+        return found if rows is None else self._wider(queries, k, rows, found, self._probes)
+
+    def _wider(self, queries: Tensor, k: int, rows: FilterInGraph, found: Found, probes: int) -> Found:
+        """Looks into more partitions as long as a query has fewer than k rows, in the end into all."""
+        if probes >= self._num_partitions:
+            return found
+        more = min(_WIDER * probes, self._num_partitions)
+
+        def look() -> Found:
+            return self._wider(queries, k, rows, self._look(queries, k, rows, more), more)
+
+        return tf.cond(tf.reduce_any(found[1][:, -1] < 0), look, lambda: found)
+
+    def _look(self, queries: Tensor, k: int, rows: FilterInGraph | None, probes: int) -> Found:
+        # Vectors stay variables, of which single rows can be read; the rest is small.
+        whole = {"vectors", "exact"}
+        tables = {name: one if name in whole else one.value() for name, one in self._tables.items()}
+        excluded = tf.zeros((0, 0), tf.int32) if rows is None else rows.excluded
+        wanted = () if rows is None or rows.bits is None else (rows.bits.value(), rows.wanted)
+
+        def of(is_single: bool) -> Found:
+            sizes = self._sizes(
+                heads=queries.shape[1],
+                k=k,
+                probes=probes,
+                num_excluded=0 if rows is None else None,
+                is_filtered=bool(wanted),
+                is_single=is_single,
+            )
+            return search(tables, queries, excluded, *wanted, sizes=sizes)
+
+        return tf.cond(tf.shape(queries)[0] == 1, lambda: of(is_single=True), lambda: of(is_single=False))
+
+    def vectors_of(self, rows: Tensor) -> Tensor:
+        if "exact" in self._tables:
+            return tf.gather(self._tables["exact"], rows)
+        size = self._tables["rows"].shape[1]
+        place = tf.gather(self._tables["places"], rows)
+        return tf.gather_nd(self._tables["vectors"], tf.stack([place // size, place % size], axis=-1))

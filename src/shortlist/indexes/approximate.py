@@ -1,0 +1,97 @@
+"""What approximate indexes share: an effort, chosen by the recall it buys."""
+
+import time
+from abc import abstractmethod
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+from keras import ops
+
+from shortlist.indexes.base import check_k
+from shortlist.indexes.brute_force import ExactEngine
+from shortlist.indexes.engine import Engine
+from shortlist.indexes.stored import StoredIndex
+from shortlist.indexes.tuning import Tuning, tune
+
+__all__ = ["ApproximateIndex"]
+
+SMALL = 10_000
+"""Below so many candidates, scoring all of them takes no longer than choosing some."""
+
+
+class ApproximateIndex(StoredIndex):
+    """An index that looks at some of its candidates, more of them the greater its effort. Abstract.
+
+    Args:
+        effort: How much is looked at, in the engine's own unit; None for all of it: exact search.
+        **options: As of `StoredIndex`.
+    """
+
+    def __init__(self, effort: int | None, **options: Any) -> None:
+        super().__init__(**options)
+        self.effort = None if effort is None else check_k(effort, "effort")
+        self.build_seconds: float | None = None
+        self.tuning: Tuning | None = None
+
+    @abstractmethod
+    def _build(self, vectors: np.ndarray, effort: int) -> Engine:
+        """What searches these vectors approximately."""
+
+    @abstractmethod
+    def _load(self, folder: Path, effort: int) -> Engine:
+        """What its `save` wrote."""
+
+    def _took(self, engine: Engine) -> None:
+        """Remember what `tune` chose besides the effort."""
+
+    @final
+    def _make_engine(self, vectors: np.ndarray) -> Engine:
+        started = time.perf_counter()
+        engine = ExactEngine(vectors) if self.effort is None else self._build(vectors, self.effort)
+        self.build_seconds = time.perf_counter() - started
+        return engine
+
+    @final
+    def _load_engine(self, folder: Path) -> Engine:
+        return ExactEngine.load(folder) if self.effort is None else self._load(folder, self.effort)
+
+    def tune(self, queries: Any, recall: float = 0.95, k: int | None = None) -> Tuning:
+        """Take the least effort that finds a share of the exact answers, and measure what it costs.
+
+        Below 10,000 candidates it chooses exact search, and says so.
+
+        Args:
+            queries: Some hundreds of them, as they will be asked, not those to judge by later.
+            recall: The share of the exact k best that must be found, above 0 and at most 1.
+            k: How many best; the index's own k when None.
+
+        Returns:
+            What was tried and chosen; print it, or draw it with `plot`. It is also kept in `tuning`.
+
+        Raises:
+            NotIndexedError: Before there are candidates.
+            ArgumentError: When the recall is out of range, or there is no query.
+
+        Example:
+            >>> import numpy as np, shortlist as sl
+            >>> vectors = np.random.default_rng(0).normal(size=(200, 8)).astype("float32")
+            >>> index = sl.indexes.Partitioned().index(vectors)
+            >>> index.tune(vectors[:10]).chosen
+            'exact search'
+        """
+        snapshot = self.snapshot()
+        vectors = ops.convert_to_numpy(self._query_vectors(snapshot, queries))
+        tuning = tune(
+            snapshot.engine,
+            vectors,
+            recall=recall,
+            k=self.k if k is None else check_k(k),
+            is_small=snapshot.num_candidates < SMALL,
+            build_seconds=self.build_seconds,
+        )
+        self.effort, self.tuning = tuning.effort, tuning.without_engine()
+        self._took(tuning.engine)
+        self._take(replace(snapshot, engine=tuning.engine))
+        return self.tuning

@@ -1,0 +1,189 @@
+"""What candidates are, as bits: a bit for each value of each attribute."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, final
+
+import numpy as np
+
+from shortlist.errors import ArgumentError
+from shortlist.features.ids import as_array
+
+__all__ = ["Attributes", "Where"]
+
+Where = Mapping[str, Any]
+"""Attributes by name, and the value, or a list of values one of which will do."""
+
+_WORD = 32
+_PRESENT = 0
+"""The bit that every candidate has as long as it is there."""
+
+
+@final
+class Attributes:
+    """Names, values and their bits; never changes, `extended` returns a larger one.
+
+    Bit 0 tells that a candidate is there. An attribute that is asked for must have one of the values asked;
+    a candidate may have several values of one attribute.
+
+    Args:
+        bit_of: The bit of each value, by attribute.
+
+    Example:
+        >>> attributes = Attributes().extended({"category": ["shoes", "hats", "shoes"]})
+        >>> bits = attributes.bits({"category": ["shoes", "hats", "shoes"]}, 3)
+        >>> wanted = attributes.wanted({"category": "shoes"})
+        >>> [bool(all((row & group).any() for group in wanted)) for row in bits]
+        [True, False, True]
+    """
+
+    def __init__(self, bit_of: Mapping[str, Mapping[Any, int]] | None = None) -> None:
+        self.bit_of = {} if bit_of is None else bit_of
+
+    @property
+    def num_words(self) -> int:
+        """Words of 32 bits that a candidate takes."""
+        return 1 + sum(map(len, self.bit_of.values())) // _WORD
+
+    def extended(self, columns: Mapping[str, Any]) -> "Attributes":
+        """The attributes with those, and those values, that were not known.
+
+        Args:
+            columns: Values by attribute; one value, or a list of values, a candidate.
+        """
+        bit_of = {name: dict(bits) for name, bits in self.bit_of.items()}
+        free = 1 + sum(map(len, bit_of.values()))
+        for name, values in columns.items():
+            known = bit_of.setdefault(name, {})
+            for value in (value for values_of_one in _each(values) for value in values_of_one):
+                if value not in known:
+                    known[value] = free
+                    free += 1
+        return Attributes(bit_of)
+
+    def bits(self, columns: Mapping[str, Any], num_candidates: int) -> np.ndarray:
+        """The bits of candidates that are there.
+
+        Args:
+            columns: Known values by attribute, one entry a candidate; None, or an empty list, for none.
+            num_candidates: How many.
+
+        Returns:
+            `[num_candidates, num_words]`, int32.
+
+        Raises:
+            ArgumentError: When a column has another length.
+        """
+        words = np.zeros((num_candidates, self.num_words), "uint32")
+        words[:, 0] = 1 << _PRESENT
+        for name, values in columns.items():
+            entries = _each(values)
+            if len(entries) != num_candidates:
+                raise ArgumentError(
+                    f"attribute {name!r} has {len(entries)} values for {num_candidates} candidates; expected "
+                    "one each, or a list for each that has several."
+                )
+            pairs = [(row, self.bit_of[name][value]) for row, entry in enumerate(entries) for value in entry]
+            rows, bits = np.array(pairs, "int64").reshape(-1, 2).T
+            np.bitwise_or.at(words, (rows, bits // _WORD), np.uint32(1) << (bits % _WORD).astype("uint32"))
+        return words.view("int32")
+
+    def wanted(self, where: Where) -> np.ndarray:
+        """What a request asks for: being there, and the attributes.
+
+        Args:
+            where: Attributes by name, and what they must be. A value that no candidate has matches nothing.
+
+        Returns:
+            `[num_groups, num_words]`, int32.
+
+        Raises:
+            ArgumentError: When no candidate was given such an attribute.
+        """
+        groups = np.zeros((1 + len(where), self.num_words), "uint32")
+        groups[0, 0] = 1 << _PRESENT
+        for group, (name, values) in zip(groups[1:], where.items(), strict=True):
+            if name not in self.bit_of:
+                raise ArgumentError(
+                    f"where asks for attribute {name!r}; the candidates have {sorted(self.bit_of)}: give it "
+                    "to index(..., attributes=...)."
+                )
+            for value in _alternatives(values):
+                bit = self.bit_of[name].get(value)
+                if bit is not None:
+                    group[bit // _WORD] |= np.uint32(1 << (bit % _WORD))
+        return groups.view("int32")
+
+    def wanted_of_each(self, wheres: Where | Sequence[Where], num_queries: int) -> np.ndarray:
+        """The same of a batch.
+
+        Args:
+            wheres: One for all queries, or a list with one for each.
+            num_queries: How many queries there are.
+
+        Returns:
+            `[1, num_groups, num_words]` or `[num_queries, num_groups, num_words]`.
+
+        Raises:
+            ArgumentError: When there are not as many as queries.
+        """
+        if isinstance(wheres, Mapping):
+            return self.wanted(wheres)[None]
+        groups = [self.wanted(where) for where in wheres]
+        if len(groups) != num_queries:
+            raise ArgumentError(
+                f"where holds {len(groups)} entries for {num_queries} queries; expected one for each, or one "
+                "dict for all."
+            )
+        most = max((len(group) for group in groups), default=1)
+        present = np.repeat(self.wanted({}), most, axis=0)
+        return np.array([np.concatenate([group, present[len(group) :]]) for group in groups]).reshape(
+            num_queries, most, self.num_words
+        )
+
+    def widened(self, bits: np.ndarray) -> np.ndarray:
+        """Bits that were made with fewer values.
+
+        Args:
+            bits: `[num_candidates, fewer words]`.
+
+        Returns:
+            `[num_candidates, num_words]`.
+        """
+        return np.pad(bits, [(0, 0), (0, self.num_words - bits.shape[1])])
+
+    def get_config(self) -> dict[str, list[list[Any]]]:
+        """Plain values for JSON.
+
+        Returns:
+            Pairs of value and bit, by attribute.
+        """
+        return {name: [[value, bit] for value, bit in bits.items()] for name, bits in self.bit_of.items()}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Sequence[Sequence[Any]]]) -> "Attributes":
+        """The attributes of a configuration.
+
+        Args:
+            config: What `get_config` returned.
+
+        Returns:
+            Attributes.
+        """
+        return cls({name: dict(map(tuple, pairs)) for name, pairs in config.items()})
+
+
+def _each(values: Any) -> list[list[Any]]:
+    """The values of each candidate, as plain Python values."""
+    entries = as_array(values)
+    plain = entries.tolist() if isinstance(entries, np.ndarray) else list(entries)
+    return [_alternatives(entry) for entry in plain]
+
+
+def _alternatives(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    if isinstance(value, np.ndarray):
+        return value.tolist() if value.ndim else [value.item()]
+    if isinstance(value, list | tuple | set | frozenset):
+        return [one.item() if isinstance(one, np.generic) else one for one in value]
+    return [value.item() if isinstance(value, np.generic) else value]

@@ -1,0 +1,154 @@
+"""The engine of a partitioned index."""
+
+from pathlib import Path
+from typing import Any, Self, final
+
+import numpy as np
+from keras import ops
+
+from shortlist import backend
+from shortlist.indexes.engine import Engine
+from shortlist.indexes.filters import Filter
+from shortlist.indexes.partitions.layout import Partitions
+from shortlist.indexes.partitions.search import SearchSizes, search
+from shortlist.typing import Tensor
+
+__all__ = ["PartitionedEngine"]
+
+_RESCORED = (2, 4, 8, 16)
+
+_WIDER = 8
+"""How many times as many partitions a query looks into when too few of its candidates were allowed."""
+
+
+@final
+class PartitionedEngine(Engine):
+    """Partitions, of which a query looks into those whose centroids score highest.
+
+    Args:
+        partitions: Where the vectors lie.
+        probes: Partitions a query looks into.
+        num_rescored: Where partitions hold codes, how many times k vectors are scored after them.
+    """
+
+    is_exact = False
+
+    def __init__(self, partitions: Partitions, probes: int, num_rescored: int = 4) -> None:
+        super().__init__(len(partitions.places), partitions.vectors.shape[2])
+        self.num_partitions, self.size = partitions.rows.shape
+        self.max_effort = self.num_partitions
+        self.effort, self.num_rescored = min(probes, self.num_partitions), num_rescored
+        filled = {name: part for name, part in partitions._asdict().items() if part is not None}
+        self.tables = {name: ops.convert_to_tensor(part) for name, part in filled.items()}
+        self._search = backend.compiled(search, static=("sizes",))
+
+    @property
+    def has_codes(self) -> bool:
+        """Whether partitions hold codes."""
+        return "scales" in self.tables
+
+    def with_effort(self, effort: int) -> Self:
+        """The same partitions, of which more or fewer are looked into; see `Engine`."""
+        return self._changed(effort=min(effort, self.num_partitions))
+
+    def variants(self) -> list["Engine"]:
+        """Of codes, engines that score more or fewer vectors after them; see `Engine`."""
+        if not self.has_codes:
+            return [self]
+        return [self._changed(num_rescored=number) for number in _RESCORED]
+
+    def label(self) -> str:
+        """What the setting is called in reports; see `Engine`."""
+        more = f", re-scored = {self.num_rescored} k" if self.has_codes else ""
+        return f"probes = {self.effort}{more}"
+
+    def _changed(self, **settings: int) -> Self:
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__, **settings)
+        return other
+
+    def search(self, queries: Tensor, k: int, rows: Filter) -> tuple[Any, Any]:
+        """The best rows of each query; see `Engine`. Queries that found too few look into more partitions."""
+        if backend.is_traced(queries):
+            return self._look(queries, k, rows, self.effort)
+        scores, found = map(_to_host, self._look(queries, k, rows, self.effort))
+        short = np.flatnonzero(found[:, -1] < 0)
+        probes = min(_WIDER * self.effort, self.num_partitions)
+        if not len(short) or probes == self.effort:
+            return scores, found
+        which = np.resize(
+            short, 1 << (len(short) - 1).bit_length()
+        )  # few sizes, as some backends compile each
+        some = ops.convert_to_tensor(_to_host(queries)[which])
+        wider = map(_to_host, self._look(some, k, rows.of_queries(which), probes))
+        scores, found = scores.copy(), found.copy()
+        scores[which], found[which] = wider
+        return scores, found
+
+    def _look(self, queries: Tensor, k: int, rows: Filter, probes: int) -> tuple[Tensor, Tensor]:
+        asked = [rows.excluded] if rows.bits is None else [rows.excluded, rows.bits, rows.wanted]
+        sizes = self.sizes(
+            heads=queries.shape[1],
+            k=k,
+            probes=probes,
+            num_excluded=rows.num_excluded,
+            is_filtered=rows.bits is not None,
+            is_single=queries.shape[0] == 1,
+        )
+        return self._search(self.tables, queries, *map(ops.convert_to_tensor, asked), sizes=sizes)
+
+    def sizes(self, *, k: int, probes: int, **asked: Any) -> SearchSizes:
+        """What a graph of the search must know.
+
+        Args:
+            k: How many best.
+            probes: Partitions to look into.
+            **asked: The other sizes of a request.
+        """
+        probes = min(self.num_partitions, max(probes, -(-k // self.size)))
+        num_rescored = min(self.num_rescored * k, probes * self.size) if self.has_codes else 0
+        return SearchSizes(
+            num_partitions=self.num_partitions,
+            size=self.size,
+            dim=self.dim,
+            probes=probes,
+            k=k,
+            num_rescored=num_rescored,
+            **asked,
+        )
+
+    def vectors_of(self, rows: np.ndarray) -> np.ndarray:
+        """The vectors of some rows; see `Engine`."""
+        if self.has_codes:
+            return _to_host(self.tables["exact"])[rows]
+        vectors, places = _to_host(self.tables["vectors"]), _to_host(self.tables["places"])
+        return vectors.reshape(-1, self.dim)[places[rows]]
+
+    def num_bytes(self) -> int:
+        """Bytes it takes in memory; see `Engine`."""
+        return sum(_to_host(table).nbytes for table in self.tables.values())
+
+    def save(self, folder: Path) -> None:
+        """Write it into files; see `Engine`."""
+        for name, table in self.tables.items():
+            np.save(folder / f"{name}.npy", _to_host(table))
+
+    @classmethod
+    def load(cls, folder: Path, probes: int, num_rescored: int) -> Self:
+        """Read what `save` wrote.
+
+        Args:
+            folder: Where from.
+            probes: Partitions a query looks into.
+            num_rescored: As in the constructor.
+        """
+        files = {name: folder / f"{name}.npy" for name in Partitions._fields}
+        return cls(
+            Partitions(**{name: np.load(file) for name, file in files.items() if file.exists()}),
+            probes,
+            num_rescored,
+        )
+
+
+def _to_host(value: Any) -> np.ndarray:
+    return np.asarray(ops.convert_to_numpy(value))

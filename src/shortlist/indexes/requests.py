@@ -1,0 +1,157 @@
+"""What a call asks for besides its queries, as rows of candidates."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from shortlist.errors import ArgumentError
+from shortlist.features.ids import as_array
+from shortlist.indexes.attributes import Where
+from shortlist.indexes.candidates import to_numpy
+from shortlist.indexes.filters import Filter
+from shortlist.indexes.snapshot import Snapshot
+from shortlist.typing import ArrayLike, ItemId
+
+__all__ = ["IdLists", "Request", "id_lists"]
+
+IdLists = Any
+"""Ids for all queries, `[num_ids]`; or for each query its own, a matrix or one sequence a query."""
+
+
+class Request(NamedTuple):
+    """What may come back, by rows of a snapshot."""
+
+    excluded: np.ndarray
+    """`[num_queries, num_excluded]`, int32; -1 is padding."""
+    allowed: list[np.ndarray] | None
+    """For each query the only rows that may come back; None when all may. Lists that are one are the same."""
+    wanted: np.ndarray | None
+    """Bits that rows must have, `[1 or num_queries, num_groups, num_words]`; None when all will do."""
+    unknown: list[list[ItemId]]
+    """For each query the ids that no candidate has."""
+
+    @classmethod
+    def of(
+        cls,
+        snapshot: Snapshot,
+        num_queries: int,
+        *,
+        exclude: IdLists = None,
+        allow: IdLists = None,
+        where: Where | Sequence[Where] | None = None,
+    ) -> "Request":
+        """Look the ids and attributes up.
+
+        Args:
+            snapshot: Whose rows.
+            num_queries: How many queries there are.
+            exclude: Ids that must not come back.
+            allow: The only ids that may.
+            where: What attributes must be.
+
+        Raises:
+            ArgumentError: When there are not as many lists as queries, or an attribute is unknown.
+        """
+        excluded = _rows(snapshot, [] if exclude is None else exclude, num_queries, "exclude")
+        allowed = None if allow is None else _rows(snapshot, allow, num_queries, "allow")
+        wanted = None
+        if where is not None or snapshot.has_gaps:
+            wanted = snapshot.attributes.wanted_of_each(where or {}, num_queries)
+        return cls(
+            padded(excluded.rows, num_queries),
+            None if allowed is None else allowed.rows,
+            wanted,
+            [ids + more for ids, more in zip(excluded.unknown, allowed.unknown, strict=True)]
+            if allowed is not None
+            else excluded.unknown,
+        )
+
+    def filter(self, snapshot: Snapshot) -> Filter:
+        """The same for the engine, which knows its own rows only.
+
+        Args:
+            snapshot: The same as before.
+        """
+        excluded = np.where(self.excluded < snapshot.engine.num_rows, self.excluded, -1)
+        bits = None if self.wanted is None else snapshot.bits_of_engine
+        return Filter(excluded, bits, self.wanted)
+
+    def filter_of_all(self, snapshot: Snapshot) -> Filter:
+        """The same for all rows, on the host.
+
+        Args:
+            snapshot: The same as before.
+        """
+        return Filter(self.excluded, None if self.wanted is None else snapshot.bits, self.wanted)
+
+
+class _Rows(NamedTuple):
+    rows: list[np.ndarray]
+    unknown: list[list[ItemId]]
+
+
+def _rows(snapshot: Snapshot, lists: IdLists, num_queries: int, name: str) -> _Rows:
+    each = id_lists(lists, num_queries, name)
+    distinct = {id(ids): ids for ids in each}  # a list that is there for all queries is looked up once
+    found = {key: _rows_of_list(snapshot, ids) for key, ids in distinct.items()}
+    rows, unknown = zip(*(found[id(ids)] for ids in each), strict=True) if each else ((), ())
+    return _Rows(list(rows), list(unknown))
+
+
+def _rows_of_list(snapshot: Snapshot, ids: np.ndarray) -> tuple[np.ndarray, list[ItemId]]:
+    rows = snapshot.ids.rows(ids)
+    is_unknown = rows < 0
+    unknown = [one for one in ids[is_unknown].tolist() if one != snapshot.ids.padding]
+    return rows[~is_unknown], unknown
+
+
+def padded(rows: list[np.ndarray], num_queries: int) -> np.ndarray:
+    """Lists of rows as one matrix.
+
+    Args:
+        rows: For each query.
+        num_queries: How many.
+
+    Returns:
+        `[num_queries, width]`, int32, filled up with -1; the width is 0 or a power of two, since some
+        backends compile for each.
+    """
+    longest = max(map(len, rows), default=0)
+    width = 1 << (longest - 1).bit_length() if longest else 0
+    matrix = np.full((num_queries, width), -1, "int32")
+    for line, some in zip(matrix, rows, strict=True):
+        line[: len(some)] = some
+    return matrix
+
+
+def id_lists(lists: IdLists, num_queries: int, name: str) -> list[np.ndarray]:
+    """One array of ids for each query.
+
+    Args:
+        lists: `[num_ids]`, for all queries; or `[num_queries, num_ids]`, or one sequence of ids a query.
+        num_queries: How many there must be.
+        name: Of the argument, for the error.
+
+    Returns:
+        `num_queries` arrays; one and the same where one list is for all.
+
+    Raises:
+        ArgumentError: When their number is another, or one is no list.
+    """
+    entries: Any = to_numpy(lists) if hasattr(lists, "shape") else list(lists)
+    if len(entries) == 0 or _is_one_list(entries):
+        return [as_array(to_numpy(entries))] * num_queries
+    rows = [as_array(to_numpy(row)) for row in entries]
+    if len(rows) != num_queries or any(row.ndim != 1 for row in rows):
+        raise ArgumentError(
+            f"{name} holds {len(rows)} entries for {num_queries} queries; expected one list of ids for each "
+            "query, or one list for all."
+        )
+    return rows
+
+
+def _is_one_list(entries: ArrayLike) -> bool:
+    if isinstance(entries, np.ndarray) and entries.dtype != object:
+        return entries.ndim == 1
+    return all(isinstance(entry, str | bytes | int | np.integer) for entry in entries)

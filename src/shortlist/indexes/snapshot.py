@@ -1,0 +1,100 @@
+"""All candidates of an index at one moment."""
+
+import dataclasses
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from shortlist.features import Vocabulary
+from shortlist.indexes.attributes import Attributes
+from shortlist.indexes.engine import Engine
+from shortlist.indexes.ids import CandidateIds
+from shortlist.typing import ItemId
+
+__all__ = ["Snapshot"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Snapshot:
+    """What a query sees from its beginning to its end, whatever is changed meanwhile.
+
+    Candidates are numbered: first the rows of the engine, then the fresh ones, which came after it was made.
+    A candidate that was removed, or replaced by a fresh one, keeps its row, without any bit.
+
+    Args:
+        engine: Finds the best of its rows.
+        vocabulary: The ids of its rows; None when they are the row numbers.
+        attributes: What the bits stand for.
+        bits: `[num_rows, num_words]`, int32, of the engine's rows and the fresh ones.
+        fresh: `[num_fresh, dim]`, float32.
+        fresh_ids: Of the fresh rows, `num_fresh` of them.
+    """
+
+    engine: Engine
+    vocabulary: Vocabulary | None
+    attributes: Attributes
+    bits: np.ndarray
+    fresh: np.ndarray
+    fresh_ids: tuple[ItemId, ...] = ()
+
+    @classmethod
+    def of_engine(
+        cls, engine: Engine, vocabulary: Vocabulary | None, attributes: Mapping[str, Any] | None
+    ) -> "Snapshot":
+        """Candidates that all stand in an engine.
+
+        Args:
+            engine: With all vectors.
+            vocabulary: Their ids.
+            attributes: Values by attribute, one a candidate; None for no attributes.
+        """
+        columns = {} if attributes is None else attributes
+        known = Attributes().extended(columns)
+        bits = known.bits(columns, engine.num_rows)
+        return cls(engine, vocabulary, known, bits, np.empty((0, engine.dim), "float32"))
+
+    @cached_property
+    def ids(self) -> CandidateIds:
+        """Ids to rows and rows to ids."""
+        return CandidateIds(self.vocabulary, self.engine.num_rows, self.fresh_ids, self.is_there)
+
+    @cached_property
+    def is_there(self) -> np.ndarray:
+        """`[num_rows]`, bool, whether a row was neither removed nor replaced."""
+        return self.bits[:, 0] & 1 == 1
+
+    @cached_property
+    def num_candidates(self) -> int:
+        """How many candidates there are."""
+        return int(self.is_there.sum())
+
+    @cached_property
+    def has_gaps(self) -> bool:
+        """Whether the engine holds rows that are not there any more."""
+        return not bool(self.is_there[: self.engine.num_rows].all())
+
+    @cached_property
+    def bits_of_engine(self) -> Any:
+        """The bits of the engine's rows, as a tensor."""
+        return ops.convert_to_tensor(self.bits[: self.engine.num_rows])
+
+    def vectors_of(self, rows: np.ndarray) -> np.ndarray:
+        """The vectors of some rows, of the engine or fresh.
+
+        Args:
+            rows: `[n]`, in `[0, num_rows)`.
+
+        Returns:
+            `[n, dim]`, float32.
+        """
+        num_old = self.engine.num_rows
+        if not len(self.fresh) or (rows < num_old).all():
+            return self.engine.vectors_of(rows)
+        vectors = np.empty((len(rows), self.engine.dim), "float32")
+        is_old = rows < num_old
+        vectors[is_old] = self.engine.vectors_of(rows[is_old])
+        vectors[~is_old] = self.fresh[rows[~is_old] - num_old]
+        return vectors

@@ -1,0 +1,281 @@
+"""How much effort a recall takes, and what it costs."""
+
+import dataclasses
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from keras import ops
+from rich import box
+from rich.table import Table
+
+from shortlist.errors import ArgumentError, MissingExtraError
+from shortlist.indexes.brute_force import ExactEngine
+from shortlist.indexes.engine import Engine
+from shortlist.indexes.filters import Filter
+
+__all__ = ["Measured", "Tuning", "estimate_recall", "recall_of", "tune"]
+
+_NUM_CALLS = 15
+_CHUNK = 128
+_TIED = 1e-5
+"""Scores as near as this, as a share of the largest, are tied: which of them comes back is no matter."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Measured:
+    """What one setting reaches and costs.
+
+    Args:
+        name: Of the setting, such as `"probes = 8"`.
+        effort: Its effort; None for exact search.
+        recall: Share of the exact k best that are found.
+        ms_single: Milliseconds a call with one query takes, the median.
+        ms_hundred: Milliseconds a call with a hundred queries takes.
+    """
+
+    name: str
+    effort: int | None
+    recall: float
+    ms_single: float
+    ms_hundred: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Tuning:
+    """What was tried for a recall, and which of it was chosen.
+
+    Args:
+        measured: By effort, exact search last.
+        chosen: The name of the chosen setting.
+        reason: Why, in one sentence.
+        k: How many best.
+        recall: The share that was wanted.
+        num_candidates: How many candidates the engine holds.
+        bytes_per_candidate: Memory each takes in the chosen setting.
+        build_seconds: How long it took to build; None when it was loaded.
+        engine: The engine in the chosen setting; None in reports.
+    """
+
+    measured: tuple[Measured, ...]
+    chosen: str
+    reason: str
+    k: int
+    recall: float
+    num_candidates: int
+    bytes_per_candidate: float
+    build_seconds: float | None
+    engine: Any = None
+
+    @property
+    def effort(self) -> int | None:
+        """The chosen effort; None for exact search."""
+        return next(one.effort for one in self.measured if one.name == self.chosen)
+
+    @property
+    def measured_recall(self) -> float:
+        """What the chosen setting reached."""
+        return next(one.recall for one in self.measured if one.name == self.chosen)
+
+    def without_engine(self) -> "Tuning":
+        """The same, which holds no candidates."""
+        return dataclasses.replace(self, engine=None)
+
+    def table(self) -> Table:
+        """What was tried, a row each, the chosen one marked.
+
+        Returns:
+            A table to print with rich.
+        """
+        table = Table(box=box.SIMPLE_HEAD)
+        table.add_column("")
+        for name in (f"recall@{self.k}", "1 query, ms", "100 queries, ms"):
+            table.add_column(name, justify="right")
+        for one in self.measured:
+            mark = " *" if one.name == self.chosen else ""
+            numbers = f"{one.recall:.4f}", f"{one.ms_single:.2f}", f"{one.ms_hundred:.2f}"
+            table.add_row(one.name + mark, *numbers)
+        return table
+
+    def summary(self) -> str:
+        """Size, memory, build time and the choice, in two sentences."""
+        built = "" if self.build_seconds is None else f", built in {self.build_seconds:.1f} s"
+        return (
+            f"{self.num_candidates:,} candidates, {self.bytes_per_candidate:.0f} bytes each{built}. "
+            f"{self.reason}"
+        )
+
+    def plot(self, path: str | Path) -> Path:
+        """Draw recall against time, for one query and for a hundred.
+
+        Args:
+            path: The picture to make, such as `recall.png`.
+
+        Returns:
+            The path.
+
+        Raises:
+            MissingExtraError: When matplotlib is not installed.
+        """
+        try:
+            from matplotlib.figure import Figure
+        except ImportError as error:
+            raise MissingExtraError("matplotlib", "plots", "Tuning.plot") from error
+        figure = Figure(figsize=(7, 4), layout="constrained")
+        axes = figure.subplots()
+        for name, label in (("ms_single", "one query"), ("ms_hundred", "a hundred queries")):
+            times = [getattr(one, name) for one in self.measured]
+            axes.plot(times, [one.recall for one in self.measured], marker="o", label=label)
+        axes.axhline(self.recall, linestyle="--", color="grey", label="wanted")
+        axes.set(xscale="log", xlabel="milliseconds a call", ylabel=f"recall@{self.k}")
+        axes.legend()
+        figure.savefig(path, dpi=150)
+        return Path(path)
+
+
+def tune(
+    engine: Engine,
+    queries: np.ndarray,
+    *,
+    recall: float,
+    k: int,
+    is_small: bool,
+    build_seconds: float | None,
+) -> Tuning:
+    """Find the least effort that reaches a recall.
+
+    Args:
+        engine: What to tune.
+        queries: `[num_queries, heads, dim]`, float32.
+        recall: The share of the exact k best that must be found.
+        k: How many best.
+        is_small: Whether exact search is taken in any case.
+        build_seconds: For the report.
+
+    Returns:
+        What was tried and chosen, with the engine.
+
+    Raises:
+        ArgumentError: When the recall is out of range, or there is no query.
+    """
+    if not 0 < recall <= 1:
+        raise ArgumentError(f"recall came as {recall!r}; expected a share above 0 and at most 1.")
+    if not len(queries):
+        raise ArgumentError("queries holds none; expected some hundreds, as they will be asked.")
+    k = min(k, engine.num_rows)
+    exact = ExactEngine(engine.vectors_of(np.arange(engine.num_rows)))
+    truth = _scores(exact, queries, k)
+
+    def measure(one: Engine) -> _Tried:
+        found = recall_of(_scores(one, queries, k), truth)
+        times = _ms(one, queries[:1], k), _ms(one, _hundred(queries), k)
+        return _Tried(one, Measured(one.label(), None if one.is_exact else one.effort, found, *times))
+
+    tried: list[_Tried] = []
+    if not is_small and not engine.is_exact:
+        tried = [one for variant in engine.variants() for one in _tried(variant, recall, measure)]
+    of_exact = measure(exact)
+    enough = [one for one in tried if one.measured.recall >= recall]
+    chosen = min(enough, key=lambda one: one.measured.ms_single, default=of_exact)
+    return Tuning(
+        (*(one.measured for one in tried), of_exact.measured),
+        chosen.measured.name,
+        _reason(is_small, bool(enough), recall, engine.num_rows),
+        k,
+        recall,
+        engine.num_rows,
+        chosen.engine.num_bytes() / engine.num_rows,
+        build_seconds,
+        chosen.engine,
+    )
+
+
+class _Tried(NamedTuple):
+    engine: Engine
+    measured: Measured
+
+
+def _reason(is_small: bool, is_reached: bool, recall: float, num_rows: int) -> str:
+    if is_small:
+        return f"Exact search is chosen: with {num_rows:,} candidates it costs no more than choosing some."
+    if is_reached:
+        return f"The fastest setting that reaches a recall of {recall:g} is chosen."
+    return f"Exact search is chosen: no effort reaches a recall of {recall:g}."
+
+
+def _tried(engine: Engine, recall: float, measure: Callable[[Engine], _Tried]) -> list[_Tried]:
+    """By effort: twice as much each time until the recall is reached, then what lies between."""
+    tried: dict[int, _Tried] = {}
+
+    def is_enough(effort: int) -> bool:
+        tried[effort] = measure(engine.with_effort(effort))
+        return tried[effort].measured.recall >= recall
+
+    too_little, effort = 0, 1
+    while not is_enough(effort):
+        if effort == engine.max_effort:
+            return [tried[key] for key in sorted(tried)]
+        too_little, effort = effort, min(2 * effort, engine.max_effort)
+    while effort - too_little > max(1, effort // 8):
+        between = (too_little + effort) // 2
+        too_little, effort = (too_little, between) if is_enough(between) else (between, effort)
+    return [tried[key] for key in sorted(tried)]
+
+
+def recall_of(scores: np.ndarray, truth: np.ndarray) -> float:
+    """Share of the k best that were found; what is tied with the last of them counts.
+
+    Args:
+        scores: `[num_queries, k]`, of what was found; minus infinity for nothing.
+        truth: `[num_queries, k]`, of the exact k best, best first.
+
+    Returns:
+        From 0 to 1.
+    """
+    least = truth[:, -1:] - _TIED * np.abs(truth).max(axis=1, keepdims=True)
+    return float((scores >= least).mean())
+
+
+def estimate_recall(engine: Engine, k: int) -> float:
+    """Share of the exact k best that an engine finds, of some of its own vectors taken as queries.
+
+    Args:
+        engine: Any.
+        k: How many best.
+
+    Returns:
+        From 0 to 1.
+    """
+    every = np.arange(engine.num_rows)
+    queries = engine.vectors_of(every[:: max(1, engine.num_rows // _CHUNK)][:_CHUNK])[:, None]
+    exact, k = ExactEngine(engine.vectors_of(every)), min(k, engine.num_rows)
+    return recall_of(_scores(engine, queries, k), _scores(exact, queries, k))
+
+
+def _scores(engine: Engine, queries: np.ndarray, k: int) -> np.ndarray:
+    parts = [_ask(engine, queries[i : i + _CHUNK], k) for i in range(0, len(queries), _CHUNK)]
+    return np.concatenate(parts)
+
+
+def _ask(engine: Engine, queries: np.ndarray, k: int) -> np.ndarray:
+    everything = Filter(np.zeros((len(queries), 0), "int32"))
+    scores, _ = engine.search(ops.convert_to_tensor(queries), k, everything)
+    return np.asarray(ops.convert_to_numpy(scores))
+
+
+def _hundred(queries: np.ndarray) -> np.ndarray:
+    return np.resize(queries, (100, *queries.shape[1:]))
+
+
+def _ms(engine: Engine, queries: np.ndarray, k: int) -> float:
+    """The median of some calls, after two that compile."""
+    times = []
+    for number in range(2 + _NUM_CALLS):
+        started = time.perf_counter()
+        _ask(engine, queries, k)
+        if number >= 2:
+            times.append(1000 * (time.perf_counter() - started))
+    return statistics.median(times)
