@@ -71,4 +71,4 @@ def test_the_same_id_twice_is_refused(tmp_path, monkeypatch):
     fake = type("Loaded", (), {"signatures": {**loaded.signatures, "serving_default": twice}})
     monkeypatch.setattr(tf.saved_model, "load", lambda path: fake)
     with pytest.raises(ArtifactError, match="serving_default"):
-        check_answers(exported, index, np.float32([[1, 0]]), {"queries": np.float32([[1, 0]])}, k=2)
+        check_answers(exported, index, np.float32([[1, 0]]), {"queries": np.float32([[1, 0]])}, k=2, max_k=3)

@@ -9,16 +9,21 @@ from shortlist.indexes import BruteForce
 
 
 def test_the_folder_holds_what_its_manifest_tells(tmp_path):
-    write_saved_model(BruteForce().index(np.eye(3)), tmp_path, k=2)
+    write_saved_model(BruteForce().index(np.eye(3)), tmp_path, k=2, max_k=3)
     manifest = verify(tmp_path)
     assert manifest.kind == "saved_model"
     assert {"saved_model.pb", "variables/variables.index"} <= set(manifest.files)
-    assert set(manifest.description["signatures"]) == {"serving_default", "top_k", "serving_with_exclusions"}
+    assert set(manifest.description["signatures"]) == {
+        "serving_default",
+        "top_k",
+        "serving_with_exclusions",
+        "search",
+    }
 
 
 def test_a_query_model_that_was_never_called_is_built(tmp_path):
     model = keras.Sequential([keras.layers.Dense(3)])
     write_saved_model(
-        BruteForce(model).index(np.eye(3)), tmp_path, k=2, example_inputs=np.ones((1, 2), "float32")
+        BruteForce(model).index(np.eye(3)), tmp_path, k=2, max_k=3, example_inputs=np.ones((1, 2), "float32")
     )
     assert model.built

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from shortlist import __version__
-from shortlist.cli import doctor, quickstart
+from shortlist.cli import doctor, index, quickstart
 from shortlist.errors import ShortlistError
 
 __all__ = ["build_parser", "main"]
@@ -55,7 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--debug", action="store_true", help="show where an error came from")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (quickstart, doctor):
+    for command in (quickstart, index, doctor):
         command.add_command(commands, common)
     return parser
 

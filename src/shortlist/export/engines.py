@@ -11,6 +11,7 @@ from shortlist.indexes.engine import Engine
 from shortlist.indexes.exact_search import ExactSearch
 from shortlist.indexes.filters import are_wanted, without_columns
 from shortlist.indexes.partitions import PartitionedEngine
+from shortlist.indexes.partitions.engine import WIDER
 from shortlist.indexes.partitions.search import search
 from shortlist.ops import pairwise_scores
 from shortlist.typing import Tensor
@@ -19,8 +20,6 @@ __all__ = ["EngineInGraph", "FilterInGraph", "Found", "engine_in_graph"]
 
 Found = tuple[Tensor, Tensor]
 """Scores, float32, and rows, int32, `[batch, k]`; minus infinity and -1 in places that stay empty."""
-
-_WIDER = 8
 
 
 class FilterInGraph(NamedTuple):
@@ -38,13 +37,16 @@ class EngineInGraph(tf.Module):
     """The twin of an engine. Abstract."""
 
     @abstractmethod
-    def search(self, queries: Tensor, k: int, rows: FilterInGraph | None = None) -> Found:
-        """The best rows of each query; always k of them when k are allowed.
+    def search(
+        self, queries: Tensor, k: int, rows: FilterInGraph | None = None, least: Tensor | None = None
+    ) -> Found:
+        """The best rows of each query; always `least` of them when as many are allowed.
 
         Args:
             queries: `[batch, heads, dim]`, float32.
             k: How many, at most all.
             rows: Which may come back; all when None.
+            least: How many of them are asked for, from 1 to k; k when None.
         """
 
     @abstractmethod
@@ -84,7 +86,9 @@ class _ExactInGraph(EngineInGraph):
         super().__init__()
         self._vectors = tf.Variable(engine.vectors, trainable=False, name="vectors")
 
-    def search(self, queries: Tensor, k: int, rows: FilterInGraph | None = None) -> Found:
+    def search(
+        self, queries: Tensor, k: int, rows: FilterInGraph | None = None, least: Tensor | None = None
+    ) -> Found:
         if rows is None:
             return ExactSearch()(self._vectors.value(), queries, k)
         scores = pairwise_scores(queries, self._vectors)
@@ -107,20 +111,25 @@ class _PartitionedInGraph(EngineInGraph):
             name: tf.Variable(table, trainable=False, name=name) for name, table in engine.tables.items()
         }
 
-    def search(self, queries: Tensor, k: int, rows: FilterInGraph | None = None) -> Found:
-        found = self._look(queries, k, rows, self._probes)
-        return found if rows is None else self._wider(queries, k, rows, found, self._probes)
+    def search(
+        self, queries: Tensor, k: int, rows: FilterInGraph | None = None, least: Tensor | None = None
+    ) -> Found:
+        last = k - 1 if least is None else least - 1
 
-    def _wider(self, queries: Tensor, k: int, rows: FilterInGraph, found: Found, probes: int) -> Found:
-        """Looks into more partitions as long as a query has fewer than k rows, in the end into all."""
-        if probes >= self._num_partitions:
-            return found
-        more = min(_WIDER * probes, self._num_partitions)
+        def wider(found: Found, probes: int) -> Found:
+            """Looks into more partitions for queries that have too few rows, in the end into all."""
+            if probes >= self._num_partitions:
+                return found
+            more = min(WIDER * probes, self._num_partitions)
+            is_short = found[1][:, last, None] < 0
 
-        def look() -> Found:
-            return self._wider(queries, k, rows, self._look(queries, k, rows, more), more)
+            def look() -> Found:
+                scores, others = wider(self._look(queries, k, rows, more), more)
+                return tf.where(is_short, scores, found[0]), tf.where(is_short, others, found[1])
 
-        return tf.cond(tf.reduce_any(found[1][:, -1] < 0), look, lambda: found)
+            return tf.cond(tf.reduce_any(is_short), look, lambda: found)
+
+        return wider(self._look(queries, k, rows, self._probes), self._probes)
 
     def _look(self, queries: Tensor, k: int, rows: FilterInGraph | None, probes: int) -> Found:
         # Vectors stay variables, of which single rows can be read; the rest is small.

@@ -16,6 +16,8 @@ from shortlist.typing import Tensor
 
 __all__ = ["TopKInGraph"]
 
+_FEW = 16
+
 
 @final
 class TopKInGraph(tf.Module):
@@ -67,19 +69,24 @@ class TopKInGraph(tf.Module):
         """
         queries = self._query_vectors(features)
         rows = self._filter(queries, exclude, where)
-        # A search is made for a number that is known beforehand: a small one, and the largest.
-        few = min(k, self.max_k) if isinstance(k, int) else min(16, self.max_k)
-        scores, found = self._found(queries, few, rows, allow)
-        if not isinstance(k, int):
+        if isinstance(k, int):
+            scores, found = self._found(queries, min(k, self.max_k), rows, allow)
+        else:
             k = tf.minimum(k, self.max_k)
-            if few < self.max_k:
-                scores, found = tf.cond(
-                    k <= few,
-                    lambda: (scores, found),
-                    lambda: self._found(queries, self.max_k, rows, allow),
-                )
-            scores, found = scores[:, :k], found[:, :k]
+            scores, found = self._found_of_any(queries, k, rows, allow)
         return {"scores": scores, "ids": self.ids.of_rows(found)}
+
+    def _found_of_any(
+        self, queries: Tensor, k: Tensor, rows: FilterInGraph | None, allow: Tensor | None
+    ) -> Found:
+        """A search is made for a number that is known beforehand: a small one, and the largest."""
+        few = min(_FEW, self.max_k)
+        scores, found = tf.cond(
+            k <= few,
+            lambda: self._found(queries, few, rows, allow, k),
+            lambda: self._found(queries, self.max_k, rows, allow, k),
+        )
+        return scores[:, :k], found[:, :k]
 
     def _query_vectors(self, features: Mapping[str, Tensor]) -> Tensor:
         """`[batch, heads, dim]`."""
@@ -99,13 +106,20 @@ class TopKInGraph(tf.Module):
             return FilterInGraph(excluded)
         return FilterInGraph(excluded, self._attributes.bits, self._attributes.wanted(where, num_queries))
 
-    def _found(self, queries: Tensor, k: int, rows: FilterInGraph | None, allow: Tensor | None) -> Found:
+    def _found(
+        self,
+        queries: Tensor,
+        k: int,
+        rows: FilterInGraph | None,
+        allow: Tensor | None,
+        least: Tensor | None = None,
+    ) -> Found:
         if allow is None:
-            return self._engine.search(queries, k, rows)
+            return self._engine.search(queries, k, rows, least)
         return tf.cond(
             tf.shape(allow)[1] > 0,
             lambda: self._of_lists(queries, k, rows, self.ids.rows(allow)),
-            lambda: self._engine.search(queries, k, rows),
+            lambda: self._engine.search(queries, k, rows, least),
         )
 
     def _of_lists(self, queries: Tensor, k: int, rows: FilterInGraph | None, listed: Tensor) -> Found:

@@ -13,7 +13,7 @@ from shortlist.indexes.base import check_k
 from shortlist.indexes.brute_force import ExactEngine
 from shortlist.indexes.engine import Engine
 from shortlist.indexes.stored import StoredIndex
-from shortlist.indexes.tuning import Tuning, tune
+from shortlist.indexes.tuning import Tuning, some_candidates, tune
 
 __all__ = ["ApproximateIndex"]
 
@@ -57,13 +57,14 @@ class ApproximateIndex(StoredIndex):
     def _load_engine(self, folder: Path) -> Engine:
         return ExactEngine.load(folder) if self.effort is None else self._load(folder, self.effort)
 
-    def tune(self, queries: Any, recall: float = 0.95, k: int | None = None) -> Tuning:
+    def tune(self, queries: Any = None, recall: float = 0.95, k: int | None = None) -> Tuning:
         """Take the least effort that finds a share of the exact answers, and measure what it costs.
 
         Below 10,000 candidates it chooses exact search, and says so.
 
         Args:
-            queries: Some hundreds of them, as they will be asked, not those to judge by later.
+            queries: Some hundreds of them, as they will be asked, not those to judge by later. When None,
+                some of the candidates, which lie as queries do only where one model makes both.
             recall: The share of the exact k best that must be found, above 0 and at most 1.
             k: How many best; the index's own k when None.
 
@@ -82,7 +83,10 @@ class ApproximateIndex(StoredIndex):
             'exact search'
         """
         snapshot = self.snapshot()
-        vectors = ops.convert_to_numpy(self._query_vectors(snapshot, queries))
+        if queries is None:
+            vectors = some_candidates(snapshot.engine)
+        else:
+            vectors = ops.convert_to_numpy(self._query_vectors(snapshot, queries))
         tuning = tune(
             snapshot.engine,
             vectors,

@@ -35,7 +35,7 @@ class Partitioned(ApproximateIndex):
         codes: `"int8"` for partitions of numbers of one byte, whose best `num_rescored` times k candidates
             are scored exactly afterwards: less is read, more is kept. None for partitions of vectors.
         num_rescored: How many times k; `tune` chooses it, too.
-        num_partitions: How many; twice the square root of the number of candidates when None.
+        num_partitions: How many; four times the square root of the number of candidates when None.
         seed: Of the clustering, which gives the same partitions on every backend.
         similarity: `"dot"`, or `"cosine"` for the product of vectors of length 1.
         capacity: Most candidates that `upsert` takes in; None for no limit.

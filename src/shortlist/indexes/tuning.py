@@ -17,10 +17,10 @@ from shortlist.indexes.brute_force import ExactEngine
 from shortlist.indexes.engine import Engine
 from shortlist.indexes.filters import Filter
 
-__all__ = ["Measured", "Tuning", "estimate_recall", "recall_of", "tune"]
+__all__ = ["Measured", "Tuning", "estimate_recall", "recall_of", "some_candidates", "tune"]
 
 _NUM_CALLS = 15
-_CHUNK = 128
+_CHUNK, _NUM_SAMPLED = 128, 256
 _TIED = 1e-5
 """Scores as near as this, as a share of the largest, are tied: which of them comes back is no matter."""
 
@@ -249,10 +249,22 @@ def estimate_recall(engine: Engine, k: int) -> float:
     Returns:
         From 0 to 1.
     """
-    every = np.arange(engine.num_rows)
-    queries = engine.vectors_of(every[:: max(1, engine.num_rows // _CHUNK)][:_CHUNK])[:, None]
-    exact, k = ExactEngine(engine.vectors_of(every)), min(k, engine.num_rows)
+    exact, k = ExactEngine(engine.vectors_of(np.arange(engine.num_rows))), min(k, engine.num_rows)
+    queries = some_candidates(engine)
     return recall_of(_scores(engine, queries, k), _scores(exact, queries, k))
+
+
+def some_candidates(engine: Engine) -> np.ndarray:
+    """Vectors of an engine, evenly drawn, as queries.
+
+    Args:
+        engine: Any.
+
+    Returns:
+        `[num_queries, 1, dim]`.
+    """
+    rows = np.linspace(0, engine.num_rows - 1, min(engine.num_rows, _NUM_SAMPLED)).astype("int64")
+    return engine.vectors_of(rows)[:, None]
 
 
 def _scores(engine: Engine, queries: np.ndarray, k: int) -> np.ndarray:

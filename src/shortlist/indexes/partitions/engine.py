@@ -13,11 +13,11 @@ from shortlist.indexes.partitions.layout import Partitions
 from shortlist.indexes.partitions.search import SearchSizes, search
 from shortlist.typing import Tensor
 
-__all__ = ["PartitionedEngine"]
+__all__ = ["WIDER", "PartitionedEngine"]
 
 _RESCORED = (2, 4, 8, 16)
 
-_WIDER = 8
+WIDER = 8
 """How many times as many partitions a query looks into when too few of its candidates were allowed."""
 
 
@@ -72,17 +72,15 @@ class PartitionedEngine(Engine):
         if backend.is_traced(queries):
             return self._look(queries, k, rows, self.effort)
         scores, found = map(_to_host, self._look(queries, k, rows, self.effort))
-        short = np.flatnonzero(found[:, -1] < 0)
-        probes = min(_WIDER * self.effort, self.num_partitions)
-        if not len(short) or probes == self.effort:
-            return scores, found
-        which = np.resize(
-            short, 1 << (len(short) - 1).bit_length()
-        )  # few sizes, as some backends compile each
-        some = ops.convert_to_tensor(_to_host(queries)[which])
-        wider = map(_to_host, self._look(some, k, rows.of_queries(which), probes))
-        scores, found = scores.copy(), found.copy()
-        scores[which], found[which] = wider
+        probes, short = self.effort, np.flatnonzero(found[:, -1] < 0)
+        while len(short) and probes < self.num_partitions:
+            probes = min(WIDER * probes, self.num_partitions)
+            which = np.resize(short, 1 << (len(short) - 1).bit_length())  # few sizes, as some compile each
+            some = ops.convert_to_tensor(_to_host(queries)[which])
+            wider = map(_to_host, self._look(some, k, rows.of_queries(which), probes))
+            scores, found = scores.copy(), found.copy()
+            scores[which], found[which] = wider
+            short = np.flatnonzero(found[:, -1] < 0)
         return scores, found
 
     def _look(self, queries: Tensor, k: int, rows: Filter, probes: int) -> tuple[Tensor, Tensor]:

@@ -70,9 +70,9 @@ def default_num_partitions(num_rows: int) -> int:
         num_rows: How many vectors there are.
 
     Returns:
-        `2 sqrt(num_rows)`, at most `num_rows`.
+        `4 sqrt(num_rows)`, at most `num_rows`.
     """
-    return min(num_rows, round(2 * num_rows**0.5))
+    return min(num_rows, round(4 * num_rows**0.5))
 
 
 def _places(partition: np.ndarray, size: int, num_partitions: int) -> np.ndarray:

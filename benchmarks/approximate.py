@@ -1,0 +1,70 @@
+"""The 10 best by partitions, exported, at a recall of 0.95: one query, a hundred, with filters."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from benchmarks.compare import compare
+from benchmarks.side import TFRS_PYTHON, Outcome, Side
+from benchmarks.table import Row, at_least, at_most, times_faster
+
+_DIM, _K = 64, 10
+_LEAST_RECALL = 0.95
+_WORLDS = ("clustered", "movielens")
+
+
+def rows(quick: bool) -> Iterator[Row]:
+    """Clustered vectors, and those of a trained model, each built once and then asked."""
+    num_candidates = 100_000 if quick else 1_000_000
+    for world in _WORLDS[:1] if quick else _WORLDS:
+        with tempfile.TemporaryDirectory() as folder:
+            yield from _of_world(world, num_candidates, folder, repeats=5 if quick else 15)
+
+
+def _of_world(world: str, num_candidates: int, folder: str, repeats: int) -> Iterator[Row]:
+    what = f"{num_candidates:,} {world} x {_DIM}"
+    settings = {"world": world, "num_candidates": num_candidates, "dim": _DIM, "k": _K, "folder": folder}
+    (built,) = compare([Side("ours", "index_build", settings)], repeats=1, num_warm_ups=1)
+    yield Row(f"building {what}", built, target=at_most(60, built.median_ms / 1e3, "s"))
+    if built.trouble is None:
+        upserts = Outcome("ours", built.result["upsert_ms"])
+        yield Row(f"1,000 upserts into {what}", upserts, target=at_most(50, upserts.median_ms, "ms"))
+        yield from _asked(f"{what}, {built.result['setting']}", folder, repeats)
+
+
+def _asked(what: str, folder: str, repeats: int) -> Iterator[Row]:
+    for num_queries, least in ((1, 25), (100, 10)):
+        ours, tfrs, exact, excluding, allowing = compare(
+            _sides(folder, num_queries), repeats=repeats, num_warm_ups=5
+        )
+        recall = _recall(ours, folder)
+        name = f"{num_queries} of {what}: recall {recall:.3f}"
+        enough = ours if recall >= _LEAST_RECALL else ours.failed(f"its recall is {recall:.3f}")
+        yield Row(name, enough, tfrs, target=at_least(least, times_faster(ours, tfrs), "x TFRS"))
+        if num_queries == 1:
+            yield Row(name, enough, target=at_most(0.5, ours.median_ms, "ms"))
+        yield Row(name, enough, exact, target=at_least(1, times_faster(ours, exact), "x our exact"))
+        for filtered in (excluding, allowing):
+            most = at_most(3, filtered.median_ms / ours.median_ms, "x unfiltered")
+            yield Row(f"{num_queries} of {what}, {filtered.name}", filtered, ours, target=most)
+
+
+def _sides(folder: str, num_queries: int) -> list[Side]:
+    settings = {"folder": folder, "num_queries": num_queries, "k": _K}
+    return [
+        Side("ours", "index_exported", settings),
+        Side("TFRS, exact", "index_tfrs", settings, python=TFRS_PYTHON),
+        Side("ours, exact", "index_exact", settings),
+        Side("10,000 excluded", "index_exported", {**settings, "request": "exclude"}),
+        Side("1 % allowed", "index_exported", {**settings, "request": "allow"}),
+    ]
+
+
+def _recall(ours: Outcome, folder: str) -> float:
+    """Of the queries asked, the share of the exact best that were found."""
+    if ours.trouble is not None:
+        return float("nan")
+    truth = np.load(Path(folder, "truth.npy")).tolist()
+    pairs = zip(ours.result, truth, strict=False)
+    return sum(len(set(found) & set(exact)) for found, exact in pairs) / (_K * len(ours.result))

@@ -1,0 +1,20 @@
+"""TFRS's exact index over the same candidates."""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+import tensorflow_recommenders as tfrs
+from benchmarks.measure import serve
+
+from benchmarks import worlds
+
+
+def prepare(folder: str, num_queries: int, k: int) -> Callable[[], list[list[int]]]:
+    candidates, queries = worlds.load(folder)
+    index = tfrs.layers.factorized_top_k.BruteForce(k=k).index(candidates)
+    asked = tf.constant(queries[:num_queries])
+    return lambda: index(asked)[1].numpy().tolist()
+
+
+if __name__ == "__main__":
+    serve(prepare)

@@ -1,0 +1,46 @@
+"""Candidates and queries that lie as real ones do: in clusters, or where a trained model puts them."""
+
+from pathlib import Path
+
+import numpy as np
+
+_NUM_CLUSTERS, _SPREAD = 1000, 0.7
+_NUM_QUERIES = 1000
+_NOISE = 0.3
+"""Of the copies of a trained vector, as a share of the spread of all."""
+
+
+def clustered(num_candidates: int, dim: int) -> tuple[np.ndarray, np.ndarray]:
+    """Candidates and queries around the same 1000 centres."""
+    generator = np.random.default_rng(0)
+    centres = generator.standard_normal((_NUM_CLUSTERS, dim), dtype="float32")
+
+    def around(number: int) -> np.ndarray:
+        noise = generator.standard_normal((number, dim), dtype="float32")
+        return centres[generator.integers(0, _NUM_CLUSTERS, number)] + np.float32(_SPREAD) * noise
+
+    return around(num_candidates), around(_NUM_QUERIES)
+
+
+def movielens(num_candidates: int, dim: int) -> tuple[np.ndarray, np.ndarray]:
+    """Item vectors of two towers trained on MovieLens 1M, repeated with noise; queries are users."""
+    import keras
+
+    import shortlist as sl
+
+    keras.utils.set_random_seed(0)
+    ratings = sl.data.load_movielens("1m").interactions
+    model = sl.models.TwoTower.from_interactions(ratings, embedding_dim=dim)
+    model.compile()
+    model.fit(ratings, epochs=3, verbose=0)
+    _, items = model.candidate_embeddings()
+    generator = np.random.default_rng(0)
+    noise = generator.standard_normal((num_candidates, dim), dtype="float32")
+    users = generator.choice(model.spec.query_vocabulary.known_ids, _NUM_QUERIES, replace=False)
+    queries = keras.ops.convert_to_numpy(model.build_index().encode_queries(users))
+    return items[np.arange(num_candidates) % len(items)] + _NOISE * items.std(axis=0) * noise, queries
+
+
+def load(folder: str) -> tuple[np.ndarray, np.ndarray]:
+    """What `index_build` put there: candidates and queries, apart from those it was tuned on."""
+    return np.load(Path(folder, "candidates.npy")), np.load(Path(folder, "queries.npy"))

@@ -1,0 +1,103 @@
+"""`shortlist index report`: what an index finds, and what that costs."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.console import Console
+
+from shortlist.cli.backends import BACKENDS, start_backend
+from shortlist.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from shortlist.indexes import ApproximateIndex
+
+__all__ = ["add_command", "run"]
+
+
+def add_command(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add this command to the command line.
+
+    Args:
+        commands: What `ArgumentParser.add_subparsers` returned.
+        common: A parser of the options that all commands have.
+    """
+    parser = commands.add_parser("index", help="look at a saved index")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    report = actions.add_parser(
+        "report",
+        parents=[common],
+        help="recall against time, beside exact search",
+        description="Loads an approximate index, finds the setting that reaches a recall, and prints recall, "
+        "time per call, memory and build time of what was tried.",
+    )
+    report.add_argument("path", type=Path, help="a .keras file that an index's save() wrote")
+    report.add_argument(
+        "--queries",
+        type=Path,
+        metavar="FILE",
+        help="queries as they will be asked: vectors (.npy), or features (.parquet, .csv); "
+        "some of the candidates when left out",
+    )
+    report.add_argument("--recall", type=float, default=0.95, help="share of the exact answers to find")
+    report.add_argument("--k", type=int, help="how many best; the index's own k when left out")
+    report.add_argument("--plot", type=Path, metavar="FILE", help="draw recall against time, such as r.png")
+    report.add_argument("--save", action="store_true", help="keep the chosen setting in the file")
+    report.add_argument("--backend", choices=BACKENDS, help="of Keras")
+    report.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Run the command.
+
+    Args:
+        arguments: What was parsed.
+
+    Raises:
+        ArgumentError: The file holds no approximate index, or the queries cannot be read.
+        ShortlistError: The index or a package cannot be had.
+    """
+    console = Console()
+    queries = None if arguments.queries is None else _queries(arguments.queries)
+    start_backend(arguments.backend)
+    index = _load(arguments.path)
+    tuning = index.tune(queries, recall=arguments.recall, k=arguments.k)
+    console.print(tuning.table())
+    notes = [tuning.summary()]
+    if queries is None:
+        notes.append("Queries were candidates of the index; give --queries for those of your users.")
+    if arguments.plot is not None:
+        notes.append(f"drawn: {tuning.plot(arguments.plot)}")
+    if arguments.save:
+        index.save(arguments.path)
+        notes.append(f"saved {arguments.path} with {tuning.chosen}")
+    for note in notes:
+        console.print(note, markup=False, highlight=False, soft_wrap=True)
+
+
+def _load(path: Path) -> "ApproximateIndex":
+    from shortlist.indexes import ApproximateIndex
+    from shortlist.models import load_model
+
+    index = load_model(path)
+    if not isinstance(index, ApproximateIndex):
+        raise ArgumentError(
+            f"{path} holds a {type(index).__name__}; expected an approximate index, such as Partitioned."
+        )
+    return index
+
+
+def _queries(path: Path) -> Any:
+    """Vectors `[num_queries, dim]`, or a table of features."""
+    if path.suffix == ".npy":
+        return np.load(path)
+    if path.suffix == ".parquet":
+        import pyarrow.parquet as pq
+
+        return pq.read_table(path)
+    if path.suffix == ".csv":
+        import pyarrow.csv as pacsv
+
+        return pacsv.read_csv(path)
+    raise ArgumentError(f"--queries {path}: expected a file that ends in .npy, .parquet or .csv.")

@@ -1,0 +1,45 @@
+"""The report of an index, as the command prints it."""
+
+import numpy as np
+import pytest
+
+import shortlist as sl
+from shortlist.cli import main
+
+
+@pytest.fixture
+def saved(tmp_path):
+    vectors = np.random.default_rng(0).normal(size=(300, 8)).astype("float32")
+    path = tmp_path / "index.keras"
+    sl.indexes.Partitioned(k=5, probes=2).index(vectors).save(path)
+    return path
+
+
+def test_a_small_index_is_searched_exactly_and_the_report_says_so(saved, capsys):
+    assert main(["index", "report", str(saved)]) == 0
+    said = capsys.readouterr().out
+    assert "recall@5" in said
+    assert "Exact search is chosen: with 300 candidates" in said
+    assert "Queries were candidates" in said
+
+
+def test_queries_from_a_file_a_picture_and_the_choice_kept(saved, tmp_path, capsys):
+    np.save(tmp_path / "queries.npy", np.ones((3, 8), "float32"))
+    words = ["--queries", str(tmp_path / "queries.npy"), "--plot", str(tmp_path / "r.png"), "--save"]
+    assert main(["index", "report", str(saved), *words]) == 0
+    assert "Queries were candidates" not in capsys.readouterr().out
+    assert (tmp_path / "r.png").read_bytes().startswith(b"\x89PNG")
+    loaded = sl.load_model(saved)
+    assert loaded.probes is None
+    assert loaded.is_exact()
+
+
+def test_what_is_no_approximate_index_or_no_queries_is_refused(saved, tmp_path, capsys):
+    exact = tmp_path / "exact.keras"
+    sl.indexes.BruteForce().index(np.eye(3, dtype="float32")).save(exact)
+    assert main(["index", "report", str(exact)]) == 1
+    assert "holds a BruteForce; expected an approximate index" in capsys.readouterr().err
+    assert main(["index", "report", str(saved), "--queries", "queries.txt"]) == 1
+    assert "expected a file that ends in .npy" in capsys.readouterr().err
+    assert main(["index", "report", str(saved), "--recall", "2"]) == 1
+    assert "recall came as 2.0" in capsys.readouterr().err

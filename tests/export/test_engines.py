@@ -1,0 +1,152 @@
+"""Engines in a graph answer as those in memory, whatever may come back."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from tests.oracles.top_k import top_k
+
+from shortlist.errors import ArgumentError
+from shortlist.export import saved_model
+from shortlist.export.engines import FilterInGraph, engine_in_graph
+from shortlist.export.operators import operators
+from shortlist.indexes import BruteForce, Partitioned
+from shortlist.indexes.engine import Engine
+
+NUM, DIM, K = 400, 6, 5
+GENERATOR = np.random.default_rng(0)
+VECTORS = GENERATOR.normal(size=(NUM, DIM)).astype("float32")
+QUERIES = GENERATOR.normal(size=(4, 2, DIM)).astype("float32")
+TRUE = np.einsum("qhd,nd->qhn", QUERIES, VECTORS).max(axis=1)
+
+INDEXES = {
+    "exact": lambda **options: BruteForce(**options),
+    "every partition": lambda **options: Partitioned(probes=100, **options),
+    "one partition": lambda **options: Partitioned(probes=1, **options),
+    "codes": lambda **options: Partitioned(probes=100, codes="int8", num_rescored=NUM, **options),
+}
+
+
+@pytest.mark.parametrize("kind", ["exact", "every partition", "codes"])
+@pytest.mark.parametrize("num_queries", [1, 4])
+def test_the_best_without_and_with_a_filter(kind, num_queries):
+    graph = engine_in_graph(INDEXES[kind]().index(VECTORS).snapshot().engine)
+    queries = tf.constant(QUERIES[:num_queries])
+    scores, rows = graph.search(queries, K)
+    wanted_scores, wanted_rows = top_k(TRUE[:num_queries], K)
+    np.testing.assert_allclose(scores, wanted_scores, atol=1e-5)
+    np.testing.assert_array_equal(rows, wanted_rows)
+
+    bits = GENERATOR.integers(0, 4, (NUM, 1)).astype("int32")
+    excluded = np.argsort(-TRUE[:num_queries], axis=1)[:, :7].astype("int32")
+    excluded[:, 0] = -1
+    forbidden = [np.flatnonzero(bits[:, 0] & 2 == 0).tolist() + line.tolist() for line in excluded]
+    _, wanted_rows = top_k(TRUE[:num_queries], K, forbidden)
+    asked = FilterInGraph(
+        tf.constant(excluded), tf.Variable(bits), tf.constant([[[2]]] * num_queries, tf.int32)
+    )
+    np.testing.assert_array_equal(graph.search(queries, K, asked)[1], wanted_rows)
+
+
+@pytest.mark.parametrize("kind", INDEXES)
+def test_vectors_of_rows(kind):
+    graph = engine_in_graph(INDEXES[kind]().index(VECTORS).snapshot().engine)
+    rows = np.int32([[3, 0], [NUM - 1, 3]])
+    np.testing.assert_array_equal(graph.vectors_of(tf.constant(rows)), VECTORS[rows])
+
+
+def test_one_partition_is_widened_until_there_are_enough():
+    graph = engine_in_graph(Partitioned(probes=1).index(VECTORS).snapshot().engine)
+    allowed = [7, 200, 399]
+    excluded = np.delete(np.arange(NUM, dtype="int32"), allowed)[None]
+    _, rows = graph.search(tf.constant(QUERIES[:1]), 3, FilterInGraph(tf.constant(excluded)))
+    assert sorted(rows.numpy()[0].tolist()) == allowed
+    _, rows = graph.search(tf.constant(QUERIES[:1]), 5, FilterInGraph(tf.constant(excluded)))
+    assert sorted(rows.numpy()[0].tolist()) == [-1, -1, *allowed]
+
+
+def test_an_engine_of_another_library_is_refused():
+    class Foreign(Engine):
+        search = vectors_of = num_bytes = save = None
+
+    with pytest.raises(ArgumentError, match="Foreign"):
+        engine_in_graph(Foreign(1, 1))
+
+
+@pytest.mark.parametrize("kind", ["exact", "every partition", "codes"])
+def test_a_server_answers_as_the_index_with_any_request(tmp_path, kind):
+    colours = [["red", "blue", None][row % 3] for row in range(NUM)]
+    index = INDEXES[kind](k=K).index(
+        VECTORS, [f"item {row}" for row in range(NUM)], {"colour": colours, "is_new": np.arange(NUM) % 2 == 0}
+    )
+    path = saved_model(index, tmp_path / "1", max_k=20)
+    model = tf.saved_model.load(path)
+    search, queries = model.signatures["search"], QUERIES[:, 0]
+    texts = {
+        name: tf.zeros((4, 0), tf.string) for name in ("exclude", "allow", "where_colour", "where_is_new")
+    }
+
+    def ask(k, **given):
+        asked = {**texts, **{name: tf.constant(value) for name, value in given.items()}}
+        answer = search(queries=tf.constant(queries), k=tf.constant(k), **asked)
+        return [[one.decode() for one in line] for line in answer["ids"].numpy().tolist()]
+
+    for k in (1, K, 17, 20):
+        assert ask(k) == index(queries, k)[1].tolist()
+    excluded = index(queries, 3)[1]
+    assert ask(K, exclude=excluded.astype(str)) == index(queries, K, exclude=excluded)[1].tolist()
+    some = [["item 1", "item 1", "nowhere", "item 4", "item 9"]] * 4
+    assert ask(K, allow=some, exclude=[["item 9"]] * 4) == (
+        index(queries, K, allow=some, exclude=[["item 9"]] * 4)[1].tolist()
+    )
+    where = [{"colour": "red", "is_new": True}, {"colour": ["red", "blue"]}, {}, {"colour": "green"}]
+    told = {
+        "where_colour": [["red", ""], ["red", "blue"], ["", ""], ["green", ""]],
+        "where_is_new": [["true"], [""], [""], [""]],
+    }
+    assert ask(K, **told) == index(queries, K, where=where)[1].tolist()
+    with pytest.raises(tf.errors.InvalidArgumentError, match="at most 20"):
+        ask(21)
+
+
+def test_the_operators_of_a_partitioned_index_are_core_ones(tmp_path):
+    index = Partitioned(codes="int8").index(VECTORS, attributes={"colour": ["red"] * NUM})
+    names = operators(saved_model(index, tmp_path / "1"))
+    assert not {name for name in names if not hasattr(tf.raw_ops, name)}
+    assert not {name for name in names if "PyFunc" in name or "Xla" in name or ">" in name}
+
+
+def test_cosine_and_a_query_model(tmp_path):
+    model = keras.Sequential([keras.Input((3,), name="user"), keras.layers.Dense(DIM)])
+    index = Partitioned(model, k=3, probes=100, similarity="cosine").index(VECTORS)
+    path = saved_model(index, tmp_path / "1")
+    users = GENERATOR.normal(size=(5, 3)).astype("float32")
+    answer = tf.saved_model.load(path).signatures["serving_default"](user=tf.constant(users))
+    np.testing.assert_array_equal(answer["ids"], index(users)[1])
+    assert float(answer["scores"].numpy().max()) <= 1 + 1e-6
+
+
+def test_changed_candidates_are_exported_once_compacted(tmp_path):
+    changed = BruteForce(k=2).index(VECTORS)
+    changed.remove([3])
+    with pytest.raises(ArgumentError, match="compact"):
+        saved_model(changed, tmp_path / "1")
+    assert not (tmp_path / "1").exists()
+    saved_model(changed.compact(), tmp_path / "1")
+
+
+def test_where_few_are_allowed_one_partition_gives_them_all_in_a_server(tmp_path):
+    index = Partitioned(k=K, probes=1).index(VECTORS, attributes={"colour": ["red", "blue"] * (NUM // 2)})
+    search = tf.saved_model.load(saved_model(index, tmp_path / "1")).signatures["search"]
+    nothing = {name: tf.zeros((4, 0), tf.int64) for name in ("allow",)}
+    excluded = np.repeat(np.arange(0, NUM - 8)[None], 4, axis=0)
+    answer = search(
+        queries=tf.constant(QUERIES[:, 0]),
+        k=tf.constant(6),
+        exclude=tf.constant(excluded),
+        where_colour=tf.constant([["red"]] * 4),
+        **nothing,
+    )
+    assert [sorted(line) for line in answer["ids"].numpy().tolist()] == [
+        [-1, -1, *range(NUM - 8, NUM, 2)]
+    ] * 4
