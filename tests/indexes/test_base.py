@@ -8,7 +8,7 @@ import pytest
 
 from shortlist.errors import ArgumentError
 from shortlist.indexes import BruteForce, Index
-from shortlist.indexes.base import check_k, pad_lists
+from shortlist.indexes.base import check_k
 
 
 @pytest.mark.contract
@@ -18,27 +18,6 @@ def test_k_is_a_whole_number_of_at_least_one() -> None:
     for k in (0, -1, 1.0, True, None, "3"):
         with pytest.raises(ArgumentError, match="k came as"):
             check_k(k)
-
-
-@pytest.mark.contract
-@pytest.mark.parametrize(
-    "lists",
-    [
-        [[1, 2], []],
-        [np.array([1, 2]), np.array([], int)],
-        [(1, 2), ()],
-    ],
-)
-def test_one_array_of_ids_for_each_query(lists: Any) -> None:
-    assert [row.tolist() for row in pad_lists(lists, 2)] == [[1, 2], []]
-    with pytest.raises(ArgumentError, match="2 entries for 3 queries"):
-        pad_lists(lists, 3)
-
-
-@pytest.mark.contract
-def test_one_flat_list_for_all_queries_is_refused() -> None:
-    with pytest.raises(ArgumentError, match="one list of ids for each query"):
-        pad_lists([1, 2], 2)
 
 
 class Named(keras.layers.Layer):
@@ -66,4 +45,4 @@ def test_a_query_model_gets_lists_and_dicts_as_tensors() -> None:
 
 
 def test_an_index_is_abstract() -> None:
-    assert {"index", "index_from_dataset", "search", "is_exact"} <= set(Index.__dict__)
+    assert {"index", "index_from_dataset", "is_exact"} <= set(Index.__dict__)

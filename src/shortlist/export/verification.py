@@ -52,8 +52,8 @@ def check_answers(
         answer = _ask(signatures[name], {**examples, **inputs})
         if not _is_same(answer, expected, index, queries):
             raise ArtifactError(
-                f"signature {name!r} answers {_first(answer)}, the index {_first(expected)}: a layer of the query "
-                "model computes otherwise in a graph, as one with Python state or random numbers does"
+                f"signature {name!r} answers {_first(answer)}, the index {_first(expected)}: a layer of the "
+                "query model computes otherwise in a graph, as one with Python state or random numbers does"
             )
 
 

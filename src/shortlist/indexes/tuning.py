@@ -174,11 +174,12 @@ def tune(
         times = _ms(one, queries[:1], k), _ms(one, _hundred(queries), k)
         return _Tried(one, Measured(one.label(), None if one.is_exact else one.effort, found, *times))
 
-    tried: list[_Tried] = []
+    by_variant: list[list[_Tried]] = []
     if not is_small and not engine.is_exact:
-        tried = [one for variant in engine.variants() for one in _tried(variant, recall, measure)]
-    of_exact = measure(exact)
-    enough = [one for one in tried if one.measured.recall >= recall]
+        by_variant = [_tried(variant, recall, measure) for variant in engine.variants()]
+    tried, of_exact = [one for some in by_variant for one in some], measure(exact)
+    # Of each variant the least effort: measured times are too near each other to choose by.
+    enough = [one for some in by_variant for one in _least_effort(some, recall)]
     chosen = min(enough, key=lambda one: one.measured.ms_single, default=of_exact)
     return Tuning(
         (*(one.measured for one in tried), of_exact.measured),
@@ -204,6 +205,11 @@ def _reason(is_small: bool, is_reached: bool, recall: float, num_rows: int) -> s
     if is_reached:
         return f"The fastest setting that reaches a recall of {recall:g} is chosen."
     return f"Exact search is chosen: no effort reaches a recall of {recall:g}."
+
+
+def _least_effort(tried: list[_Tried], recall: float) -> list[_Tried]:
+    """The first, by effort, that reaches the recall; none where none does."""
+    return [one for one in tried if one.measured.recall >= recall][:1]
 
 
 def _tried(engine: Engine, recall: float, measure: Callable[[Engine], _Tried]) -> list[_Tried]:

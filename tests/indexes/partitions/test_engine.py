@@ -1,0 +1,55 @@
+"""The engine: widening, settings, files."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from shortlist.indexes.filters import Filter
+from shortlist.indexes.partitions import PartitionedEngine, Partitions
+
+pytestmark = pytest.mark.contract
+VECTORS = np.random.default_rng(0).normal(size=(200, 4)).astype("float32")
+QUERIES = np.random.default_rng(1).normal(size=(3, 1, 4)).astype("float32")
+
+
+def engine_of(probes: int, *, as_codes: bool = False) -> PartitionedEngine:
+    return PartitionedEngine(Partitions.of(VECTORS, 40, seed=0, as_codes=as_codes), probes, 2)
+
+
+def test_it_looks_further_until_every_place_is_filled() -> None:
+    excluded = np.repeat(np.arange(4, 200, dtype="int32")[None], 3, axis=0)
+    scores, rows = engine_of(1).search(keras.ops.convert_to_tensor(QUERIES), 4, Filter(excluded))
+    assert np.sort(rows, axis=1).tolist() == [[0, 1, 2, 3]] * 3
+    true = np.take_along_axis(QUERIES[:, 0] @ VECTORS.T, rows, axis=1)
+    np.testing.assert_allclose(scores, true, atol=1e-5)
+    _, rows = engine_of(1).search(keras.ops.convert_to_tensor(QUERIES), 200, Filter(excluded[:, :0]))
+    np.testing.assert_array_equal(rows, np.argsort(-(QUERIES[:, 0] @ VECTORS.T), axis=1))
+
+
+@pytest.mark.parametrize("as_codes", [False, True])
+def test_settings_share_the_vectors(as_codes: bool) -> None:
+    engine = engine_of(3, as_codes=as_codes)
+    more = engine.with_effort(99)
+    assert (engine.effort, more.effort, more.max_effort) == (3, 40, 40)
+    assert more.tables is engine.tables
+    assert [one.label() for one in engine.variants()] == (
+        [f"probes = 3, re-scored = {number} k" for number in (2, 4, 8, 16)] if as_codes else ["probes = 3"]
+    )
+    np.testing.assert_array_equal(engine.vectors_of(np.array([5, 0, 199])), VECTORS[[5, 0, 199]])
+    assert engine.num_bytes() >= VECTORS.nbytes
+
+
+@pytest.mark.parametrize("as_codes", [False, True])
+def test_written_and_read(tmp_path: Path, as_codes: bool) -> None:
+    engine = engine_of(5, as_codes=as_codes)
+    engine.save(tmp_path)
+    loaded = PartitionedEngine.load(tmp_path, 5, 2)
+    nothing = Filter(np.zeros((3, 0), "int32"))
+    for one, other in zip(
+        engine.search(keras.ops.convert_to_tensor(QUERIES), 7, nothing),
+        loaded.search(keras.ops.convert_to_tensor(QUERIES), 7, nothing),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(one, other)

@@ -1,0 +1,43 @@
+"""Where every vector lies."""
+
+import numpy as np
+import pytest
+
+from shortlist.indexes.partitions.layout import Partitions, default_num_partitions
+
+VECTORS = np.random.default_rng(0).normal(size=(500, 5)).astype("float32")
+
+
+@pytest.mark.parametrize("num_partitions", [1, 7, 500])
+def test_every_vector_has_one_place(num_partitions):
+    found = Partitions.of(VECTORS, num_partitions, seed=0)
+    flat = found.rows.ravel()
+    assert sorted(flat[flat >= 0].tolist()) == list(range(500))
+    np.testing.assert_array_equal(flat[found.places], np.arange(500))
+    np.testing.assert_array_equal(found.vectors.reshape(-1, 5)[found.places], VECTORS)
+    assert (found.vectors.reshape(-1, 5)[flat < 0] == 0).all()
+    for rows, centroid in zip(found.rows, found.centroids, strict=True):
+        held = rows[rows >= 0]
+        assert held.tolist() == sorted(held.tolist())
+        assert (rows[len(held) :] == -1).all()
+        if len(held):
+            np.testing.assert_allclose(centroid, VECTORS[held].mean(axis=0), atol=1e-5)
+
+
+def test_less_than_three_tenths_of_the_places_are_padding():
+    found = Partitions.of(VECTORS, 20, seed=0)
+    assert found.rows.size / 500 < 1.3
+
+
+def test_codes_are_a_byte_a_number_and_near():
+    found = Partitions.of(VECTORS, 20, seed=0, as_codes=True)
+    assert found.vectors.dtype == np.int8
+    near = found.vectors.astype("float32") * found.scales[:, :, None]
+    largest = np.abs(VECTORS).max(axis=1, keepdims=True)
+    assert (np.abs(near.reshape(-1, 5)[found.places] - VECTORS) <= largest / 127 / 2 + 1e-6).all()
+    assert found.exact is VECTORS
+    np.testing.assert_array_equal(found.rows, Partitions.of(VECTORS, 20, seed=0).rows)
+
+
+def test_how_many_partitions():
+    assert [default_num_partitions(num) for num in (1, 9, 10_000, 1_000_000)] == [1, 9, 400, 4000]

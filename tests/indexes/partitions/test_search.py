@@ -1,0 +1,44 @@
+"""The search of partitions, beside one that looks at the same places one by one."""
+
+import keras
+import numpy as np
+import pytest
+
+from shortlist.indexes.filters import Filter
+from shortlist.indexes.partitions import PartitionedEngine, Partitions
+
+pytestmark = pytest.mark.contract
+GENERATOR = np.random.default_rng(0)
+VECTORS = GENERATOR.normal(size=(90, 4)).astype("float32")
+PARTITIONS = Partitions.of(VECTORS, 9, seed=0)
+
+
+def slow(query: np.ndarray, probes: int, k: int, forbidden: set[int]) -> list[int]:
+    promise = (PARTITIONS.centroids @ query.T).max(axis=1)
+    chosen = np.argsort(-promise, kind="stable")[:probes]
+    rows = [row for row in PARTITIONS.rows[chosen].ravel().tolist() if row >= 0 and row not in forbidden]
+    return sorted(rows, key=lambda row: -float((VECTORS[row] @ query.T).max()))[:k]
+
+
+@pytest.mark.parametrize("heads", [1, 3])
+@pytest.mark.parametrize("num_queries", [1, 2, 40])
+@pytest.mark.parametrize("probes", [2, 9])
+def test_the_best_of_the_chosen_partitions(heads: int, num_queries: int, probes: int) -> None:
+    queries = GENERATOR.normal(size=(num_queries, heads, 4)).astype("float32")
+    excluded = GENERATOR.integers(-1, 90, (num_queries, 4)).astype("int32")
+    bits = GENERATOR.integers(0, 4, (90, 1)).astype("int32")
+    for rows in (
+        Filter(excluded[:, :0]),
+        Filter(excluded),
+        Filter(excluded, bits, np.int32([[[1], [3]]])),
+        Filter(excluded, bits, np.full((num_queries, 1, 1), 2, "int32")),
+    ):
+        engine = PartitionedEngine(PARTITIONS, probes)
+        scores, found = engine.search(keras.ops.convert_to_tensor(queries), 3, rows)
+        for query in range(num_queries):
+            forbidden = set(np.flatnonzero(~rows.allowed(query, 90)).tolist())
+            wanted = slow(queries[query], probes, 3, forbidden)
+            if len(wanted) == 3:  # else it looks further
+                assert found[query].tolist() == wanted
+                true = [(VECTORS[row] @ queries[query].T).max() for row in wanted]
+                np.testing.assert_allclose(scores[query], true, atol=1e-5)

@@ -1,0 +1,58 @@
+"""Bits of attributes, beside sets of values."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shortlist.errors import ArgumentError
+from shortlist.indexes.attributes import Attributes
+
+VALUES = st.lists(st.integers(0, 40), max_size=4, unique=True)
+
+
+@given(columns=st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=8), asked=st.tuples(VALUES, VALUES))
+def test_a_candidate_has_one_value_of_each_attribute_asked(columns, asked):
+    named = {"a": [one for one, _ in columns], "b": [one for _, one in columns]}
+    attributes = Attributes().extended({"a": [list(range(41))], "b": [list(range(41))]}).extended(named)
+    bits = attributes.bits(named, len(columns))
+    groups = attributes.wanted({"a": asked[0], "b": asked[1]})
+    found = [all((row & group).any() for group in groups) for row in bits]
+    assert found == [bool(set(a) & set(asked[0])) and bool(set(b) & set(asked[1])) for a, b in columns]
+
+
+def test_old_bits_keep_their_meaning_when_values_join():
+    old = Attributes().extended({"a": ["x", None, "y"]})
+    bits = old.bits({"a": ["x", None, "y"]}, 3)
+    new = old.extended({"a": [f"v{number}" for number in range(64)], "b": [True]})
+    widened = new.widened(bits)
+    assert widened.shape[1] > bits.shape[1]
+    assert [all((row & group).any() for group in new.wanted({"a": "y"})) for row in widened] == [
+        False,
+        False,
+        True,
+    ]
+
+
+def test_what_is_there_is_asked_for_without_attributes():
+    attributes = Attributes()
+    assert attributes.bits({}, 2).tolist() == attributes.wanted({}).tolist() * 2 == [[1], [1]]
+
+
+def test_one_request_for_all_or_one_each():
+    attributes = Attributes().extended({"a": ["x", "y"]})
+    assert attributes.wanted_of_each({"a": "x"}, 3).shape == (1, 2, 1)
+    each = attributes.wanted_of_each([{}, {"a": "y"}], 2)
+    assert each[:, :, 0].tolist() == [[1, 1], [1, 4]]
+    with pytest.raises(ArgumentError, match="1 entries for 2 queries"):
+        attributes.wanted_of_each([{}], 2)
+
+
+def test_an_attribute_that_nobody_has_is_named():
+    with pytest.raises(ArgumentError, match=r"attribute 'price'; the candidates have \['a'\]"):
+        Attributes().extended({"a": [1]}).wanted({"price": 1})
+
+
+def test_kept_in_a_configuration():
+    attributes = Attributes().extended({"a": ["x", 3], "b": [np.True_, False]})
+    assert Attributes.from_config(attributes.get_config()).bit_of == attributes.bit_of

@@ -1,0 +1,50 @@
+"""Lists of ids, for all queries or for each."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shortlist.errors import ArgumentError
+from shortlist.indexes import BruteForce
+from shortlist.indexes.requests import Request, id_lists, padded
+
+pytestmark = pytest.mark.contract
+
+
+@pytest.mark.parametrize(
+    "lists", [[[1, 2], []], [np.array([1, 2]), np.array([], int)], [(1, 2), ()], ([1, 2], [])]
+)
+def test_one_list_for_each_query(lists: Any) -> None:
+    assert [row.tolist() for row in id_lists(lists, 2, "exclude")] == [[1, 2], []]
+    with pytest.raises(ArgumentError, match="exclude holds 2 entries for 3 queries"):
+        id_lists(lists, 3, "exclude")
+
+
+@pytest.mark.parametrize("lists", [[1, 2], np.array([1, 2]), (1, 2), range(1, 3)])
+def test_one_list_for_all_queries(lists: Any) -> None:
+    assert [row.tolist() for row in id_lists(lists, 3, "allow")] == [[1, 2]] * 3
+    assert [row.tolist() for row in id_lists(["ab", "c"], 1, "allow")] == [["ab", "c"]]
+    assert [row.tolist() for row in id_lists([], 2, "allow")] == [[], []]
+
+
+def test_lists_of_lists_of_lists_are_refused() -> None:
+    with pytest.raises(ArgumentError, match="one list of ids for each query"):
+        id_lists([[[1]], [[2]]], 2, "exclude")
+
+
+@pytest.mark.parametrize(("longest", "width"), [(0, 0), (1, 1), (2, 2), (3, 4), (5, 8), (8, 8)])
+def test_matrices_have_few_widths(longest: int, width: int) -> None:
+    matrix = padded([np.arange(longest), np.arange(0)], 2)
+    assert matrix.shape == (2, width)
+    assert matrix[0].tolist() == [*range(longest), *[-1] * (width - longest)]
+    assert (matrix[1] == -1).all()
+
+
+def test_rows_that_came_later_are_padding_for_the_engine() -> None:
+    index = BruteForce().index(np.eye(3, dtype="float32")).upsert([7], np.ones((1, 3)))
+    snapshot = index.snapshot()
+    request = Request.of(snapshot, 1, exclude=[[7, 1, 99]])
+    assert request.unknown == [[99]]
+    assert sorted(request.filter(snapshot).excluded[0].tolist()) == [-1, 1]
+    assert sorted(request.filter_of_all(snapshot).excluded[0].tolist()) == [1, 3]

@@ -1,0 +1,92 @@
+"""Recall as a share, and the choice of an effort by it."""
+
+import numpy as np
+import pytest
+
+from shortlist.errors import ArgumentError
+from shortlist.indexes import Partitioned, approximate
+from shortlist.indexes.filters import Filter
+from shortlist.indexes.tuning import estimate_recall, recall_of, some_candidates
+
+VECTORS = np.random.default_rng(0).normal(size=(3000, 8)).astype("float32")
+QUERIES = np.random.default_rng(1).normal(size=(50, 8)).astype("float32")
+
+
+def true_recall(index, k):
+    exact = np.argsort(-(QUERIES @ VECTORS.T), axis=1)[:, :k]
+    return np.mean([np.isin(one, two).mean() for one, two in zip(index(QUERIES, k)[1], exact, strict=True)])
+
+
+def test_recall_is_the_share_of_the_best_and_ties_count():
+    truth = np.float32([[5, 4, 3], [2, 1, 1]])
+    assert recall_of(np.float32([[5, 4, 3], [2, 1, 1]]), truth) == 1
+    assert recall_of(np.float32([[5, 2, 1], [2, 1, -np.inf]]), truth) == pytest.approx(3 / 6)
+
+
+@pytest.mark.parametrize("codes", [None, "int8"])
+def test_the_least_effort_that_reaches_the_recall(monkeypatch, codes):
+    monkeypatch.setattr(approximate, "SMALL", 100)
+    index = Partitioned(k=10, codes=codes).index(VECTORS)
+    report = index.tune(QUERIES, recall=0.8)
+    assert true_recall(index, 10) == pytest.approx(report.measured_recall, abs=1e-6)
+    assert report.measured_recall >= 0.8
+    assert report.effort == index.probes == index.snapshot().engine.effort
+    assert report.chosen == index.snapshot().engine.label()
+    if codes is None:
+        less = [one for one in report.measured if one.effort is not None and one.effort < index.probes]
+        assert less
+        assert all(one.recall < 0.8 for one in less)
+    assert report.measured[-1].name == "exact search"
+    assert report.measured[-1].recall == 1
+    assert report.engine is None
+    assert f"{report.num_candidates:,} candidates" in report.summary()
+
+
+def test_a_recall_of_one_takes_every_partition_or_exact_search(monkeypatch):
+    monkeypatch.setattr(approximate, "SMALL", 100)
+    index = Partitioned().index(VECTORS)
+    index.tune(QUERIES, recall=1.0)
+    assert true_recall(index, 10) == 1
+
+
+def test_a_small_index_is_searched_exactly_and_says_so():
+    index = Partitioned(probes=1).index(VECTORS)
+    report = index.tune(QUERIES)
+    assert index.is_exact()
+    assert index.probes is None
+    assert "Exact search is chosen: with 3,000 candidates" in report.summary()
+    assert true_recall(index, 10) == 1
+
+
+def test_changes_survive_a_tuning():
+    index = Partitioned().index(VECTORS)
+    index.upsert([9999], 100 * VECTORS[:1])
+    index.remove([1])
+    index.tune(QUERIES)
+    assert index.num_candidates == 3000
+    assert index(VECTORS[:1], 1)[1].tolist() == [[9999]]
+
+
+@pytest.mark.parametrize("recall", [0, 1.1, -1])
+def test_a_recall_out_of_range_is_refused(recall):
+    with pytest.raises(ArgumentError, match="recall came as"):
+        Partitioned().index(VECTORS).tune(QUERIES, recall=recall)
+
+
+def test_no_queries_are_refused():
+    with pytest.raises(ArgumentError, match="queries holds none"):
+        Partitioned().index(VECTORS).tune(QUERIES[:0])
+
+
+def test_a_picture_is_drawn(tmp_path):
+    report = Partitioned().index(VECTORS).tune()
+    assert report.plot(tmp_path / "recall.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_recall_by_candidates_as_queries():
+    engine = Partitioned(probes=2).index(VECTORS).snapshot().engine
+    queries = some_candidates(engine)
+    assert queries.shape == (256, 1, 8)
+    exact = -np.sort(-(queries[:, 0] @ VECTORS.T), axis=1)[:, :5]
+    found = np.asarray(engine.search(queries, 5, Filter(np.zeros((256, 0), "int32")))[0])
+    assert estimate_recall(engine, 5) == pytest.approx((found >= exact[:, -1:] - 1e-4).mean(), abs=1e-3)
