@@ -24,6 +24,7 @@ def test_a_small_index_is_searched_exactly_and_the_report_says_so(saved, capsys)
 
 
 def test_queries_from_a_file_a_picture_and_the_choice_kept(saved, tmp_path, capsys):
+    pytest.importorskip("matplotlib", reason="the extra `plots` is not installed")
     np.save(tmp_path / "queries.npy", np.ones((3, 8), "float32"))
     words = ["--queries", str(tmp_path / "queries.npy"), "--plot", str(tmp_path / "r.png"), "--save"]
     assert main(["index", "report", str(saved), *words]) == 0

@@ -79,6 +79,7 @@ def test_no_queries_are_refused():
 
 
 def test_a_picture_is_drawn(tmp_path):
+    pytest.importorskip("matplotlib", reason="the extra `plots` is not installed")
     report = Partitioned().index(VECTORS).tune()
     assert report.plot(tmp_path / "recall.png").read_bytes().startswith(b"\x89PNG")
 

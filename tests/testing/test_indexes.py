@@ -1,14 +1,14 @@
-"""Whole indexes pass all checks."""
+"""Right indexes pass all checks; one that breaks a promise is caught, whichever it is."""
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from shortlist.indexes import BruteForce, Partitioned
 from shortlist.testing import check_index
 
 
-@pytest.mark.contract
 @pytest.mark.parametrize(
     ("of", "settings"),
     [
@@ -26,3 +26,150 @@ def test_an_index_keeps_its_promises(of: Any, settings: dict[str, Any]) -> None:
             vectors, ids, attributes
         )
     )
+
+
+class Broken:
+    """An index that breaks one promise; all else is left to a right one."""
+
+    def __init__(self, **options: Any) -> None:
+        self.right = BruteForce(**options)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.right, name)
+
+    def __call__(self, queries: Any, k: int | None = None, **asked: Any) -> Any:
+        return self.right(queries, k, **asked)
+
+
+class ReturnsExcluded(Broken):
+    def __call__(self, queries, k=None, *, exclude=None, **asked):
+        return super().__call__(queries, k, **asked)
+
+
+class ReturnsOthersThanAllowed(Broken):
+    def __call__(self, queries, k=None, *, allow=None, **asked):
+        return super().__call__(queries, k, **asked)
+
+
+class IgnoresWhere(Broken):
+    def __call__(self, queries, k=None, *, where=None, **asked):
+        return super().__call__(queries, k, **asked)
+
+
+class ReturnsTooFew(Broken):
+    def __call__(self, queries, k=None, **asked):
+        scores, ids, *rest = super().__call__(queries, k, **asked)
+        scores[:, -1], ids[:, -1] = -np.inf, type(ids[0, 0])(-1) if ids.dtype != object else type(ids[0, 0])()
+        return scores, ids, *rest
+
+
+class ReturnsTheSameTwice(Broken):
+    def __call__(self, queries, k=None, **asked):
+        scores, ids, *rest = super().__call__(queries, k, **asked)
+        if ids.shape[1] > 1:
+            scores[:, 1], ids[:, 1] = scores[:, 0], ids[:, 0]
+        return scores, ids, *rest
+
+
+class OrdersTiesByTheLastRow(Broken):
+    def __call__(self, queries, k=None, **asked):
+        scores, ids, *rest = super().__call__(queries, k, **asked)
+        for row, line in enumerate(scores):
+            filled = np.flatnonzero(np.isfinite(line))
+            order = filled[np.lexsort((-filled, -line[filled]))]
+            ids[row, filled] = ids[row, order]
+        return scores, ids, *rest
+
+
+class ScoresWrongly(Broken):
+    def __call__(self, queries, k=None, **asked):
+        scores, *rest = super().__call__(queries, k, **asked)
+        return scores * np.float32(1.01), *rest
+
+
+class ForgetsWhatIsUnknown(Broken):
+    def __call__(self, queries, k=None, **asked):
+        scores, ids, *rest = super().__call__(queries, k, **asked)
+        return scores, ids, *([[] for _ in unknown] for unknown in rest)
+
+
+class MixesQueriesUp(Broken):
+    def __call__(self, queries, k=None, **asked):
+        scores, ids, *rest = super().__call__(queries, k, **asked)
+        return scores[::-1], ids[::-1], *rest
+
+
+class TakesEveryK(Broken):
+    def __call__(self, queries, k=None, **asked):
+        return super().__call__(queries, 1 if k in (0, 1.5) else k, **asked)
+
+
+class ForgetsARemoval(Broken):
+    def remove(self, ids):
+        return len(set(ids) & set(self.right.ids.tolist()))
+
+
+class RemovesWithoutCounting(Broken):
+    def remove(self, ids):
+        self.right.remove(ids)
+        return len(ids)
+
+
+class KeepsOldAttributes(Broken):
+    def upsert(self, ids, vectors, attributes=None):
+        return self.right.upsert(ids, vectors)
+
+
+class KeepsOldVectors(Broken):
+    def upsert(self, ids, vectors, attributes=None):
+        is_new = ~np.isin(np.array(ids, object), self.right.ids)
+        if len(vectors) != len(ids) or is_new.all() or not is_new.any():
+            return self.right.upsert(ids, vectors, attributes)
+        columns = {
+            name: [v for v, new in zip(c, is_new, strict=True) if new] for name, c in attributes.items()
+        }
+        return self.right.upsert(
+            [i for i, new in zip(ids, is_new, strict=True) if new], vectors[is_new], columns
+        )
+
+
+class ReturnsTheCandidateItself(Broken):
+    def similar(self, ids, k=None, *, where=None):
+        rows = [self.right.ids.tolist().index(id_) for id_ in ids]
+        return self.right(self.right.vectors[rows], k, where=where)
+
+
+class ScoresUnknownIdsZero(Broken):
+    def score(self, queries, ids):
+        return np.maximum(self.right.score(queries, ids), np.float32(-99))
+
+
+@pytest.mark.parametrize(
+    ("broken", "told"),
+    [
+        (ReturnsExcluded, "exclude, .* came back; expected .* that are allowed"),
+        (ReturnsOthersThanAllowed, "allow, .* came back; expected .* that are allowed"),
+        (IgnoresWhere, "where = .* came back; expected .* that are allowed"),
+        (ReturnsTooFew, "came back; expected"),
+        (ReturnsTheSameTwice, "no id twice"),
+        (OrdersTiesByTheLastRow, "expected"),
+        (ScoresWrongly, "got scores"),
+        (ForgetsWhatIsUnknown, "with_unknown"),
+        (MixesQueriesUp, "expected"),
+        (TakesEveryK, "k = 0: it was taken"),
+        (ForgetsARemoval, "after remove, .* the index holds"),
+        (RemovesWithoutCounting, "remove: it told of"),
+        (KeepsOldAttributes, "after upsert"),
+        (KeepsOldVectors, "after upsert"),
+        (ReturnsTheCandidateItself, "similar"),
+        (ScoresUnknownIdsZero, "score"),
+    ],
+)
+def test_a_broken_promise_is_told(broken: Any, told: str) -> None:
+    def make(vectors: Any, ids: Any, attributes: Any = None, **options: Any) -> Any:
+        index = broken(**options)
+        index.right.index(vectors, ids, attributes)
+        return index
+
+    with pytest.raises(AssertionError, match=told):
+        check_index(make)

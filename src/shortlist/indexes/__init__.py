@@ -1,6 +1,5 @@
 """Top-k search over candidates: exact in memory, exact over a stream, approximate in partitions."""
 
-from shortlist.indexes.adapters import Faiss
 from shortlist.indexes.approximate import ApproximateIndex
 from shortlist.indexes.base import Index
 from shortlist.indexes.brute_force import BruteForce
@@ -8,4 +7,4 @@ from shortlist.indexes.partitioned import Partitioned
 from shortlist.indexes.stored import StoredIndex
 from shortlist.indexes.streaming import Streaming
 
-__all__ = ["ApproximateIndex", "BruteForce", "Faiss", "Index", "Partitioned", "StoredIndex", "Streaming"]
+__all__ = ["ApproximateIndex", "BruteForce", "Index", "Partitioned", "StoredIndex", "Streaming"]

@@ -44,9 +44,10 @@ def check_answers(
     catalogue: Catalogue,
     queries: np.ndarray,
     wanted: Sequence[Wanted] | None = None,
+    ks: Sequence[int] | None = None,
     **asked: Any,
 ) -> None:
-    """Ask for few and for more than all candidates, and hold the answers to the catalogue.
+    """Ask, and hold the answers to the catalogue.
 
     Args:
         check: What is checked, for the error.
@@ -54,13 +55,14 @@ def check_answers(
         catalogue: What it holds.
         queries: `[num_queries, dim]` or `[num_queries, heads, dim]`, float32.
         wanted: What may come back, for each query; everything when None.
+        ks: How many to ask for; 3, and more than there are, when None.
         **asked: The same, as the index is asked.
 
     Raises:
         AssertionError: When an answer is another.
     """
     wanted = [_EVERYTHING] * len(queries) if wanted is None else wanted
-    for k in (3, len(catalogue.ids) + 2):
+    for k in (3, len(catalogue.ids) + 2) if ks is None else ks:
         scores, ids = index(queries, k, **asked)
         width = min(k, len(catalogue.ids))
         require(
@@ -135,7 +137,7 @@ def check_lists(index: StoredIndex, catalogue: Catalogue, queries: np.ndarray) -
     wheres: list[dict[str, Any]] = [{"colour": "red"}, {}, {"code": [0, 39], "tags": ["new", "old"]}]
     of_each: dict[str, tuple[Any, list[Any]]] = {
         "a list a query": (lists, lists),
-        "one list for all queries": (ids[:5], [ids[:5]] * 3),
+        "one list for all queries": (ids[:4], [ids[:4]] * 3),
         "a padded matrix": (matrix, matrix.tolist()),
         "unknown ids": ([nowhere], [[nowhere]] * 3),
         "all but two": (ids[2:], [ids[2:]] * 3),

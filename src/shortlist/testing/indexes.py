@@ -6,8 +6,15 @@ from typing import Any
 import numpy as np
 
 from shortlist.indexes import StoredIndex
-from shortlist.testing.answers import check_answers, check_lists, check_scores, check_similar
+from shortlist.testing.answers import check_answers, check_lists, check_scores, check_similar, require
 from shortlist.testing.catalogue import KINDS, Catalogue, Wanted, drawn, drawn_queries, unknown_of
+from shortlist.testing.changes import check_changes, check_emptied, check_saved
+from shortlist.testing.refusals import (
+    check_not_indexed,
+    check_refused_candidates,
+    check_refused_changes,
+    check_refused_requests,
+)
 
 __all__ = ["check_index"]
 
@@ -39,21 +46,35 @@ def check_index(make: Callable[..., StoredIndex]) -> None:
     catalogue, queries = drawn(3, _NUM_CANDIDATES), drawn_queries(3, 3)
     index = _made(make, catalogue)
     check_answers("answers", index, catalogue, queries)
-    check_answers("one query", index, catalogue, queries[2:])
+    check_answers("one query", index, catalogue, queries[2:], ks=(1,))
     heads = np.stack([queries, queries[::-1]], axis=1)
-    check_answers("queries of several vectors", index, catalogue, heads)
+    check_answers("queries of several vectors", index, catalogue, heads, ks=(3,))
     check_lists(index, catalogue, queries)
     check_similar(index, catalogue)
+    check_refused_requests(index, queries)
+    check_refused_changes(index, queries)
+    check_refused_candidates(make, catalogue)
+    check_not_indexed(index, queries)
+    check_changes(index, catalogue, queries)
+    check_emptied(index, queries)
+    _check_default_k(make, catalogue, queries)
+
+
+def _check_default_k(make: Callable[..., StoredIndex], catalogue: Catalogue, queries: np.ndarray) -> None:
+    width = _made(make, catalogue, k=2)(queries)[1].shape[1]
+    require(width == 2, "k of the index", f"got {width} answers, expected the 2 of its k.")
 
 
 def _check_ids(make: Callable[..., StoredIndex], catalogue: Catalogue, kind: str) -> None:
     """Ids of one kind, which fall together when they are cast."""
     queries, ids = drawn_queries(0, 2), catalogue.ids
+    beyond = (len(ids) + 2,)
     index = _made(make, catalogue)
-    check_answers(f"ids of {kind}", index, catalogue, queries)
+    check_answers(f"ids of {kind}", index, catalogue, queries, ks=beyond)
+    check_saved(index, queries)
     excluding, allowing = [Wanted(ids[:2])] * 2, [Wanted(allow=ids[:2])] * 2
-    check_answers(f"exclude, ids of {kind}", index, catalogue, queries, excluding, exclude=ids[:2])
-    check_answers(f"allow, ids of {kind}", index, catalogue, queries, allowing, allow=ids[:2])
+    check_answers(f"exclude, ids of {kind}", index, catalogue, queries, excluding, beyond, exclude=ids[:2])
+    check_answers(f"allow, ids of {kind}", index, catalogue, queries, allowing, beyond, allow=ids[:2])
     check_scores(index, catalogue, queries, unknown_of(kind))
 
 

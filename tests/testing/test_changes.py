@@ -1,0 +1,23 @@
+"""What a catalogue holds after changes; that broken changes are caught is tested in test_indexes."""
+
+import numpy as np
+
+from shortlist.testing.catalogue import Catalogue
+from shortlist.testing.changes import removed, upserted
+
+OLD = Catalogue(["a", "b", "c"], np.float32([[1], [2], [3]]), {"size": [[1], [2], [3]]})
+NEW = Catalogue(["d", "b"], np.float32([[4], [5]]), {"size": [[4], []]})
+
+
+def test_upserted_candidates_replace_those_of_their_ids() -> None:
+    both = upserted(OLD, NEW)
+    assert both.ids == ["a", "c", "d", "b"]
+    assert both.vectors.tolist() == [[1], [3], [4], [5]]
+    assert both.attributes == {"size": [[1], [3], [4], []]}
+
+
+def test_removed_candidates_are_gone_and_unknown_ones_ignored() -> None:
+    rest = removed(OLD, ["b", "nowhere", "b"])
+    assert rest.ids == ["a", "c"]
+    assert rest.vectors.tolist() == [[1], [3]]
+    assert rest.attributes == {"size": [[1], [3]]}
