@@ -78,7 +78,7 @@ def are_wanted(bits: Tensor, wanted: Tensor) -> Tensor:
         `[...]`, bool.
 
     Example:
-        >>> are_wanted(np.int32([[0b011], [0b100]]), np.int32([[[0b110], [0b001]]])).tolist()
+        >>> np.asarray(are_wanted(np.int32([[0b011], [0b100]]), np.int32([[[0b110], [0b001]]]))).tolist()
         [True, False]
     """
     common = ops.bitwise_and(ops.expand_dims(bits, -2), wanted)
