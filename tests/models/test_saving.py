@@ -1,6 +1,7 @@
 """A saved model is whole: loaded in another process it scores the same, and goes on as if never stopped."""
 
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from tests.support.free_form import FreeForm, interactions
 
 from shortlist.errors import ArtifactError
+from shortlist.indexes import BruteForce
 from shortlist.models import load_model
 
 BACKEND = keras.config.backend()
@@ -87,3 +89,17 @@ def test_no_file_and_a_damaged_file_are_named(tmp_path: Path) -> None:
     (tmp_path / "half.keras").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(ArtifactError, match="half.keras"):
         load_model(tmp_path / "half.keras")
+
+
+@pytest.mark.contract
+@pytest.mark.parametrize("member", ["config.json", "candidates/vectors.npy", "candidates/ids.parquet"])
+def test_a_flipped_byte_is_told_with_the_file(member: str, tmp_path: Path) -> None:
+    path = tmp_path / "index.keras"
+    BruteForce().index(np.eye(3, dtype="float32"), ["a", "b", "c"]).save(path)
+    with zipfile.ZipFile(path) as archive:
+        (info,) = (info for info in archive.infolist() if info.filename.endswith(member))
+    content = bytearray(path.read_bytes())
+    content[info.header_offset + 30 + len(info.filename) + len(info.extra) + info.file_size // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ArtifactError, match=rf"index\.keras was damaged .*{member}"):
+        load_model(path)

@@ -115,9 +115,10 @@ class RemovesWithoutCounting(Broken):
         return len(ids)
 
 
-class KeepsOldAttributes(Broken):
+class LosesAttributes(Broken):
     def upsert(self, ids, vectors, attributes=None):
-        return self.right.upsert(ids, vectors)
+        new = {name: values for name, values in (attributes or {}).items() if len(values) != len(ids)}
+        return self.right.upsert(ids, vectors, new)
 
 
 class KeepsOldVectors(Broken):
@@ -147,9 +148,9 @@ class ScoresUnknownIdsZero(Broken):
 @pytest.mark.parametrize(
     ("broken", "told"),
     [
-        (ReturnsExcluded, "exclude, .* came back; expected .* that are allowed"),
-        (ReturnsOthersThanAllowed, "allow, .* came back; expected .* that are allowed"),
-        (IgnoresWhere, "where = .* came back; expected .* that are allowed"),
+        (ReturnsExcluded, "^exclude, "),
+        (ReturnsOthersThanAllowed, "^allow, "),
+        (IgnoresWhere, "where"),
         (ReturnsTooFew, "came back; expected"),
         (ReturnsTheSameTwice, "no id twice"),
         (OrdersTiesByTheLastRow, "expected"),
@@ -159,7 +160,7 @@ class ScoresUnknownIdsZero(Broken):
         (TakesEveryK, "k = 0: it was taken"),
         (ForgetsARemoval, "after remove, .* the index holds"),
         (RemovesWithoutCounting, "remove: it told of"),
-        (KeepsOldAttributes, "after upsert"),
+        (LosesAttributes, "after upsert"),
         (KeepsOldVectors, "after upsert"),
         (ReturnsTheCandidateItself, "similar"),
         (ScoresUnknownIdsZero, "score"),

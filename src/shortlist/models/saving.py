@@ -41,4 +41,9 @@ def load_model(path: str | os.PathLike[str], custom_objects: dict[str, Any] | No
         raise ArtifactError(
             f"{os.fspath(path)} is cut short or no .keras file; expected one that save('x.keras') wrote."
         )
-    return keras.saving.load_model(path, custom_objects=custom_objects)
+    try:
+        return keras.saving.load_model(path, custom_objects=custom_objects)
+    except zipfile.BadZipFile as error:  # a file in it is not what its checksum says
+        raise ArtifactError(
+            f"{os.fspath(path)} was damaged since it was saved: {error}; expected what save('x.keras') wrote."
+        ) from error

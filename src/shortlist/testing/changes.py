@@ -99,7 +99,8 @@ def _check_state(check: str, index: StoredIndex, catalogue: Catalogue, queries: 
     catalogue = _of_rows(catalogue, [catalogue.ids.index(id_) for id_ in ids])
     vectors = index.vectors
     require(bool(np.allclose(vectors, catalogue.vectors)), check, "the vectors are not those of the ids.")
-    for wanted in (Wanted(), Wanted(ids[:3]), Wanted(allow=ids[-4:]), Wanted(where={"colour": "red"})):
+    of_codes = [Wanted(where={"code": code}) for code in (0, [1, 2])]  # those of the last upsert among them
+    for wanted in (Wanted(), Wanted(ids[:3]), Wanted(allow=ids[-4:]), *of_codes):
         asked = {name: value for name, value in wanted._asdict().items() if value}
         check_answers(f"{check}, {asked}", index, catalogue, queries, [wanted] * len(queries), (3,), **asked)
 

@@ -43,6 +43,7 @@ def check_index(make: Callable[..., StoredIndex]) -> None:
     """
     for seed, kind in enumerate(KINDS):
         _check_ids(make, drawn(seed, _NUM_CANDIDATES // 4, kind), kind)
+    _check_row_numbers(make)
     catalogue, queries = drawn(3, _NUM_CANDIDATES), drawn_queries(3, 3)
     index = _made(make, catalogue)
     check_answers("answers", index, catalogue, queries)
@@ -71,11 +72,20 @@ def _check_ids(make: Callable[..., StoredIndex], catalogue: Catalogue, kind: str
     beyond = (len(ids) + 2,)
     index = _made(make, catalogue)
     check_answers(f"ids of {kind}", index, catalogue, queries, ks=beyond)
-    check_saved(index, queries)
     excluding, allowing = [Wanted(ids[:2])] * 2, [Wanted(allow=ids[:2])] * 2
     check_answers(f"exclude, ids of {kind}", index, catalogue, queries, excluding, beyond, exclude=ids[:2])
     check_answers(f"allow, ids of {kind}", index, catalogue, queries, allowing, beyond, allow=ids[:2])
     check_scores(index, catalogue, queries, unknown_of(kind))
+    check_saved(index, queries)
+
+
+def _check_row_numbers(make: Callable[..., StoredIndex]) -> None:
+    """Candidates without ids answer to their row numbers."""
+    catalogue, queries = drawn(0, _NUM_CANDIDATES // 4, "int64"), drawn_queries(0, 2)
+    catalogue = catalogue._replace(ids=list(range(len(catalogue.ids))))
+    index = make(catalogue.vectors, None, catalogue.attributes)
+    check_answers("no ids", index, catalogue, queries, ks=(len(catalogue.ids) + 2,))
+    check_scores(index, catalogue, queries, unknown_of("int64"))
 
 
 def _made(make: Callable[..., StoredIndex], catalogue: Catalogue, **options: Any) -> StoredIndex:
