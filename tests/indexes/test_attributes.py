@@ -56,3 +56,9 @@ def test_an_attribute_that_nobody_has_is_named():
 def test_kept_in_a_configuration():
     attributes = Attributes().extended({"a": ["x", 3], "b": [np.True_, False]})
     assert Attributes.from_config(attributes.get_config()).bit_of == attributes.bit_of
+
+
+@pytest.mark.parametrize("value", [1.5, float("nan"), b"x", {"a": 1}, (1, [2])])
+def test_values_that_a_file_would_not_keep_are_refused(value):
+    with pytest.raises(ArgumentError, match="attribute 'price' has the value .*; expected text, integers"):
+        Attributes().extended({"price": [1, value]})

@@ -28,6 +28,12 @@ def test_one_list_for_all_queries(lists: Any) -> None:
     assert [row.tolist() for row in id_lists([], 2, "allow")] == [[], []]
 
 
+@pytest.mark.parametrize("one", ["ab", b"ab"])
+def test_one_id_that_is_no_list_is_refused(one: Any) -> None:
+    with pytest.raises(ArgumentError, match="exclude came as .*ab.*; expected a list of ids"):
+        id_lists(one, 1, "exclude")
+
+
 def test_lists_of_lists_of_lists_are_refused() -> None:
     with pytest.raises(ArgumentError, match="one list of ids for each query"):
         id_lists([[[1]], [[2]]], 2, "exclude")

@@ -49,13 +49,16 @@ class Attributes:
 
         Args:
             columns: Values by attribute; one value, or a list of values, a candidate.
+
+        Raises:
+            ArgumentError: When a value is neither text nor an integer nor a bool.
         """
         bit_of = {name: dict(bits) for name, bits in self.bit_of.items()}
         free = 1 + sum(map(len, bit_of.values()))
         for name, values in columns.items():
             known = bit_of.setdefault(name, {})
             for value in (value for values_of_one in _each(values) for value in values_of_one):
-                if value not in known:
+                if _checked(value, name) not in known:
                     known[value] = free
                     free += 1
         return Attributes(bit_of)
@@ -170,6 +173,15 @@ class Attributes:
             Attributes.
         """
         return cls({name: dict(map(tuple, pairs)) for name, pairs in config.items()})
+
+
+def _checked(value: Any, name: str) -> str | int:
+    if not isinstance(value, str | int):
+        raise ArgumentError(
+            f"attribute {name!r} has the value {value!r}; expected text, integers or bools, or None: "
+            "put numbers such as prices into ranges."
+        )
+    return value
 
 
 def _each(values: Any) -> list[list[Any]]:

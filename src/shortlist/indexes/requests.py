@@ -139,6 +139,8 @@ def id_lists(lists: IdLists, num_queries: int, name: str) -> list[np.ndarray]:
     Raises:
         ArgumentError: When their number is another, or one is no list.
     """
+    if isinstance(lists, str | bytes):  # else its letters would be the ids
+        raise ArgumentError(f"{name} came as {lists!r}; expected a list of ids, such as [{lists!r}].")
     entries: Any = to_numpy(lists) if hasattr(lists, "shape") else list(lists)
     if len(entries) == 0 or _is_one_list(entries):
         return [as_array(to_numpy(entries))] * num_queries

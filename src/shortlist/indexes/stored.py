@@ -308,8 +308,9 @@ class StoredIndex(Index):
         with _CHANGING:
             snapshot = self.snapshot()
             rows = np.flatnonzero(snapshot.is_there)
-            if len(rows) in (0, snapshot.engine.num_rows) and not len(snapshot.fresh):
-                return self  # nothing to gain; an engine of no rows there is not
+            is_compact = len(rows) == snapshot.engine.num_rows and not len(snapshot.fresh)
+            if is_compact or not len(rows):  # an engine of no rows there is not
+                return self
             engine = self._make_engine(snapshot.vectors_of(rows))
             self._snapshot = Snapshot(
                 engine,

@@ -137,6 +137,7 @@ def check_emptied(index: StoredIndex, queries: np.ndarray) -> None:
     Raises:
         AssertionError: It does otherwise.
     """
+    index.upsert(["late"], queries[:1])
     index.remove(index.ids)
     for _ in range(2):
         scores, ids = index(queries, 3)
