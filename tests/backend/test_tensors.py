@@ -89,3 +89,35 @@ def test_inside_a_function_that_is_traced_they_have_none() -> None:
 
     trace(function)
     assert set(seen) == {True}
+
+
+@pytest.mark.contract
+@pytest.mark.parametrize("dtype", ["float32", "int32"])
+def test_what_the_host_gives_in_a_compiled_function(dtype: str) -> None:
+    """Of one argument or several; twice the first, in the dtype that was asked for."""
+
+    def on_host(*arrays: np.ndarray) -> np.ndarray:
+        return (2 * arrays[0] + (arrays[1] if len(arrays) > 1 else 0)).astype(dtype)
+
+    def of_one(first: Any) -> Any:
+        return backend.from_host(on_host, first, (3,), dtype)
+
+    def of_two(first: Any, second: Any) -> Any:
+        return backend.from_host(on_host, (first, second), (3,), dtype)
+
+    first, second = (keys.astype("float32") for keys in (np.arange(3), np.array([10, 20, 30])))
+    tensors = keras.ops.convert_to_tensor(first), keras.ops.convert_to_tensor(second)
+    for run in (lambda function: function, lambda function: backend.compiled(function, static=())):
+        found = run(of_one)(tensors[0]), run(of_two)(*tensors)
+        assert [keras.backend.standardize_dtype(one.dtype) for one in found] == [dtype, dtype]
+        np.testing.assert_array_equal(to_numpy(found[0]), [0, 2, 4])
+        np.testing.assert_array_equal(to_numpy(found[1]), [10, 22, 34])
+
+
+@pytest.mark.contract
+def test_what_the_host_gives_is_float32_when_nothing_is_said() -> None:
+    found = backend.from_host(
+        lambda rows: np.float32([1, 2])[rows], keras.ops.convert_to_tensor([1, 0]), (2,)
+    )
+    assert keras.backend.standardize_dtype(found.dtype) == "float32"
+    assert to_numpy(found).tolist() == [2, 1]

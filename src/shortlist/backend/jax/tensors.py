@@ -57,19 +57,26 @@ def top_k(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
     return jax.lax.top_k(scores, k)
 
 
-def from_host(function: Callable[[np.ndarray], np.ndarray], asked: Tensor, shape: tuple[Any, ...]) -> Tensor:
+def from_host(
+    function: Callable[..., np.ndarray],
+    asked: Tensor | tuple[Tensor, ...],
+    shape: tuple[Any, ...],
+    dtype: str = "float32",
+) -> Tensor:
     """What a function of the host gives, inside a graph too.
 
     Args:
-        function: Takes an array of integers and gives a float32 array.
-        asked: Its argument.
+        function: Takes arrays and gives one.
+        asked: Its argument, or a tuple of its arguments.
         shape: Of what it gives.
+        dtype: Of what it gives.
 
     Returns:
-        A float32 tensor.
+        A tensor.
     """
-    answer = jax.ShapeDtypeStruct(shape, "float32")
-    return jax.pure_callback(lambda asked: function(np.asarray(asked)), answer, asked)
+    arguments = asked if isinstance(asked, tuple) else (asked,)
+    answer = jax.ShapeDtypeStruct(shape, dtype)
+    return jax.pure_callback(lambda *arrays: function(*map(np.asarray, arrays)), answer, *arguments)
 
 
 def count_above(scores: Tensor, threshold: float) -> Tensor:

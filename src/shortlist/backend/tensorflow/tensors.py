@@ -61,18 +61,25 @@ def top_k(scores: Tensor, k: int | Tensor) -> tuple[Tensor, Tensor]:
     return tf.math.top_k(scores, k)
 
 
-def from_host(function: Callable[[np.ndarray], np.ndarray], asked: Tensor, shape: tuple[Any, ...]) -> Tensor:
+def from_host(
+    function: Callable[..., np.ndarray],
+    asked: Tensor | tuple[Tensor, ...],
+    shape: tuple[Any, ...],
+    dtype: str = "float32",
+) -> Tensor:
     """What a function of the host gives, inside a graph too.
 
     Args:
-        function: Takes an array of integers and gives a float32 array.
-        asked: Its argument.
+        function: Takes arrays and gives one.
+        asked: Its argument, or a tuple of its arguments.
         shape: Of what it gives.
+        dtype: Of what it gives.
 
     Returns:
-        A float32 tensor.
+        A tensor.
     """
-    answer = tf.numpy_function(function, [asked], tf.float32, stateful=False)
+    arguments = list(asked) if isinstance(asked, tuple) else [asked]
+    answer = tf.numpy_function(function, arguments, tf.as_dtype(dtype), stateful=False)
     return tf.ensure_shape(answer, shape)
 
 

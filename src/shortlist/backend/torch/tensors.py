@@ -67,21 +67,29 @@ def top_k(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
     return values, columns.gather(1, order).to(torch.int32)
 
 
-def from_host(function: Callable[[np.ndarray], np.ndarray], asked: Tensor, shape: tuple[Any, ...]) -> Tensor:
+def from_host(
+    function: Callable[..., np.ndarray],
+    asked: Tensor | tuple[Tensor, ...],
+    shape: tuple[Any, ...],
+    dtype: str = "float32",
+) -> Tensor:
     """What a function of the host gives.
 
     Args:
-        function: Takes an array of integers and gives a float32 array.
-        asked: Its argument.
+        function: Takes arrays and gives one.
+        asked: Its argument, or a tuple of its arguments.
         shape: Of what it gives.
+        dtype: Of what it gives.
 
     Returns:
-        A float32 tensor.
+        A tensor.
     """
-    del shape  # compilers of graphs want it
-    if not isinstance(asked, torch.Tensor):
-        return torch.from_numpy(function(np.asarray(asked)))
-    return torch.from_numpy(function(asked.cpu().numpy())).to(asked.device)
+    del shape, dtype  # compilers of graphs want them
+    arguments = asked if isinstance(asked, tuple) else (asked,)
+    devices = [one.device for one in arguments if isinstance(one, torch.Tensor)]
+    arrays = (one.cpu().numpy() if isinstance(one, torch.Tensor) else np.asarray(one) for one in arguments)
+    answer = function(*arrays)
+    return torch.from_numpy(answer).to(devices[0] if devices else "cpu")
 
 
 def count_above(scores: Tensor, threshold: float) -> Tensor:
