@@ -1,0 +1,241 @@
+"""What every adapter promises, beside scores of all candidates in float64.
+
+A test file of an adapter hands these functions its class, or a way to make an index.
+"""
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from shortlist.errors import MissingExtraError
+from shortlist.indexes import ApproximateIndex
+from shortlist.indexes.filters import Filter
+from shortlist.metrics import FactorizedTopK
+
+Array = NDArray[Any]
+# Makes an index without candidates, with these options.
+Make = Callable[..., ApproximateIndex]
+
+SIZE = 3000
+
+
+def skip_without(package: str) -> pytest.MarkDecorator:
+    is_missing = importlib.util.find_spec(package) is None
+    return pytest.mark.skipif(is_missing, reason=f"{package} is not installed")
+
+
+def clustered(num_rows: int, dim: int = 16, seed: int = 0) -> Array:
+    """Vectors of length 1 around forty centers, every tenth of them there twice."""
+    centers = np.random.default_rng(99).normal(size=(40, dim))
+    generator = np.random.default_rng(seed)
+    vectors = centers[generator.integers(0, 40, num_rows)] + 0.3 * generator.normal(size=(num_rows, dim))
+    vectors[1::10] = vectors[::10][: len(vectors[1::10])]
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype("float32")
+
+
+def all_scores(queries: Array, vectors: Array) -> Array:
+    """`[num_queries, num_rows]`: the best product with any head."""
+    heads = queries if queries.ndim == 3 else queries[:, None]
+    return np.einsum("bhd,nd->bhn", heads.astype("float64"), vectors.astype("float64")).max(axis=1)
+
+
+def recall(found: Array, scores: Array) -> float:
+    """Share of the k best scores that were found; a tie with the last of them counts."""
+    least = -np.sort(-scores, axis=1)[:, found.shape[1] - 1]
+    return float((found >= least[:, None] - 1e-5).mean())
+
+
+def check_answer(found: tuple[Array, Array], scores: Array, least_recall: float) -> None:
+    """Scores are the rows' own, best first, of equal ones the lower row first, and no row stands twice."""
+    values, rows = found
+    assert (values.dtype, rows.ndim) == (np.dtype("float32"), 2)
+    np.testing.assert_allclose(values, np.take_along_axis(scores, rows, axis=1), atol=1e-5)
+    assert all(len(set(line)) == len(line) for line in rows.tolist())
+    pairs = list(zip((-values).ravel().tolist(), rows.ravel().tolist(), strict=True))
+    k = rows.shape[1]
+    assert all(pairs[i : i + k] == sorted(pairs[i : i + k]) for i in range(0, len(pairs), k))
+    assert recall(values, scores) >= least_recall
+
+
+def check_recall(make: Make) -> None:
+    vectors, queries = clustered(SIZE), clustered(60, seed=1)
+    index = make().index(vectors)
+    check_answer(index(queries, 10), all_scores(queries, vectors), 0.9)
+    assert not index.is_exact()
+
+
+def check_several_heads(make: Make) -> None:
+    vectors, queries = clustered(SIZE), clustered(60, seed=2).reshape(20, 3, -1)
+    check_answer(make().index(vectors)(queries, 10), all_scores(queries, vectors), 0.9)
+
+
+def check_cosine(make: Make) -> None:
+    vectors, queries = clustered(SIZE), clustered(20, seed=3)
+    lengths = np.random.default_rng(0).uniform(0.1, 9, (SIZE, 1)).astype("float32")
+    found = make(similarity="cosine").index(vectors * lengths)(5 * queries, 10)
+    np.testing.assert_allclose(
+        found[0], np.take_along_axis(all_scores(queries, vectors), found[1], 1), atol=1e-5
+    )
+    assert recall(found[0], all_scores(queries, vectors)) >= 0.9
+
+
+def check_most_effort_finds_all(make: Make) -> None:
+    vectors, queries = clustered(SIZE), clustered(20, seed=4)
+    engine = make().index(vectors).snapshot().engine
+    engine = engine.with_effort(engine.max_effort)
+    scores, _ = engine.search(queries[:, None], 10, Filter(np.zeros((20, 0), "int32")))
+    assert recall(scores, all_scores(queries, vectors)) >= 0.99
+    assert engine.with_effort(10**9).effort == engine.max_effort
+    assert str(engine.effort) in engine.label()
+    assert engine.num_bytes() > vectors.nbytes
+
+
+def check_exact_counts(make: Make) -> None:
+    """The best are excluded, or few have what is wanted: as many come back as are allowed, and no other."""
+    vectors, queries = clustered(SIZE), clustered(8, seed=5)
+    scores = all_scores(queries, vectors)
+    index = make().index(
+        vectors, attributes={"kind": np.arange(SIZE) % 300, "is_even": np.arange(SIZE) % 2 == 0}
+    )
+    for num_excluded in (1, 700, SIZE - 5):
+        excluded = np.argsort(-scores, axis=1)[:, :num_excluded]
+        left = scores.copy()
+        np.put_along_axis(left, excluded, -np.inf, axis=1)
+        check_filtered(index(queries, 10, exclude=excluded), left)
+    of_kind = np.where(np.arange(SIZE) % 300 == 7, scores, -np.inf)
+    check_filtered(index(queries, 20, where={"kind": 7}), of_kind)
+    each = [{"kind": [number, number + 1], "is_even": True} for number in range(8)]
+    rows = np.arange(SIZE)
+    kept = [(rows % 300 >= n) & (rows % 300 <= n + 1) & (rows % 2 == 0) for n in range(8)]
+    check_filtered(index(queries, 20, where=each), np.where(kept, scores, -np.inf))
+    check_filtered(index(queries, 4, allow=[5, 9, 2]), np.where(np.isin(rows, [2, 5, 9]), scores, -np.inf))
+
+
+def check_filtered(found: tuple[Array, Array], scores: Array) -> None:
+    """`scores` are minus infinity where a row is forbidden."""
+    values, rows = found
+    counts = np.minimum(np.isfinite(scores).sum(axis=1), rows.shape[1])
+    assert (rows >= 0).sum(axis=1).tolist() == counts.tolist()
+    for line, (value, some) in enumerate(zip(values, rows, strict=True)):
+        assert len(set(some[: counts[line]].tolist())) == counts[line]
+        np.testing.assert_allclose(value[: counts[line]], scores[line, some[: counts[line]]], atol=1e-5)
+        assert np.isneginf(value[counts[line] :]).all()
+
+
+def check_single_query(make: Make) -> None:
+    vectors, queries = clustered(SIZE), clustered(20, seed=12)
+    index = make().index(vectors)
+    together = index(queries, 10)
+    for row in range(20):
+        alone = index(queries[row : row + 1], 10)
+        np.testing.assert_array_equal(alone[1][0], together[1][row])
+        np.testing.assert_allclose(alone[0][0], together[0][row], atol=1e-5)
+
+
+def check_small_worlds(make: Make) -> None:
+    """One candidate, or fewer than any clustering wants: all of them come back, in order."""
+    for num_rows, dim in ((1, 1), (1, 5), (2, 3), (9, 2), (41, 4)):
+        vectors, queries = clustered(num_rows, dim), clustered(3, dim, seed=6)
+        check_filtered(make().index(vectors)(queries, 50), all_scores(queries, vectors))
+
+
+def check_changes(make: Make) -> None:
+    vectors, queries = clustered(SIZE), clustered(10, seed=7)
+    index = make().index(vectors)
+    best = index(queries, 1)[1][:, 0]
+    index.remove(best)
+    assert not np.isin(index(queries, 10)[1], best).any()
+    index.upsert(best[:1], 9 * queries[:1])
+    assert index(queries[:1], 1)[1][0, 0] == best[0]
+    index.compact()
+    assert index(queries[:1], 1)[1][0, 0] == best[0]
+    assert not np.isin(index(queries, 10)[1], np.setdiff1d(best, best[:1])).any()
+
+
+def check_determinism(make: Make) -> None:
+    vectors, queries = clustered(SIZE), clustered(60, seed=8)
+    first, second = (make().index(vectors)(queries, 20) for _ in range(2))
+    np.testing.assert_array_equal(first[1], second[1])
+    np.testing.assert_array_equal(first[0], second[0])
+
+
+def check_metric(make: Make) -> None:
+    """By id, in a compiled step where the backend has one: places in the lists that the index gives."""
+    vectors, queries = clustered(SIZE), clustered(40, seed=9)
+    index = make().index(vectors)
+    listed = index(queries, 10)[1]
+    true_ids = np.where(
+        np.arange(40) % 2, listed[:, 3], np.argsort(all_scores(queries, vectors), axis=1)[:, 0]
+    )
+    metric = FactorizedTopK(index, ks=(3, 10))
+    with pytest.warns(UserWarning, match="of the exact 10 best"):
+        metric.refresh()
+    metric.update_state(queries, vectors[true_ids], true_candidate_ids=true_ids)
+    assert float(metric.result()["recall_at_10"]) == pytest.approx(0.5)
+    assert float(metric.result()["recall_at_3"]) == 0.0
+
+
+def check_saved(make: Make, folder: Path, run_python: Callable[..., str]) -> None:
+    """In a new process, on every backend that is there, the same rows with the same scores."""
+    vectors, queries = clustered(SIZE), clustered(20, seed=10)
+    index = make().index(vectors, [f"item {row}" for row in range(SIZE)])
+    index.save(folder / "index.keras")
+    np.save(folder / "queries.npy", queries)
+    scores, ids = index(queries, 5)
+    code = """
+import keras, numpy as np, shortlist.indexes
+index = keras.models.load_model("index.keras")
+scores, ids = index(np.load("queries.npy"), 5)
+np.save("scores.npy", scores)
+print(*ids.ravel().tolist(), sep="|")
+index.save("again.keras")
+assert (keras.models.load_model("again.keras")(np.load("queries.npy"), 5)[1] == ids).all()
+"""
+    for name in ("tensorflow", "jax", "torch"):
+        if importlib.util.find_spec(name) is not None:
+            assert run_python(code, backend=name).strip().split("|") == ids.ravel().tolist()
+            np.testing.assert_array_equal(np.load(folder / "scores.npy"), scores)
+    loaded = keras.models.load_model(folder / "index.keras")
+    assert (loaded.get_config(), loaded.effort) == (index.get_config(), index.effort)
+
+
+def check_tuned_when_small(make: Make) -> None:
+    vectors = clustered(SIZE)
+    index = make().index(vectors)
+    index.tune(clustered(30, seed=11))
+    assert index.effort is None
+    assert index.is_exact()
+
+
+def check_missing(adapter: type[ApproximateIndex], package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error holds the line for pip, named as the package is that cannot be imported."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, package, None)
+    extra = adapter.__name__.lower()
+    with pytest.raises(
+        MissingExtraError, match=rf"indexes\.{adapter.__name__} .*pip install 'shortlist\[{extra}\]'"
+    ):
+        adapter()
+
+
+CHECKS = [
+    check_recall,
+    check_several_heads,
+    check_cosine,
+    check_most_effort_finds_all,
+    check_exact_counts,
+    check_single_query,
+    check_small_worlds,
+    check_changes,
+    check_determinism,
+    check_metric,
+    check_tuned_when_small,
+]

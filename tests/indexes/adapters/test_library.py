@@ -1,0 +1,23 @@
+"""Optional libraries are imported when they are asked for, and not before."""
+
+from collections.abc import Callable
+
+import pytest
+
+from shortlist.errors import MissingExtraError
+from shortlist.indexes.adapters.library import library
+
+
+def test_a_missing_package_is_told_from_one_that_is_broken(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "broken_package.py").write_text("import a_package_that_is_nowhere")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(MissingExtraError, match=r"nowhere_at_all is needed for x.*'shortlist\[some\]'"):
+        library("nowhere_at_all", "some", "x")
+    with pytest.raises(ModuleNotFoundError, match="a_package_that_is_nowhere") as caught:
+        library("broken_package", "some", "x")
+    assert not isinstance(caught.value, MissingExtraError)
+
+
+def test_shortlist_imports_no_library_of_an_adapter(run_python: Callable[..., str]) -> None:
+    code = "import sys, shortlist.indexes; print({'faiss', 'scann', 'annoy', 'usearch'} & set(sys.modules))"
+    assert run_python(code).strip() == "set()"
