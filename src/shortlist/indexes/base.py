@@ -89,7 +89,7 @@ class Index(keras.Model):
                 "heads, dim]. One "
                 "query is a batch of one."
             )
-        if not backend.is_traced(vectors) and not bool(keras.ops.all(keras.ops.isfinite(vectors))):
+        if not backend.is_traced(vectors) and not np.isfinite(keras.ops.convert_to_numpy(vectors)).all():
             raise ArgumentError(
                 "query vectors hold NaN or infinity; look for NaN features, or a diverged model."
             )

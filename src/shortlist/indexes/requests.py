@@ -118,7 +118,9 @@ def padded(rows: list[np.ndarray], num_queries: int) -> np.ndarray:
         backends compile for each.
     """
     longest = max(map(len, rows), default=0)
-    width = 1 << (longest - 1).bit_length() if longest else 0
+    if not longest:
+        return np.empty((num_queries, 0), "int32")
+    width = 1 << (longest - 1).bit_length()
     matrix = np.full((num_queries, width), -1, "int32")
     for line, some in zip(matrix, rows, strict=True):
         line[: len(some)] = some

@@ -30,7 +30,8 @@ class ScaNN(ApproximateIndex):
     """ScaNN's leaves of near candidates, scored by codes that keep products, the best of them then exactly.
 
     Needs `pip install 'shortlist[scann]'`, which there is for Linux only. ScaNN's TensorFlow operators are
-    never loaded, so that any version of TensorFlow, or none, may stand beside it.
+    never loaded, so that any version of TensorFlow, or none, may stand beside it. Its codes take no seed: two
+    builds of many candidates may differ a little.
 
     Args:
         query_model: What turns features into query vectors `[batch, dim]`; None when queries are vectors.
