@@ -3,7 +3,7 @@
 from shortlist.backend.jax.chunks import FUSES_PASSES, over_chunks
 from shortlist.backend.jax.excluded_places import ExcludedPlaces
 from shortlist.backend.jax.feed import feed
-from shortlist.backend.jax.groups import grouped_products, table_rows
+from shortlist.backend.jax.groups import grouped_products
 from shortlist.backend.jax.ids import IdRows, check_ids, dense_codes, id_tensor, is_padding
 from shortlist.backend.jax.positive_places import PositivePlaces
 from shortlist.backend.jax.rows import lookup, read_rows, sum_rows, write_rows
@@ -41,7 +41,6 @@ __all__ = [
     "scatter_add",
     "subtract_in_place",
     "sum_rows",
-    "table_rows",
     "test_step",
     "top_k",
     "train_step",

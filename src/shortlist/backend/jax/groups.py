@@ -7,23 +7,10 @@ import jax.numpy as jnp
 
 from shortlist.typing import Tensor
 
-__all__ = ["grouped_products", "table_rows"]
+__all__ = ["grouped_products"]
 
 _AT_ONCE = 16
 """Vectors whose groups are read together; more leave the cache."""
-
-
-def table_rows(table: Any, rows: Tensor) -> Tensor:
-    """Rows of a table, without reading the rest.
-
-    Args:
-        table: `[num_rows, ...]`, a tensor or a variable of the backend.
-        rows: `[n]`, int32.
-
-    Returns:
-        `[n, ...]`.
-    """
-    return jnp.take(table, rows, axis=0)
 
 
 def grouped_products(table: Any, groups: Tensor, vectors: Tensor) -> Tensor:

@@ -81,8 +81,8 @@ def read_rows(variable: Any, rows: Tensor) -> Tensor:
     """Some rows of a variable; zeros for those beyond its end.
 
     Args:
-        variable: A Keras variable, `[num_rows, ...]`.
-        rows: `[n]`, as `sum_rows` gives them.
+        variable: A Keras variable, or a tensor or variable of the backend, `[num_rows, ...]`.
+        rows: `[n]`, int.
 
     Returns:
         `[n, ...]`.

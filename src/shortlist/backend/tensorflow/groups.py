@@ -6,26 +6,13 @@ import tensorflow as tf
 
 from shortlist.typing import Tensor
 
-__all__ = ["grouped_products", "table_rows"]
+__all__ = ["grouped_products"]
 
 _SHARED = 3
 """From this many vectors a group on, one product a group is faster than one a vector (measured, 2 cores)."""
 
 _AT_ONCE = 16
 """Vectors whose groups are read together; more leave the cache."""
-
-
-def table_rows(table: Any, rows: Tensor) -> Tensor:
-    """Rows of a table, without reading the rest.
-
-    Args:
-        table: `[num_rows, ...]`, a tensor or a variable of the backend.
-        rows: `[n]`, int32.
-
-    Returns:
-        `[n, ...]`.
-    """
-    return tf.gather(table, rows)
 
 
 def grouped_products(table: Any, groups: Tensor, vectors: Tensor) -> Tensor:

@@ -3,7 +3,7 @@
 from shortlist.backend.torch.chunks import FUSES_PASSES, over_chunks
 from shortlist.backend.torch.excluded_places import ExcludedPlaces
 from shortlist.backend.torch.feed import feed
-from shortlist.backend.torch.groups import grouped_products, table_rows
+from shortlist.backend.torch.groups import grouped_products
 from shortlist.backend.torch.ids import IdRows, check_ids, dense_codes, id_tensor, is_padding
 from shortlist.backend.torch.positive_places import PositivePlaces
 from shortlist.backend.torch.rows import lookup, read_rows, sum_rows, write_rows
@@ -41,7 +41,6 @@ __all__ = [
     "scatter_add",
     "subtract_in_place",
     "sum_rows",
-    "table_rows",
     "test_step",
     "top_k",
     "train_step",

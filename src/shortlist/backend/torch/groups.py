@@ -6,20 +6,7 @@ import torch
 
 from shortlist.typing import Tensor
 
-__all__ = ["grouped_products", "table_rows"]
-
-
-def table_rows(table: Any, rows: Tensor) -> Tensor:
-    """Rows of a table, without reading the rest.
-
-    Args:
-        table: `[num_rows, ...]`, a tensor or a variable of the backend.
-        rows: `[n]`, int32.
-
-    Returns:
-        `[n, ...]`.
-    """
-    return table[rows]
+__all__ = ["grouped_products"]
 
 
 def grouped_products(table: Any, groups: Tensor, vectors: Tensor) -> Tensor:

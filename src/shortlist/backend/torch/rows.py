@@ -65,8 +65,8 @@ def read_rows(variable: Any, rows: Tensor) -> Tensor:
     """Some rows of a variable.
 
     Args:
-        variable: A Keras variable, `[num_rows, ...]`.
-        rows: `[n]`, as `sum_rows` gives them.
+        variable: A Keras variable, or a tensor or variable of the backend, `[num_rows, ...]`.
+        rows: `[n]`, int.
 
     Returns:
         `[n, ...]`.

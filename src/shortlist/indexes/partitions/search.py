@@ -74,7 +74,8 @@ def _best(scores: Tensor, rows: Tensor, k: int) -> tuple[Tensor, Tensor]:
 
 def _rescored(exact: Any, queries: Tensor, scores: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
     """Scores of vectors in the place of those of codes."""
-    vectors = backend.table_rows(exact, ops.maximum(rows, 0))
+    flat = backend.read_rows(exact, ops.reshape(ops.maximum(rows, 0), (-1,)))
+    vectors = ops.reshape(flat, (-1, rows.shape[1], queries.shape[2]))
     products = ops.max(ops.matmul(queries, ops.transpose(vectors, (0, 2, 1))), axis=1)
     return ops.where(rows < 0, scores, products), rows
 
@@ -95,7 +96,7 @@ def _best_of_heads(queries: Tensor, vectors: Tensor, sizes: SearchSizes) -> Tens
 def _scores(vectors: Any, queries: Tensor, chosen: Tensor, sizes: SearchSizes) -> Tensor:
     """`[num_queries, probes * size]`, of each query with all places of its partitions."""
     if sizes.is_single:
-        looked_at = ops.reshape(backend.table_rows(vectors, chosen[0]), (-1, sizes.dim))
+        looked_at = ops.reshape(backend.read_rows(vectors, chosen[0]), (-1, sizes.dim))
         looked_at = ops.cast(looked_at, "float32")  # codes are whole numbers
         return _best_of_heads(queries, looked_at, sizes)
     # In the order of partitions, so that queries that look into the same one share its product.
