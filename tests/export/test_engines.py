@@ -8,10 +8,11 @@ from tests.oracles.top_k import top_k
 
 from shortlist.errors import ArgumentError
 from shortlist.export import saved_model
-from shortlist.export.engines import FilterInGraph, engine_in_graph
+from shortlist.export.engines import engine_in_graph
 from shortlist.export.operators import operators
 from shortlist.indexes import BruteForce, Partitioned
 from shortlist.indexes.engine import Engine
+from shortlist.indexes.filters import Filter
 
 NUM, DIM, K = 400, 6, 5
 GENERATOR = np.random.default_rng(0)
@@ -42,9 +43,7 @@ def test_the_best_without_and_with_a_filter(kind, num_queries):
     excluded[:, 0] = -1
     forbidden = [np.flatnonzero(bits[:, 0] & 2 == 0).tolist() + line.tolist() for line in excluded]
     _, wanted_rows = top_k(TRUE[:num_queries], K, forbidden)
-    asked = FilterInGraph(
-        tf.constant(excluded), tf.Variable(bits), tf.constant([[[2]]] * num_queries, tf.int32)
-    )
+    asked = Filter(tf.constant(excluded), tf.Variable(bits), tf.constant([[[2]]] * num_queries, tf.int32))
     np.testing.assert_array_equal(graph.search(queries, K, asked)[1], wanted_rows)
 
 
@@ -59,9 +58,9 @@ def test_one_partition_is_widened_until_there_are_enough():
     graph = engine_in_graph(Partitioned(probes=1).index(VECTORS).snapshot().engine)
     allowed = [7, 200, 399]
     excluded = np.delete(np.arange(NUM, dtype="int32"), allowed)[None]
-    _, rows = graph.search(tf.constant(QUERIES[:1]), 3, FilterInGraph(tf.constant(excluded)))
+    _, rows = graph.search(tf.constant(QUERIES[:1]), 3, Filter(tf.constant(excluded)))
     assert sorted(rows.numpy()[0].tolist()) == allowed
-    _, rows = graph.search(tf.constant(QUERIES[:1]), 5, FilterInGraph(tf.constant(excluded)))
+    _, rows = graph.search(tf.constant(QUERIES[:1]), 5, Filter(tf.constant(excluded)))
     assert sorted(rows.numpy()[0].tolist()) == [-1, -1, *allowed]
 
 

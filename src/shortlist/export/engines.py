@@ -1,7 +1,7 @@
 """Engines in a graph: candidates in variables, and a search that needs core operators alone."""
 
 from abc import abstractmethod
-from typing import Any, NamedTuple, final
+from typing import final
 
 import tensorflow as tf
 
@@ -9,28 +9,17 @@ from shortlist.errors import ArgumentError
 from shortlist.indexes.brute_force import ExactEngine
 from shortlist.indexes.engine import Engine
 from shortlist.indexes.exact_search import ExactSearch
-from shortlist.indexes.filters import are_wanted, without_columns
+from shortlist.indexes.filters import Filter, are_wanted, without_columns
 from shortlist.indexes.partitions import PartitionedEngine
 from shortlist.indexes.partitions.engine import WIDER
 from shortlist.indexes.partitions.search import search
 from shortlist.ops import pairwise_scores
 from shortlist.typing import Tensor
 
-__all__ = ["EngineInGraph", "FilterInGraph", "Found", "engine_in_graph"]
+__all__ = ["EngineInGraph", "Found", "engine_in_graph"]
 
 Found = tuple[Tensor, Tensor]
 """Scores, float32, and rows, int32, `[batch, k]`; minus infinity and -1 in places that stay empty."""
-
-
-class FilterInGraph(NamedTuple):
-    """Which rows may come back."""
-
-    excluded: Tensor
-    """`[batch, num_excluded]`, int32; negative is padding."""
-    bits: Any = None
-    """`[num_rows, num_words]`, int32; None when all will do."""
-    wanted: Any = None
-    """`[batch, num_groups, num_words]`, int32."""
 
 
 class EngineInGraph(tf.Module):
@@ -38,7 +27,7 @@ class EngineInGraph(tf.Module):
 
     @abstractmethod
     def search(
-        self, queries: Tensor, k: int, rows: FilterInGraph | None = None, least: Tensor | None = None
+        self, queries: Tensor, k: int, rows: Filter | None = None, least: Tensor | None = None
     ) -> Found:
         """The best rows of each query; always `least` of them when as many are allowed.
 
@@ -87,7 +76,7 @@ class _ExactInGraph(EngineInGraph):
         self._vectors = tf.Variable(engine.vectors, trainable=False, name="vectors")
 
     def search(
-        self, queries: Tensor, k: int, rows: FilterInGraph | None = None, least: Tensor | None = None
+        self, queries: Tensor, k: int, rows: Filter | None = None, least: Tensor | None = None
     ) -> Found:
         if rows is None:
             return ExactSearch()(self._vectors.value(), queries, k)
@@ -112,7 +101,7 @@ class _PartitionedInGraph(EngineInGraph):
         }
 
     def search(
-        self, queries: Tensor, k: int, rows: FilterInGraph | None = None, least: Tensor | None = None
+        self, queries: Tensor, k: int, rows: Filter | None = None, least: Tensor | None = None
     ) -> Found:
         last = k - 1 if least is None else least - 1
 
@@ -131,7 +120,7 @@ class _PartitionedInGraph(EngineInGraph):
 
         return wider(self._look(queries, k, rows, self._probes), self._probes)
 
-    def _look(self, queries: Tensor, k: int, rows: FilterInGraph | None, probes: int) -> Found:
+    def _look(self, queries: Tensor, k: int, rows: Filter | None, probes: int) -> Found:
         # Vectors stay variables, of which single rows can be read; the rest is small.
         whole = {"vectors", "exact"}
         tables = {name: one if name in whole else one.value() for name, one in self._tables.items()}

@@ -9,9 +9,10 @@ import tensorflow as tf
 from shortlist.errors import ArgumentError
 from shortlist.export.attributes import AttributesInGraph
 from shortlist.export.candidate_ids import CandidateIds
-from shortlist.export.engines import FilterInGraph, Found, engine_in_graph
+from shortlist.export.engines import Found, engine_in_graph
 from shortlist.export.queries.base import QueriesInGraph
 from shortlist.indexes import StoredIndex
+from shortlist.indexes.filters import Filter, are_wanted
 from shortlist.typing import Tensor
 
 __all__ = ["TopKInGraph"]
@@ -76,9 +77,7 @@ class TopKInGraph(tf.Module):
             scores, found = self._found_of_any(queries, k, rows, allow)
         return {"scores": scores, "ids": self.ids.of_rows(found)}
 
-    def _found_of_any(
-        self, queries: Tensor, k: Tensor, rows: FilterInGraph | None, allow: Tensor | None
-    ) -> Found:
+    def _found_of_any(self, queries: Tensor, k: Tensor, rows: Filter | None, allow: Tensor | None) -> Found:
         """A search is made for a number that is known beforehand: a small one, and the largest."""
         few = min(_FEW, self.max_k)
         scores, found = tf.cond(
@@ -97,20 +96,20 @@ class TopKInGraph(tf.Module):
 
     def _filter(
         self, queries: Tensor, exclude: Tensor | None, where: Mapping[str, Tensor] | None
-    ) -> FilterInGraph | None:
+    ) -> Filter | None:
         if exclude is None and not where:
             return None
         num_queries = tf.shape(queries)[0]
         excluded = tf.zeros((num_queries, 0), tf.int32) if exclude is None else self.ids.rows(exclude)
         if not where:
-            return FilterInGraph(excluded)
-        return FilterInGraph(excluded, self._attributes.bits, self._attributes.wanted(where, num_queries))
+            return Filter(excluded)
+        return Filter(excluded, self._attributes.bits, self._attributes.wanted(where, num_queries))
 
     def _found(
         self,
         queries: Tensor,
         k: int,
-        rows: FilterInGraph | None,
+        rows: Filter | None,
         allow: Tensor | None,
         least: Tensor | None = None,
     ) -> Found:
@@ -122,19 +121,17 @@ class TopKInGraph(tf.Module):
             lambda: self._engine.search(queries, k, rows, least),
         )
 
-    def _of_lists(self, queries: Tensor, k: int, rows: FilterInGraph | None, listed: Tensor) -> Found:
+    def _of_lists(self, queries: Tensor, k: int, rows: Filter | None, listed: Tensor) -> Found:
         """The best of the rows `[batch, num_ids]`; negative ones are none."""
-        listed = tf.sort(
-            listed, axis=1
-        )  # what stands twice lies together; of equal scores the lower row first
+        # What stands twice lies together, and of equal scores the lower row comes first.
+        listed = tf.sort(listed, axis=1)
         before = tf.pad(listed[:, :-1], [[0, 0], [1, 0]], constant_values=-1)
         is_allowed = (listed >= 0) & (listed != before)
         if rows is not None:
             is_allowed &= ~_is_among(listed, rows.excluded)
             if rows.bits is not None:
                 bits = tf.gather(rows.bits, tf.maximum(listed, 0))
-                groups = tf.bitwise.bitwise_and(bits[:, :, None], rows.wanted[:, None]) != 0
-                is_allowed &= tf.reduce_all(tf.reduce_any(groups, axis=3), axis=2)
+                is_allowed &= are_wanted(bits, rows.wanted[:, None])
         vectors = self._engine.vectors_of(tf.maximum(listed, 0))
         scores = tf.reduce_max(tf.matmul(queries, vectors, transpose_b=True), axis=1)
         scores = tf.where(is_allowed, scores, -float("inf"))
