@@ -25,7 +25,7 @@ def judged(metric: FactorizedTopK, **given: Any) -> dict[str, float]:
 
 
 def test_recall_of_what_the_index_lists_and_a_warning_of_what_it_misses() -> None:
-    index = Partitioned(probes=2).index(VECTORS, IDS)
+    index = Partitioned(probes=1).index(VECTORS, IDS)
     metric = FactorizedTopK(index, ks=(5, 20), measures=("recall", "mrr"))
     with pytest.warns(UserWarning, match=r"Partitioned, which finds [\d.]+% of the exact 20 best"):
         assert metric.refresh()
@@ -39,7 +39,7 @@ def test_recall_of_what_the_index_lists_and_a_warning_of_what_it_misses() -> Non
         inside = [place for place in places if place is not None and place < k]
         assert found[f"recall_at_{k}"] == pytest.approx(len(inside) / 40, abs=1e-6)
         assert found[f"mrr_at_{k}"] == pytest.approx(sum(1 / (place + 1) for place in inside) / 40, abs=1e-5)
-    assert None in places or min(places) >= 0
+    assert None in places  # so that something was missed
 
 
 def test_excluded_candidates_are_not_listed_but_the_true_one_is_never_excluded() -> None:
@@ -59,6 +59,7 @@ def test_vectors_alone_and_changed_indexes_are_refused() -> None:
         metric.refresh()
     with pytest.raises(ArgumentError, match="neither"):
         metric.update_state(QUERIES, QUERIES)
+    assert not metric.refresh()  # the same candidates, and no second warning
     index.remove([1000])
     with pytest.raises(ArgumentError, match="compact"):
         metric.refresh()

@@ -129,11 +129,11 @@ class FactorizedTopK(keras.metrics.Metric):
                     f"metric {self.name!r} has no candidates; give FactorizedTopK(candidates=...) a dataset."
                 )
             return False  # a loaded metric judges over the candidates it was saved with
+        if isinstance(self._source, StoredIndex) and not self._source.is_exact():
+            return self._take_index(self._source)
         self._engine = None
         if isinstance(self._source, Streaming):
             return self._take_from_disk(self._source)
-        if isinstance(self._source, StoredIndex) and not self._source.is_exact():
-            return self._take_index(self._source)
         vectors, ids = _read(self._source, self._encoder)
         return self._take(check_vectors(vectors), ids)
 
@@ -266,6 +266,8 @@ class FactorizedTopK(keras.metrics.Metric):
             raise ArgumentError(
                 "candidates came or went since the index was built; call its compact() first."
             )
+        if snapshot.engine is self._engine:
+            return False
         self._vectors, self._candidates, self._engine = None, None, snapshot.engine
         self._take_ids(source.ids)
         recall = estimate_recall(snapshot.engine, max(self.ks))
