@@ -62,3 +62,9 @@ def test_kept_in_a_configuration():
 def test_values_that_a_file_would_not_keep_are_refused(value):
     with pytest.raises(ArgumentError, match="attribute 'price' has the value .*; expected text, integers"):
         Attributes().extended({"price": [1, value]})
+
+
+@pytest.mark.parametrize("value", [{"x": 1}, 1.5, b"x", [["x"]]])
+def test_a_value_that_no_candidate_can_have_is_refused_when_asked_for(value):
+    with pytest.raises(ArgumentError, match="attribute 'a'"):
+        Attributes().extended({"a": ["x"]}).wanted({"a": value})

@@ -1,9 +1,11 @@
 """Random candidates with attributes, and what a request should find in them, by scoring every one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+
+from shortlist.indexes import BruteForce, Partitioned, StoredIndex
 
 COLOURS = ("red", "blue", "green")
 
@@ -61,3 +63,13 @@ REQUESTS: list[dict[str, Any]] = [
         "allow": [f"item {number}" for number in range(0, 60, 2)],
     },
 ]
+
+EXACT: dict[str, Callable[..., StoredIndex]] = {
+    "brute force": BruteForce,
+    "all partitions": lambda **options: Partitioned(probes=1000, **options),
+    "no partitions": lambda **options: Partitioned(probes=None, **options),
+}
+INEXACT: dict[str, Callable[..., StoredIndex]] = {
+    "one partition": lambda **options: Partitioned(probes=1, num_partitions=12, **options),
+    "codes": lambda **options: Partitioned(probes=1, num_partitions=12, codes="int8", **options),
+}

@@ -9,6 +9,7 @@ from shortlist.indexes import BruteForce, Partitioned
 from shortlist.testing import check_index
 
 
+@pytest.mark.contract
 @pytest.mark.parametrize(
     ("of", "settings"),
     [

@@ -9,6 +9,7 @@ from typing import Any, final
 import numpy as np
 from keras import ops
 
+from shortlist.errors import ArgumentError
 from shortlist.indexes.base import check_k
 from shortlist.indexes.brute_force import ExactEngine
 from shortlist.indexes.engine import Engine
@@ -73,7 +74,8 @@ class ApproximateIndex(StoredIndex):
 
         Raises:
             NotIndexedError: Before there are candidates.
-            ArgumentError: When the recall is out of range, or there is no query.
+            ArgumentError: When the recall is out of range, there is no query, or the index was built anew
+                meanwhile.
 
         Example:
             >>> import numpy as np, shortlist as sl
@@ -87,7 +89,7 @@ class ApproximateIndex(StoredIndex):
             vectors = some_candidates(snapshot.engine)
         else:
             vectors = ops.convert_to_numpy(self._query_vectors(snapshot, queries))
-        tuning = tune(
+        engine, tuning = tune(
             snapshot.engine,
             vectors,
             recall=recall,
@@ -95,7 +97,11 @@ class ApproximateIndex(StoredIndex):
             is_small=snapshot.num_candidates < SMALL,
             build_seconds=self.build_seconds,
         )
-        self.effort, self.tuning = tuning.effort, tuning.without_engine()
-        self._took(tuning.engine)
-        self._take(replace(snapshot, engine=tuning.engine))
-        return self.tuning
+        with self._changing:  # candidates may have come and gone meanwhile, which are kept
+            now = self.snapshot()
+            if now.engine is not snapshot.engine:
+                raise ArgumentError("the index was built anew while it was tuned; tune it again.")
+            self.effort, self.tuning = tuning.effort, tuning
+            self._took(engine)
+            self._take(replace(now, engine=engine))
+        return tuning

@@ -100,7 +100,7 @@ class Attributes:
             `[num_groups, num_words]`, int32.
 
         Raises:
-            ArgumentError: When no candidate was given such an attribute.
+            ArgumentError: When no candidate was given such an attribute, or a value is of no possible kind.
         """
         groups = np.zeros((1 + len(where), self.num_words), "uint32")
         groups[0, 0] = 1 << _PRESENT
@@ -111,7 +111,7 @@ class Attributes:
                     "to index(..., attributes=...)."
                 )
             for value in _alternatives(values):
-                bit = self.bit_of[name].get(value)
+                bit = self.bit_of[name].get(_checked(value, name))
                 if bit is not None:
                     group[bit // _WORD] |= np.uint32(1 << (bit % _WORD))
         return groups.view("int32")

@@ -66,6 +66,17 @@ class Index(keras.Model):
             False for an approximate index.
         """
 
+    def call(self, queries: Any) -> Any:
+        """The index's answer, as Keras wants it named; see `__call__`.
+
+        Args:
+            queries: As in `__call__`.
+
+        Returns:
+            As `__call__`.
+        """
+        return self(queries)
+
     def encode_queries(self, queries: Any) -> Tensor:
         """The vectors of queries.
 

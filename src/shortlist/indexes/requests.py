@@ -67,15 +67,20 @@ class Request(NamedTuple):
             else excluded.unknown,
         )
 
-    def filter(self, snapshot: Snapshot) -> Filter:
+    def filter(self, snapshot: Snapshot, *, in_graph: bool = False) -> Filter:
         """The same for the engine, which knows its own rows only.
 
         Args:
             snapshot: The same as before.
+            in_graph: Whether a graph is being built, whose tensors the snapshot must not keep.
         """
-        excluded = np.where(self.excluded < snapshot.engine.num_rows, self.excluded, -1)
-        bits = None if self.wanted is None else snapshot.bits_of_engine
-        return Filter(excluded, bits, self.wanted)
+        num_rows = snapshot.engine.num_rows
+        excluded = np.where(self.excluded < num_rows, self.excluded, -1)
+        if self.wanted is None:
+            return Filter(excluded)
+        return Filter(
+            excluded, snapshot.bits[:num_rows] if in_graph else snapshot.bits_of_engine, self.wanted
+        )
 
     def filter_of_all(self, snapshot: Snapshot) -> Filter:
         """The same for all rows, on the host.

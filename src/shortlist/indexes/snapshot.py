@@ -81,6 +81,37 @@ class Snapshot:
         """The bits of the engine's rows, as a tensor."""
         return ops.convert_to_tensor(self.bits[: self.engine.num_rows])
 
+    def without(self, rows: np.ndarray) -> "Snapshot":
+        """The candidates without some.
+
+        Args:
+            rows: `[n]`, theirs.
+        """
+        bits = self.bits.copy()
+        bits[rows] = 0
+        return dataclasses.replace(self, bits=bits)
+
+    def upserted(self, ids: list[ItemId], vectors: np.ndarray, columns: Mapping[str, Any]) -> "Snapshot":
+        """The candidates with some added and replaced; an id that was fresh before keeps its row.
+
+        Args:
+            ids: `n` distinct ones, as the index keeps them.
+            vectors: `[n, dim]`, float32.
+            columns: Values by attribute, one a candidate.
+        """
+        num_old, attributes = self.engine.num_rows, self.attributes.extended(columns)
+        is_fresh = set(self.fresh_ids)
+        new_ids = [id_ for id_ in ids if id_ not in is_fresh]
+        fresh_ids = (*self.fresh_ids, *new_ids)
+        row_of = {id_: num_old + place for place, id_ in enumerate(fresh_ids)}
+        rows, replaced = np.array([row_of[id_] for id_ in ids]), self.ids.rows(np.array(ids, dtype=object))
+        bits = np.pad(attributes.widened(self.bits), [(0, len(new_ids)), (0, 0)])
+        bits[replaced[replaced >= 0]] = 0
+        bits[rows] = attributes.bits(columns, len(ids))
+        fresh = np.pad(self.fresh, [(0, len(new_ids)), (0, 0)])
+        fresh[rows - num_old] = vectors
+        return Snapshot(self.engine, self.vocabulary, attributes, bits, fresh, fresh_ids)
+
     def vectors_of(self, rows: np.ndarray) -> np.ndarray:
         """The vectors of some rows, of the engine or fresh.
 

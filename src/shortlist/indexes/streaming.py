@@ -122,20 +122,10 @@ class Streaming(Index):
         self.check_indexed(self._source is not None)
         vectors = self.encode_queries(queries)
         lists = _Lists(
-            *(_lists(ids, len(vectors), name) for ids, name in ((exclude, "exclude"), (allow, "allow")))
+            id_lists([] if exclude is None else exclude, len(vectors), "exclude"),
+            None if allow is None else id_lists(allow, len(vectors), "allow"),
         )
         return self._search(vectors, self.k if k is None else check_k(k), lists)
-
-    def call(self, queries: Any) -> Any:
-        """The index's answer, as Keras wants it named; see `__call__`.
-
-        Args:
-            queries: As in `__call__`.
-
-        Returns:
-            As `__call__`.
-        """
-        return self(queries)
 
     def _search(self, queries: Tensor, k: int, lists: "_Lists") -> tuple[np.ndarray, np.ndarray]:
         best_scores, best_ids = None, None
@@ -170,25 +160,20 @@ def _best(scores: np.ndarray, ids: np.ndarray, k: int) -> tuple[np.ndarray, np.n
 
 
 class _Lists(NamedTuple):
-    """What must not come back, and what alone may; one list of ids a query, None for no such list."""
+    """What must not come back, and what alone may, if not all; one list of ids a query."""
 
-    exclude: list[np.ndarray] | None
+    exclude: list[np.ndarray]
     allow: list[np.ndarray] | None
 
     def allowed(self, scores: np.ndarray, ids: np.ndarray) -> np.ndarray:
         """The scores of a batch, with minus infinity for ids that may not come back."""
-        if self.exclude is None and self.allow is None:
+        if self.allow is None and not any(map(len, self.exclude)):
             return scores
         known = Vocabulary.from_values(ids)
-        if self.exclude is not None:
-            scores = np.where(_are_listed(known, ids, self.exclude), -np.inf, scores)
+        is_forbidden = _are_listed(known, ids, self.exclude)
         if self.allow is not None:
-            scores = np.where(_are_listed(known, ids, self.allow), scores, -np.inf)
-        return scores
-
-
-def _lists(ids: IdLists, num_queries: int, name: str) -> list[np.ndarray] | None:
-    return None if ids is None else id_lists(ids, num_queries, name)
+            is_forbidden |= ~_are_listed(known, ids, self.allow)
+        return np.where(is_forbidden, -np.inf, scores)
 
 
 def _are_listed(known: Vocabulary, ids: np.ndarray, lists: list[np.ndarray]) -> np.ndarray:

@@ -5,7 +5,7 @@ import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from keras import ops
@@ -57,7 +57,6 @@ class Tuning:
         num_candidates: How many candidates the engine holds.
         bytes_per_candidate: Memory each takes in the chosen setting.
         build_seconds: How long it took to build; None when it was loaded.
-        engine: The engine in the chosen setting; None in reports.
     """
 
     measured: tuple[Measured, ...]
@@ -68,7 +67,6 @@ class Tuning:
     num_candidates: int
     bytes_per_candidate: float
     build_seconds: float | None
-    engine: Any = None
 
     @property
     def effort(self) -> int | None:
@@ -79,10 +77,6 @@ class Tuning:
     def measured_recall(self) -> float:
         """What the chosen setting reached."""
         return next(one.recall for one in self.measured if one.name == self.chosen)
-
-    def without_engine(self) -> "Tuning":
-        """The same, which holds no candidates."""
-        return dataclasses.replace(self, engine=None)
 
     def table(self) -> Table:
         """What was tried, a row each, the chosen one marked.
@@ -144,7 +138,7 @@ def tune(
     k: int,
     is_small: bool,
     build_seconds: float | None,
-) -> Tuning:
+) -> tuple[Engine, Tuning]:
     """Find the least effort that reaches a recall.
 
     Args:
@@ -156,7 +150,7 @@ def tune(
         build_seconds: For the report.
 
     Returns:
-        What was tried and chosen, with the engine.
+        The engine in the chosen setting, and what was tried.
 
     Raises:
         ArgumentError: When the recall is out of range, or there is no query.
@@ -181,7 +175,7 @@ def tune(
     # Of each variant the least effort: measured times are too near each other to choose by.
     enough = [one for some in by_variant for one in _least_effort(some, recall)]
     chosen = min(enough, key=lambda one: one.measured.ms_single, default=of_exact)
-    return Tuning(
+    tuning = Tuning(
         (*(one.measured for one in tried), of_exact.measured),
         chosen.measured.name,
         _reason(is_small, bool(enough), recall, engine.num_rows),
@@ -190,8 +184,8 @@ def tune(
         engine.num_rows,
         chosen.engine.num_bytes() / engine.num_rows,
         build_seconds,
-        chosen.engine,
     )
+    return chosen.engine, tuning
 
 
 class _Tried(NamedTuple):

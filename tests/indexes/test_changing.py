@@ -1,0 +1,151 @@
+"""Candidates that come and go, beside a dict of those that are there."""
+
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.indexes.world import EXACT, INEXACT, World
+
+from shortlist.errors import ArgumentError, FeatureError, NotIndexedError
+from shortlist.indexes import BruteForce, Partitioned, approximate
+
+pytestmark = pytest.mark.contract
+OPERATIONS = st.lists(
+    st.one_of(
+        st.tuples(st.just("upsert"), st.lists(st.integers(0, 14), min_size=1, max_size=4, unique=True)),
+        st.tuples(st.just("remove"), st.lists(st.integers(0, 16), max_size=5)),
+        st.tuples(st.just("compact"), st.just([])),
+    ),
+    max_size=8,
+)
+
+
+@given(operations=OPERATIONS, seed=st.integers(0, 3))
+@settings(max_examples=25, deadline=None)
+@pytest.mark.parametrize("kind", ["brute force", "one partition"])
+def test_after_any_changes_an_index_answers_as_one_built_from_scratch(
+    kind: str, operations: list[tuple[str, list[int]]], seed: int
+) -> None:
+    generator = np.random.default_rng(seed)
+    held = {f"id {number}": (generator.normal(size=3).astype("float32"), number % 2) for number in range(8)}
+    index = (EXACT | INEXACT)[kind]()
+    index.index(
+        np.array([one[0] for one in held.values()]), list(held), {"odd": [one[1] for one in held.values()]}
+    )
+    for operation, numbers in operations:
+        names = [f"id {number}" for number in numbers]
+        if operation == "upsert":
+            new = {name: (generator.normal(size=3).astype("float32"), len(name) % 3) for name in names}
+            index.upsert(
+                names, np.array([one[0] for one in new.values()]), {"odd": [one[1] for one in new.values()]}
+            )
+            held |= new
+        elif operation == "remove":
+            assert index.remove(names) == len(set(names) & set(held))
+            held = {name: one for name, one in held.items() if name not in names}
+        else:
+            index.compact()
+    queries = generator.normal(size=(2, 3)).astype("float32")
+    assert index.num_candidates == len(held)
+    assert set(index.ids.tolist()) == set(held)
+    for where in ({}, {"odd": 1}):
+        scores, ids = index(queries, 20, exclude=["id 3"], where=where)
+        assert scores.shape == (2, min(20, len(held)))
+        for query, found, line in zip(queries, scores, ids, strict=True):
+            allowed = {
+                name: float(query @ vector)
+                for name, (vector, odd) in held.items()
+                if name != "id 3" and (not where or odd == 1)
+            }
+            wanted = sorted(allowed, key=lambda name: -allowed[name])
+            assert [name for name in line if name] == wanted
+            np.testing.assert_allclose(found[: len(wanted)], [allowed[name] for name in wanted], atol=1e-5)
+
+
+def test_a_query_sees_one_state_whatever_changes_meanwhile() -> None:
+    """Two states, in each of which all candidates score alike: an answer that mixes them shows."""
+    index = BruteForce(k=8).index(np.ones((8, 2), "float32"))
+    query, is_over, mixed = np.ones((1, 2), "float32"), threading.Event(), []
+
+    def change() -> None:
+        for number in range(200):
+            index.upsert(np.arange(8), np.full((8, 2), float(number), "float32"))
+        is_over.set()
+
+    writer = threading.Thread(target=change)
+    writer.start()
+    while not is_over.is_set():
+        scores, ids = index(query)
+        if len(set(scores[0].tolist())) != 1 or sorted(ids[0].tolist()) != list(range(8)):
+            mixed.append(scores)
+    writer.join()
+    assert not mixed
+
+
+def test_what_does_not_fit_is_refused_and_nothing_changes() -> None:
+    world = World(6)
+    index = BruteForce(capacity=61).index(world.vectors, world.ids, world.attributes)
+    one = world.vectors[:1]
+    for ids, vectors, message in (
+        (["a"], np.ones((1, 3)), "3 dimensions and the index 4"),
+        (["a"], np.full((1, 4), np.nan), "NaN"),
+        (["a", "a"], world.vectors[:2], "1 of them distinct"),
+        (["a", "b"], one, "2 ids"),
+        (["a", "b"], world.vectors[:2], "capacity is 61"),
+    ):
+        with pytest.raises(ArgumentError, match=message):
+            index.upsert(ids, vectors)
+    with pytest.raises(FeatureError, match="int64"):
+        index.upsert([7], one)
+    assert index.num_candidates == 60
+    assert index.upsert(["a"], one).num_candidates == 61
+    with pytest.raises(ArgumentError, match="attribute 'price'"):
+        index(world.queries, where={"price": 3})
+    with pytest.raises(ArgumentError, match="2 entries for 5 queries"):
+        index(world.queries, where=[{}, {}])
+    with pytest.raises(ArgumentError, match="colour.* has 1 values for 60"):
+        BruteForce().index(world.vectors, world.ids, {"colour": ["red"]})
+    for ask in (
+        lambda: BruteForce().ids,
+        lambda: BruteForce().upsert([1], one),
+        lambda: BruteForce().compact(),
+    ):
+        with pytest.raises(NotIndexedError):
+            ask()
+
+
+def test_an_index_that_lost_all_its_candidates_answers_nothing() -> None:
+    index = BruteForce().index(np.eye(3, dtype="float32"))
+    assert index.remove([0, 1, 2, 7]) == 3
+    scores, ids = index(np.eye(3, dtype="float32"), 2)
+    assert scores.shape == ids.shape == (3, 0)
+    assert index.compact().upsert([5], np.ones((1, 3))).num_candidates == 1
+    assert index(np.eye(3, dtype="float32"), 2)[1].tolist() == [[5]] * 3
+
+
+def test_what_changes_while_an_index_is_tuned_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(9)
+    index = Partitioned(probes=1).index(world.vectors, world.ids)
+    tune = approximate.tune
+
+    def tune_and_change(*args: Any, **given: Any) -> Any:
+        index.upsert(["new"], 9 * np.ones((1, 4), "float32"))
+        return tune(*args, **given)
+
+    monkeypatch.setattr(approximate, "tune", tune_and_change)
+    index.tune(world.queries)
+    assert index(np.ones((1, 4), "float32"), 1)[1].tolist() == [["new"]]
+    assert index.is_exact()
+
+
+def test_an_index_is_changed_while_another_one_is() -> None:
+    one, other = BruteForce().index(np.eye(3)), BruteForce().index(np.eye(3))
+    with one._changing:
+        writer = threading.Thread(target=lambda: other.remove([0]))
+        writer.start()
+        writer.join(timeout=30)
+        assert not writer.is_alive()
+    assert other.num_candidates == 2
