@@ -32,4 +32,11 @@ def feed(batches: Any) -> Any:
             tensor.set_shape([None, *example[name].shape[1:]])
         return loaded
 
-    return tf.data.Dataset.range(batches.num_batches).map(load).prefetch(2)
+    return tf.data.Dataset.range(batches.num_batches).map(load).prefetch(2).with_options(_untuned())
+
+
+def _untuned() -> tf.data.Options:
+    """Without tuning: its thread sleeps for ever longer, and the end of every pass waits until it wakes."""
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return options
