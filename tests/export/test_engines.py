@@ -64,6 +64,13 @@ def test_one_partition_is_widened_until_there_are_enough():
     assert sorted(rows.numpy()[0].tolist()) == [-1, -1, *allowed]
 
 
+@pytest.mark.parametrize("num_queries", [1, 4])
+def test_one_partition_is_widened_for_more_than_it_holds(num_queries):
+    graph = engine_in_graph(Partitioned(probes=1).index(VECTORS).snapshot().engine)
+    _, rows = graph.search(tf.constant(QUERIES[:num_queries]), 60)
+    assert [len(set(line) - {-1}) for line in rows.numpy().tolist()] == [60] * num_queries
+
+
 def test_an_engine_of_another_library_is_refused():
     class Foreign(Engine):
         search = vectors_of = num_bytes = save = None

@@ -96,6 +96,7 @@ class _PartitionedInGraph(EngineInGraph):
     def __init__(self, engine: PartitionedEngine) -> None:
         super().__init__()
         self._probes, self._sizes, self._num_partitions = engine.effort, engine.sizes, engine.num_partitions
+        self._least = engine.num_found_at_least(engine.effort)
         self._tables = {
             name: tf.Variable(table, trainable=False, name=name) for name, table in engine.tables.items()
         }
@@ -118,14 +119,14 @@ class _PartitionedInGraph(EngineInGraph):
 
             return tf.cond(tf.reduce_any(is_short), look, lambda: found)
 
-        return wider(self._look(queries, k, rows, self._probes), self._probes)
+        found = self._look(queries, k, rows, self._probes)
+        return found if rows is None and k <= self._least else wider(found, self._probes)
 
     def _look(self, queries: Tensor, k: int, rows: Filter | None, probes: int) -> Found:
-        # Vectors stay variables, of which single rows can be read; the rest is small.
-        whole = {"vectors", "exact"}
-        tables = {name: one if name in whole else one.value() for name, one in self._tables.items()}
+        # The rest stay variables, of which single rows can be read.
+        tables = {**self._tables, "centroids": self._tables["centroids"].value()}
         excluded = tf.zeros((0, 0), tf.int32) if rows is None else rows.excluded
-        wanted = () if rows is None or rows.bits is None else (rows.bits.value(), rows.wanted)
+        wanted = () if rows is None or rows.bits is None else (rows.bits, rows.wanted)
 
         def of(is_single: bool) -> Found:
             sizes = self._sizes(

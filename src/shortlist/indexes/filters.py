@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from keras import ops
 
+from shortlist import backend
 from shortlist.typing import Tensor
 
 __all__ = ["Filter", "are_wanted", "without_columns"]
@@ -95,12 +96,4 @@ def without_columns(scores: Tensor, columns: Tensor) -> Tensor:
     Returns:
         `[num_queries, num_columns]`.
     """
-    if columns.shape[1] == 0:
-        return scores
-    num_queries, num_columns = ops.shape(scores)
-    columns = ops.where(columns < 0, num_columns, columns)  # one more column, which is cut off again
-    queries = ops.broadcast_to(ops.expand_dims(ops.arange(num_queries, dtype="int32"), 1), ops.shape(columns))
-    places = ops.reshape(ops.stack([queries, ops.cast(columns, "int32")], axis=2), (-1, 2))
-    widened = ops.pad(scores, [[0, 0], [0, 1]])
-    removed = ops.full((ops.shape(places)[0],), -np.inf, dtype=scores.dtype)
-    return ops.scatter_update(widened, places, removed)[:, :num_columns]
+    return scores if columns.shape[1] == 0 else backend.ExcludedPlaces(columns).fill(scores, 0)

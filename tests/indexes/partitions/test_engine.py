@@ -28,6 +28,14 @@ def test_it_looks_further_until_every_place_is_filled() -> None:
     np.testing.assert_array_equal(rows, np.argsort(-(QUERIES[:, 0] @ VECTORS.T), axis=1))
 
 
+@pytest.mark.parametrize("probes", [1, 3, 40])
+def test_how_many_the_least_filled_partitions_hold(probes: int) -> None:
+    filled = sorted(
+        sum(row >= 0 for row in rows) for rows in Partitions.of(VECTORS, 40, seed=0).rows.tolist()
+    )
+    assert engine_of(1).num_found_at_least(probes) == sum(filled[:probes])
+
+
 @pytest.mark.parametrize("as_codes", [False, True])
 def test_settings_share_the_vectors(as_codes: bool) -> None:
     engine = engine_of(3, as_codes=as_codes)

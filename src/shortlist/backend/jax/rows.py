@@ -82,10 +82,10 @@ def read_rows(variable: Any, rows: Tensor) -> Tensor:
 
     Args:
         variable: A Keras variable, or a tensor or variable of the backend, `[num_rows, ...]`.
-        rows: `[n]`, int.
+        rows: `[...]`, int.
 
     Returns:
-        `[n, ...]`.
+        `[..., ...]`, the row of each in its place.
     """
     return value_of(variable).at[rows].get(mode="fill", fill_value=0)
 

@@ -56,10 +56,10 @@ def read_rows(variable: Any, rows: Tensor) -> Tensor:
 
     Args:
         variable: A Keras variable, or a tensor or variable of the backend, `[num_rows, ...]`.
-        rows: `[n]`, int.
+        rows: `[...]`, int.
 
     Returns:
-        `[n, ...]`.
+        `[..., ...]`, the row of each in its place.
     """
     return tf.gather(value_of(variable), rows)
 

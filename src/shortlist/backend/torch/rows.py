@@ -66,12 +66,13 @@ def read_rows(variable: Any, rows: Tensor) -> Tensor:
 
     Args:
         variable: A Keras variable, or a tensor or variable of the backend, `[num_rows, ...]`.
-        rows: `[n]`, int.
+        rows: `[...]`, int.
 
     Returns:
-        `[n, ...]`.
+        `[..., ...]`, the row of each in its place.
     """
-    return value_of(variable).detach().index_select(0, rows)
+    found = value_of(variable).detach().index_select(0, rows.reshape(-1))
+    return found.reshape(*rows.shape, *found.shape[1:])
 
 
 def write_rows(variable: Any, rows: Tensor, values: Tensor) -> None:

@@ -95,6 +95,15 @@ class PartitionedEngine(Engine):
         )
         return self._search(self.tables, queries, *map(ops.convert_to_tensor, asked), sizes=sizes)
 
+    def num_found_at_least(self, probes: int) -> int:
+        """How many rows any query finds when all rows will do.
+
+        Args:
+            probes: Partitions it looks into.
+        """
+        counts = np.sort((_to_host(self.tables["rows"]) >= 0).sum(axis=1))
+        return int(counts[:probes].sum())
+
     def sizes(self, *, k: int, probes: int, **asked: Any) -> SearchSizes:
         """What a graph of the search must know.
 

@@ -50,6 +50,7 @@ def search(
         stay empty.
     """
     queries = ops.reshape(queries, (-1, sizes.heads, sizes.dim))
+    queries = queries[:1] if sizes.is_single else queries  # so that the graph knows
     chosen = backend.top_k(_best_of_heads(queries, tables["centroids"], sizes), sizes.probes)[1]
     scores = _scores(tables["vectors"], queries, chosen, sizes)
     if sizes.num_rescored:
@@ -57,7 +58,7 @@ def search(
     rows = _of_places(tables["rows"], chosen, sizes)
     is_allowed = rows >= 0
     if sizes.is_filtered:
-        bits = ops.take(wanted[0], ops.maximum(rows, 0), axis=0)
+        bits = backend.read_rows(wanted[0], ops.maximum(rows, 0))
         is_allowed = ops.logical_and(is_allowed, are_wanted(bits, ops.expand_dims(wanted[1], 1)))
     scores = ops.where(is_allowed, scores, -np.inf)
     if sizes.num_excluded != 0:
@@ -69,24 +70,37 @@ def search(
 
 def _best(scores: Tensor, rows: Tensor, k: int) -> tuple[Tensor, Tensor]:
     best, columns = backend.top_k(scores, k)
-    return best, ops.where(best > -np.inf, ops.take_along_axis(rows, columns, axis=1), -1)
+    return best, ops.where(best > -np.inf, _at(rows, columns), -1)
+
+
+def _at(table: Tensor, columns: Tensor) -> Tensor:
+    """`[num_queries, n]`, of each row of a table `[num_queries, m]` what stands in some of its columns."""
+    # By one lookup of whole numbers: Keras' own takes several times as many operations, which count here.
+    if table.shape[0] != 1:
+        num_queries, width = ops.shape(table)
+        columns = columns + ops.expand_dims(ops.arange(num_queries, dtype="int32"), 1) * width
+    return backend.read_rows(ops.reshape(table, (-1,)), columns)
 
 
 def _rescored(exact: Any, queries: Tensor, scores: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
     """Scores of vectors in the place of those of codes."""
-    flat = backend.read_rows(exact, ops.reshape(ops.maximum(rows, 0), (-1,)))
-    vectors = ops.reshape(flat, (-1, rows.shape[1], queries.shape[2]))
+    vectors = backend.read_rows(exact, ops.maximum(rows, 0))
     products = ops.max(ops.matmul(queries, ops.transpose(vectors, (0, 2, 1))), axis=1)
     return ops.where(rows < 0, scores, products), rows
 
 
 def _of_places(table: Tensor, chosen: Tensor, sizes: SearchSizes) -> Tensor:
     """`[num_queries, probes * size]`, what a table `[num_partitions, size]` holds of a query's places."""
-    return ops.reshape(ops.take(table, chosen, axis=0), (-1, sizes.probes * sizes.size))
+    num_queries = 1 if sizes.is_single else -1
+    return ops.reshape(backend.read_rows(table, chosen), (num_queries, sizes.probes * sizes.size))
 
 
 def _best_of_heads(queries: Tensor, vectors: Tensor, sizes: SearchSizes) -> Tensor:
     """`[num_queries, num_vectors]`, each vector's best product with a query's heads."""
+    if sizes.is_single:  # the vectors, which are many, stay as they lie
+        if sizes.heads == 1:
+            return ops.reshape(ops.matmul(vectors, ops.reshape(queries, (sizes.dim, 1))), (1, -1))
+        return ops.expand_dims(ops.max(ops.matmul(vectors, ops.transpose(queries[0])), axis=1), 0)
     products = ops.matmul(ops.reshape(queries, (-1, sizes.dim)), ops.transpose(vectors))
     if sizes.heads == 1:
         return products
@@ -96,7 +110,7 @@ def _best_of_heads(queries: Tensor, vectors: Tensor, sizes: SearchSizes) -> Tens
 def _scores(vectors: Any, queries: Tensor, chosen: Tensor, sizes: SearchSizes) -> Tensor:
     """`[num_queries, probes * size]`, of each query with all places of its partitions."""
     if sizes.is_single:
-        looked_at = ops.reshape(backend.read_rows(vectors, chosen[0]), (-1, sizes.dim))
+        looked_at = ops.reshape(backend.read_rows(vectors, chosen), (-1, sizes.dim))
         looked_at = ops.cast(looked_at, "float32")  # codes are whole numbers
         return _best_of_heads(queries, looked_at, sizes)
     # In the order of partitions, so that queries that look into the same one share its product.
@@ -110,10 +124,9 @@ def _scores(vectors: Any, queries: Tensor, chosen: Tensor, sizes: SearchSizes) -
 
 def _columns(excluded: Tensor, places: Tensor, chosen: Tensor, sizes: SearchSizes) -> Tensor:
     """`[num_queries, num_excluded]`, where excluded rows stand among a query's places; -1 for nowhere."""
-    place = ops.take(places, ops.maximum(excluded, 0), axis=0)
+    place = backend.read_rows(places, ops.maximum(excluded, 0))
     partition, inside = place // sizes.size, place % sizes.size
-    number = _number_of_partition(chosen, sizes.num_partitions)
-    probe = ops.take_along_axis(number, partition, axis=1)
+    probe = _at(_number_of_partition(chosen, sizes.num_partitions), partition)
     is_there = ops.logical_and(excluded >= 0, probe >= 0)
     return ops.where(is_there, probe * sizes.size + inside, -1)
 
