@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         ops,
         optimizers,
         tasks,
+        testing,
     )
     from shortlist.models import Model, load_model
 
@@ -49,6 +50,7 @@ __all__ = [
     "ops",
     "optimizers",
     "tasks",
+    "testing",
 ]
 
 

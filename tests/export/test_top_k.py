@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.oracles import top_k as oracle
 
+from shortlist.errors import ArgumentError
 from shortlist.export.queries.keras_model import KerasQueries
 from shortlist.export.queries.vectors import VectorQueries
 from shortlist.export.top_k import TopKInGraph
@@ -76,6 +77,14 @@ def test_signatures_name_the_features_and_leave_the_batch_open():
         "scores": [None, 2],
         "ids": [None, 2],
     }
+
+
+@pytest.mark.parametrize("name", ["k", "exclude", "where_size"])
+def test_a_feature_with_the_name_of_a_request_is_refused(name):
+    model = keras.Model(inputs := {name: keras.Input((2,), name=name)}, keras.layers.Identity()(inputs[name]))
+    index = BruteForce(model).index(np.eye(2), attributes={"size": [1, 2]})
+    with pytest.raises(ArgumentError, match=f"takes inputs .'{name}'."):
+        TopKInGraph(index, KerasQueries(model), max_k=2).signatures(k=1)
 
 
 def test_a_k_below_one_is_refused_by_the_graph():

@@ -64,6 +64,18 @@ def test_values_that_a_file_would_not_keep_are_refused(value):
         Attributes().extended({"price": [1, value]})
 
 
+@pytest.mark.parametrize("where", ["genre", ["genre", {}]])
+def test_what_asks_for_no_attributes_is_refused(where):
+    with pytest.raises(ArgumentError, match="where came as .*genre.*; expected a dict"):
+        Attributes().extended({"genre": ["x"]}).wanted_of_each(where, 2)
+
+
+def test_a_range_is_values_one_of_which_will_do():
+    attributes = Attributes().extended({"year": [1990, 1991, 1995]})
+    found, expected = (attributes.wanted({"year": years}) for years in (range(1990, 1993), [1990, 1991]))
+    np.testing.assert_array_equal(found, expected)
+
+
 @pytest.mark.parametrize("value", [{"x": 1}, 1.5, b"x", [["x"]]])
 def test_a_value_that_no_candidate_can_have_is_refused_when_asked_for(value):
     with pytest.raises(ArgumentError, match="attribute 'a'"):

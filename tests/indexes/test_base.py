@@ -1,5 +1,6 @@
 """What indexes share: numbers of candidates, lists of exclusions, queries of every make."""
 
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -42,6 +43,18 @@ def test_a_query_model_gets_lists_and_dicts_as_tensors() -> None:
     table = keras.layers.Embedding(3, 2, embeddings_initializer="ones")
     index = BruteForce(lambda features: table(features["user"]), k=1).index(np.float32([[1, 2]]))
     assert index({"user": [0, 2]})[0].tolist() == [[3], [3]]
+
+
+@pytest.mark.contract
+def test_a_query_model_without_weights_is_not_saved(tmp_path: Path) -> None:
+    index = BruteForce(keras.Sequential([keras.layers.Dense(2)]), k=1).index(np.float32([[1, 2]]))
+    with pytest.raises(ArgumentError, match="was never called and has no weights"):
+        index.save(tmp_path / "index.keras")
+    assert list(tmp_path.iterdir()) == []
+    scores, _ = index(np.float32([[3]]))
+    index.save(tmp_path / "index.keras")
+    again = keras.saving.load_model(tmp_path / "index.keras")
+    np.testing.assert_array_equal(again(np.float32([[3]]))[0], scores)
 
 
 def test_an_index_is_abstract() -> None:

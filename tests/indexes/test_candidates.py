@@ -16,7 +16,7 @@ BACKEND = keras.config.backend()
 @pytest.mark.contract
 @pytest.mark.parametrize("hold", [np.asarray, keras.ops.convert_to_tensor, lambda vectors: vectors.tolist()])
 def test_vectors_of_every_make(hold: Any) -> None:
-    vectors, ids = read_candidates([hold(VECTORS[:2]), hold(VECTORS[2:])])
+    vectors, ids, _ = read_candidates([hold(VECTORS[:2]), hold(VECTORS[2:])])
     np.testing.assert_array_equal(vectors, VECTORS)
     assert ids is None
 
@@ -33,7 +33,7 @@ def test_vectors_of_every_make(hold: Any) -> None:
     ],
 )
 def test_ids_of_every_kind(given: Any, expected: list[Any]) -> None:
-    _, ids = read_candidates([(given[:2], VECTORS[:2]), (given[2:], VECTORS[2:])])
+    _, ids, _ = read_candidates([(given[:2], VECTORS[:2]), (given[2:], VECTORS[2:])])
     assert ids is not None
     assert ids.tolist() == expected
     assert ids.dtype == (np.int64 if isinstance(expected[0], int) else object)
@@ -49,10 +49,23 @@ def test_text_of_tensors_comes_as_bytes() -> None:
 @pytest.mark.contract
 def test_the_encoder_turns_features_into_vectors() -> None:
     batches = [(["a"], {"row": np.array([1])}), (["b", "c"], {"row": np.array([0, 2])})]
-    vectors, ids = read_candidates(batches, lambda features: VECTORS[features["row"]])
+    vectors, ids, _ = read_candidates(batches, lambda features: VECTORS[features["row"]])
     np.testing.assert_array_equal(vectors, VECTORS[[1, 0, 2]])
     assert ids is not None
     assert ids.tolist() == ["a", "b", "c"]
+
+
+@pytest.mark.contract
+def test_attributes_of_batches_are_one_column_each() -> None:
+    batches = [
+        (["a"], VECTORS[:1], {"genre": [b"war"], "year": np.array([1990])}),
+        (["b", "c"], VECTORS[1:], {"genre": [["war", b"love"], None], "year": [1991, None]}),
+    ]
+    columns = read_candidates(batches).attributes
+    assert columns == {"genre": ["war", ["war", "love"], None], "year": [1990, 1991, None]}
+    del batches[1][2]["year"]
+    with pytest.raises(ArgumentError, match="1 of 2 batches of candidates have attribute 'year'"):
+        read_candidates(batches)
 
 
 @pytest.mark.contract
@@ -62,7 +75,7 @@ def test_batches_are_read_one_at_a_time() -> None:
             yield VECTORS
 
     batches = iterate_candidates(endless())
-    assert next(batches)[1].shape == next(batches)[1].shape == (3, 2)
+    assert next(batches).vectors.shape == next(batches).vectors.shape == (3, 2)
 
 
 @pytest.mark.contract

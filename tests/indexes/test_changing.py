@@ -4,6 +4,7 @@ import threading
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -83,6 +84,18 @@ def test_a_query_sees_one_state_whatever_changes_meanwhile() -> None:
             mixed.append(scores)
     writer.join()
     assert not mixed
+
+
+def test_attributes_of_an_arrow_table() -> None:
+    world = World(3)
+    index = BruteForce().index(world.vectors, world.ids, pa.table(world.attributes))
+    expected = BruteForce().index(world.vectors, world.ids, world.attributes)
+    index.upsert(["new"], world.vectors[:1], pa.table({"size": [1]}))
+    expected.upsert(["new"], world.vectors[:1], {"size": [1]})
+    for where in ({"size": 1}, {"colour": "red"}):
+        assert index(world.queries, 60, where=where)[1].tolist() == (
+            expected(world.queries, 60, where=where)[1].tolist()
+        )
 
 
 def test_what_does_not_fit_is_refused_and_nothing_changes() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from shortlist.errors import ArgumentError
 from shortlist.indexes import BruteForce
-from shortlist.indexes.requests import Request, id_lists, padded
+from shortlist.indexes.requests import Request, id_lists, one_list, padded
 
 pytestmark = pytest.mark.contract
 
@@ -32,6 +32,27 @@ def test_one_list_for_all_queries(lists: Any) -> None:
 def test_one_id_that_is_no_list_is_refused(one: Any) -> None:
     with pytest.raises(ArgumentError, match="exclude came as .*ab.*; expected a list of ids"):
         id_lists(one, 1, "exclude")
+
+
+@pytest.mark.parametrize("none", [3, None, np.int64(3), np.array(3)])
+def test_what_is_no_list_is_refused(none: Any) -> None:
+    with pytest.raises(ArgumentError, match="exclude came as .*; expected a list of ids"):
+        id_lists(none, 1, "exclude")
+    with pytest.raises(ArgumentError, match="ids came as .*; expected a list of ids"):
+        one_list(none, "ids")
+
+
+def test_a_query_without_a_list_of_its_own_is_named() -> None:
+    with pytest.raises(ArgumentError, match="an entry of exclude came as None"):
+        id_lists([None, [1]], 2, "exclude")
+
+
+def test_one_list_has_one_rank() -> None:
+    assert one_list(["a", "b"], "ids").tolist() == ["a", "b"]
+    with pytest.raises(ArgumentError, match=r"ids came with shape \(1, 2\)"):
+        one_list(np.array([[1, 2]]), "ids")
+    with pytest.raises(ArgumentError, match="ids came as 'ab'"):
+        one_list("ab", "ids")
 
 
 def test_lists_of_lists_of_lists_are_refused() -> None:

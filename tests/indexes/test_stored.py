@@ -88,6 +88,9 @@ def test_similar_candidates_without_themselves(make: Callable[..., StoredIndex])
         wanted = world.best(world.vectors[own], 60, [name], where={"size": [0, 1]})
         np.testing.assert_allclose(scores[row], wanted[0], atol=1e-5)
         assert name not in ids[row]
+    listed = {"exclude": [["item 1"], ["item 4"]], "allow": ["item 1", "item 2", "item 4", "item 9"]}
+    _, ids = index.similar(["item 9", "item 2"], 4, **listed)
+    assert [set(line) - {""} for line in ids.tolist()] == [{"item 2", "item 4"}, {"item 1", "item 9"}]
     with pytest.raises(ArgumentError, match="nowhere"):
         index.similar(["nowhere"])
 

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 from tests.indexes import contract
+from tests.indexes.world import World
 from tests.oracles.worlds import ID_POOLS
 
 from shortlist.errors import ArgumentError
@@ -93,6 +94,32 @@ class Catalogue:
     def __iter__(self) -> Iterator[Any]:
         self.num_readings += 1
         return iter(self.batches)
+
+
+@pytest.mark.contract
+@pytest.mark.contract
+@pytest.mark.parametrize("num_queries", [0, 3])
+def test_attributes_and_lists_as_of_candidates_in_memory(num_queries: int) -> None:
+    world = World(7)
+    parts = [slice(start, start + 9) for start in range(0, len(world.ids), 9)]
+    batches = [
+        (world.ids[part], world.vectors[part], {name: of[part] for name, of in world.attributes.items()})
+        for part in parts
+    ]
+    streaming, stored = (of.index_from_dataset(batches) for of in (Streaming(), BruteForce()))
+    queries = world.vectors[:num_queries]
+    for asked in (
+        {"where": {"size": [0, 1]}},
+        {"where": [{"size": 1}, {}, {"size": [0, 2]}][:num_queries]},
+        {"where": {"size": 1}, "exclude": world.ids[:5], "allow": world.ids[::2]},
+        {"where": {}},
+    ):
+        scores, ids = streaming(queries, 8, **asked)
+        wanted_scores, wanted_ids = stored(queries, 8, **asked)
+        np.testing.assert_allclose(scores, wanted_scores, atol=1e-5)
+        assert ids.tolist() == wanted_ids.tolist()
+    with pytest.raises(ArgumentError, match="attribute 'weight'"):
+        streaming(queries, where={"weight": 1})
 
 
 @pytest.mark.contract

@@ -57,6 +57,26 @@ def test_a_small_index_is_searched_exactly_and_says_so():
     assert true_recall(index, 10) == 1
 
 
+def test_an_index_that_grew_out_of_exact_search_is_built_and_tuned(monkeypatch):
+    index = Partitioned().index(VECTORS)
+    index.tune(QUERIES)
+    monkeypatch.setattr(approximate, "SMALL", 100)
+    report = index.index(VECTORS).tune(QUERIES, recall=0.8)
+    assert not index.is_exact()
+    assert index.probes == report.effort
+    assert true_recall(index, 10) == pytest.approx(report.measured_recall, abs=1e-6)
+
+
+def test_a_report_is_printed_as_a_table_and_its_reason(monkeypatch):
+    monkeypatch.setattr(approximate, "SMALL", 100)
+    report = Partitioned().index(VECTORS).tune(QUERIES)
+    lines = str(report).splitlines()
+    assert "recall@10" in lines[0]
+    assert [one.name for one in report.measured if any(one.name in line for line in lines)]
+    assert sum("*" in line for line in lines) == 1
+    assert str(report).endswith(report.summary())
+
+
 def test_changes_survive_a_tuning():
     index = Partitioned().index(VECTORS)
     index.upsert([9999], 100 * VECTORS[:1])

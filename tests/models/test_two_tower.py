@@ -19,6 +19,7 @@ from shortlist.data.datasets import synthetic
 from shortlist.data.splits import random_split
 from shortlist.errors import ArgumentError, FeatureError
 from shortlist.features import Categories, Category, FeatureSpec
+from shortlist.indexes import Partitioned
 from shortlist.metrics import FactorizedTopK
 from shortlist.models import TwoTower, load_model
 
@@ -113,6 +114,10 @@ def test_the_index_answers_by_raw_ids(parts: tuple[Interactions, Interactions]) 
     scores, found = model.build_index(k=4)(users, exclude=[list(met[user]) for user in users])
     np.testing.assert_allclose(scores, wanted_scores, atol=1e-5)
     assert found.tolist() == ids[wanted_rows].tolist()
+    other = model.build_index(k=4, kind=Partitioned, attributes={"place": range(len(ids))}, probes=1000)
+    assert isinstance(other, Partitioned)
+    assert other(users, 1, where={"place": 2})[1].tolist() == [[ids[2]]] * 5
+    assert other(users)[1].tolist() == model.build_index(k=4)(users)[1].tolist()
 
 
 @pytest.mark.contract

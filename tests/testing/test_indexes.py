@@ -2,11 +2,16 @@
 
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
-from shortlist.indexes import BruteForce, Partitioned
+from shortlist.indexes import Annoy, ApproximateIndex, BruteForce, Faiss, Partitioned, ScaNN, USearch
+from shortlist.indexes.brute_force import ExactEngine
+from shortlist.indexes.engine import Engine
 from shortlist.testing import check_index
+
+_LIBRARIES = ["Annoy", "Faiss", "ScaNN", "USearch"]
 
 
 @pytest.mark.contract
@@ -18,8 +23,12 @@ from shortlist.testing import check_index
         (Partitioned, {"probes": 100}),
         (Partitioned, {"probes": 3, "codes": "int8"}),
         (Partitioned, {"probes": None}),
+        (Annoy, {}),
+        (Faiss, {}),
+        (ScaNN, {}),
+        (USearch, {}),
     ],
-    ids=["exact", "one partition", "all partitions", "codes", "exact search"],
+    ids=["exact", "one partition", "all partitions", "codes", "exact search", *_LIBRARIES],
 )
 def test_an_index_keeps_its_promises(of: Any, settings: dict[str, Any]) -> None:
     check_index(
@@ -144,6 +153,51 @@ class ReturnsTheCandidateItself(Broken):
 class ScoresUnknownIdsZero(Broken):
     def score(self, queries, ids):
         return np.maximum(self.right.score(queries, ids), np.float32(-99))
+
+
+class _Worst(Engine):
+    """Finds the candidates that score least."""
+
+    is_exact, effort, max_effort = False, 1, 1
+
+    def __init__(self, right):
+        super().__init__(right.num_rows, right.dim)
+        self.right = right
+
+    def search(self, queries, k, rows):
+        scores, found = map(np.asarray, self.right.search(queries, self.num_rows, rows))
+        first = np.maximum((found >= 0).sum(axis=1) - k, 0)[:, None]
+        return tuple(np.take_along_axis(one, first + np.arange(k), axis=1) for one in (scores, found))
+
+    def vectors_of(self, rows):
+        return self.right.vectors_of(rows)
+
+    def num_bytes(self):
+        return self.right.num_bytes()
+
+    def save(self, folder):
+        self.right.save(folder)
+
+
+@keras.saving.register_keras_serializable("tests")
+class FindsTheWorst(ApproximateIndex):
+    def __init__(self, **options):
+        super().__init__(1, **options)
+
+    def _build(self, vectors, effort):
+        return _Worst(ExactEngine(vectors))
+
+    def _load(self, folder, effort):
+        return _Worst(ExactEngine.load(folder))
+
+
+def test_an_engine_that_does_not_look_for_the_best_is_told() -> None:
+    with pytest.raises(AssertionError, match="^recall: the greatest effort, .*, found"):
+        check_index(
+            lambda vectors, ids, attributes=None, **options: FindsTheWorst(**options).index(
+                vectors, ids, attributes
+            )
+        )
 
 
 @pytest.mark.parametrize(

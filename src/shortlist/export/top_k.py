@@ -155,7 +155,13 @@ class TopKInGraph(tf.Module):
             tf.TensorSpec((None, None), self.ids.dtype, name=name) for name in ("exclude", "allow")
         )
         where = self._attributes.inputs()
-        of_search = {**inputs, "k": a_k, "exclude": excluded, "allow": allowed, **where}
+        asked = {"k": a_k, "exclude": excluded, "allow": allowed, **where}
+        if both := sorted(inputs.keys() & asked.keys()):
+            raise ArgumentError(
+                f"index: its query model takes inputs {both}, which are names of what a request to `search` "
+                "says besides; give these features or attributes other names"
+            )
+        of_search = {**inputs, **asked}
         return {
             "serving_default": _traced(lambda **inputs: self(inputs, k), inputs),
             "top_k": _traced(lambda **inputs: self(inputs, self._checked(inputs["k"])), {**inputs, "k": a_k}),

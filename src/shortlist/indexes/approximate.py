@@ -49,8 +49,11 @@ class ApproximateIndex(StoredIndex):
 
     @final
     def _make_engine(self, vectors: np.ndarray) -> Engine:
+        return ExactEngine(vectors) if self.effort is None else self._built(vectors, self.effort)
+
+    def _built(self, vectors: np.ndarray, effort: int) -> Engine:
         started = time.perf_counter()
-        engine = ExactEngine(vectors) if self.effort is None else self._build(vectors, self.effort)
+        engine = self._build(vectors, effort)
         self.build_seconds = time.perf_counter() - started
         return engine
 
@@ -61,7 +64,8 @@ class ApproximateIndex(StoredIndex):
     def tune(self, queries: Any = None, recall: float = 0.95, k: int | None = None) -> Tuning:
         """Take the least effort that finds a share of the exact answers, and measure what it costs.
 
-        Below 10,000 candidates it chooses exact search, and says so.
+        Below 10,000 candidates it chooses exact search, and says so. An index of exact search that has more
+        is built first.
 
         Args:
             queries: Some hundreds of them, as they will be asked, not those to judge by later. When None,
@@ -89,12 +93,15 @@ class ApproximateIndex(StoredIndex):
             vectors = some_candidates(snapshot.engine)
         else:
             vectors = ops.convert_to_numpy(self._query_vectors(snapshot, queries))
+        engine, is_small = snapshot.engine, snapshot.num_candidates < SMALL
+        if engine.is_exact and not is_small:
+            engine = self._built(engine.vectors_of(np.arange(engine.num_rows)), effort=1)
         engine, tuning = tune(
-            snapshot.engine,
+            engine,
             vectors,
             recall=recall,
             k=self.k if k is None else check_k(k),
-            is_small=snapshot.num_candidates < SMALL,
+            is_small=is_small,
             build_seconds=self.build_seconds,
         )
         with self._changing:  # candidates may have come and gone meanwhile, which are kept

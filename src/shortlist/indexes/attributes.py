@@ -131,6 +131,8 @@ class Attributes:
         """
         if isinstance(wheres, Mapping):
             return self.wanted(wheres)[None]
+        if not all(isinstance(where, Mapping) for where in wheres):
+            raise ArgumentError(f"where came as {wheres!r}; expected a dict such as {{'genre': 'drama'}}.")
         groups = [self.wanted(where) for where in wheres]
         if len(groups) != num_queries:
             raise ArgumentError(
@@ -196,6 +198,6 @@ def _alternatives(value: Any) -> list[Any]:
         return []
     if isinstance(value, np.ndarray):
         return value.tolist() if value.ndim else [value.item()]
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, list | tuple | set | frozenset | range):
         return [one.item() if isinstance(one, np.generic) else one for one in value]
     return [value.item() if isinstance(value, np.generic) else value]

@@ -128,7 +128,15 @@ class Index(keras.Model):
             filepath: Where to, ending in `.keras`.
             *args: As in `keras.Model.save`.
             **kwargs: As in `keras.Model.save`.
+
+        Raises:
+            ArgumentError: When the query model has no weights yet, so that another would be loaded.
         """
+        if isinstance(self.query_model, keras.layers.Layer) and not self.query_model.built:
+            raise ArgumentError(
+                f"the query model, {self.query_model.name}, was never called and has no weights to save; "
+                "train it, or ask the index once, and save then."
+            )
         save_whole(super().save, filepath, *args, **kwargs)
 
     def get_config(self) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Reads candidates, wherever they come from, into vectors and ids."""
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -10,27 +10,40 @@ from shortlist.errors import ArgumentError
 from shortlist.features.ids import as_array, id_array
 from shortlist.typing import ArrayLike
 
-__all__ = ["check_vectors", "iterate_candidates", "read_candidates", "to_numpy"]
+__all__ = ["Candidates", "check_vectors", "iterate_candidates", "read_candidates", "to_numpy"]
+
+
+class Candidates(NamedTuple):
+    """What a dataset says of candidates."""
+
+    vectors: np.ndarray
+    """`[n, dim]`."""
+    ids: np.ndarray | None = None
+    """`[n]`; None where the dataset has none."""
+    attributes: dict[str, list[Any]] | None = None
+    """By name, n values or lists of values; None where the dataset has none."""
 
 
 def iterate_candidates(
     batches: Iterable[Any], encoder: Callable[[Any], Any] | None = None
-) -> Iterator[tuple[np.ndarray | None, np.ndarray]]:
-    """Ids and vectors of candidates, a batch at a time.
+) -> Iterator[Candidates]:
+    """Candidates, a batch at a time.
 
     Args:
-        batches: A `tf.data.Dataset` or another iterable of batches: vectors `[n, dim]`, or pairs of ids `[n]`
-            and vectors. With an encoder, features stand in the place of vectors.
+        batches: A `tf.data.Dataset` or another iterable of batches: vectors `[n, dim]`; or ids `[n]` and
+            vectors; or ids, vectors, and a dict of attributes. With an encoder, features stand in the place
+            of vectors.
         encoder: What turns features into vectors, such as the candidate tower.
 
     Yields:
-        The ids, None where there are none, and the vectors `[n, dim]` as NumPy arrays.
+        Each batch.
 
     Raises:
         ArgumentError: When a batch has another shape, or as many ids as vectors are not there.
     """
     for number, batch in enumerate(batches):
-        ids, features = batch if isinstance(batch, tuple) and len(batch) == 2 else (None, batch)
+        parts = batch if isinstance(batch, tuple) and len(batch) in (2, 3) else (None, batch)
+        ids, features, columns = (*parts, None)[:3]
         vectors = to_numpy(features if encoder is None else encoder(features))
         if vectors.ndim != 2:
             raise ArgumentError(
@@ -45,12 +58,22 @@ def iterate_candidates(
                 f"{vectors.shape}; expected one "
                 "id for each vector."
             )
-        yield ids, vectors
+        yield Candidates(vectors, ids, None if columns is None else _plain(columns))
 
 
-def read_candidates(
-    batches: Iterable[Any], encoder: Callable[[Any], Any] | None = None
-) -> tuple[np.ndarray, np.ndarray | None]:
+def _plain(columns: Mapping[str, Any]) -> dict[str, list[Any]]:
+    plain = {name: to_numpy(values).tolist() for name, values in columns.items()}
+    return {name: [_as_text(value) for value in values] for name, values in plain.items()}
+
+
+def _as_text(value: Any) -> Any:
+    """Text of tensors, which comes as bytes, as text."""
+    if isinstance(value, list):
+        return [_as_text(one) for one in value]
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def read_candidates(batches: Iterable[Any], encoder: Callable[[Any], Any] | None = None) -> Candidates:
     """All candidates in memory.
 
     Args:
@@ -58,10 +81,10 @@ def read_candidates(
         encoder: As in `iterate_candidates`.
 
     Returns:
-        Vectors `[num_candidates, dim]`, and ids `[num_candidates]` or None where no batch has ids.
+        All of them as one.
 
     Raises:
-        ArgumentError: When there is no candidate at all, or only some batches have ids.
+        ArgumentError: When there is no candidate at all, or only some batches have ids, or an attribute.
     """
     parts = list(iterate_candidates(batches, encoder))
     if not parts:
@@ -70,18 +93,29 @@ def read_candidates(
             "before is empty: "
             "pass something that can be read again, such as a tf.data.Dataset or a list."
         )
-    widths = {part.shape[1] for _, part in parts}
+    widths = {part.vectors.shape[1] for part in parts}
     if len(widths) > 1:
         raise ArgumentError(f"batches of candidates have dim {sorted(widths)}; expected one for all.")
-    vectors = np.concatenate([part for _, part in parts])
-    ids = [part for part, _ in parts if part is not None]
-    if not ids:
-        return vectors, None
-    if len(ids) != len(parts):
+    ids = _of_all_or_none("ids", [part.ids for part in parts])
+    each = [part.attributes or {} for part in parts]
+    columns = {
+        name: _of_all_or_none(f"attribute {name!r}", [of.get(name) for of in each])
+        for name in dict.fromkeys(name for of in each for name in of)
+    }
+    return Candidates(
+        np.concatenate([part.vectors for part in parts]),
+        np.concatenate(ids) if ids else None,
+        {name: [value for part in values for value in part] for name, values in columns.items()} or None,
+    )
+
+
+def _of_all_or_none(what: str, parts: list[Any]) -> list[Any]:
+    there = [part for part in parts if part is not None]
+    if len(there) not in (0, len(parts)):
         raise ArgumentError(
-            f"{len(ids)} of {len(parts)} batches of candidates have ids; expected all or none."
+            f"{len(there)} of {len(parts)} batches of candidates have {what}; expected all or none."
         )
-    return vectors, np.concatenate(ids)
+    return there
 
 
 def check_vectors(vectors: ArrayLike) -> np.ndarray:

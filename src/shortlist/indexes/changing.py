@@ -15,6 +15,7 @@ from shortlist.indexes import snapshot_files
 from shortlist.indexes.base import Index, check_k
 from shortlist.indexes.candidates import check_vectors, read_candidates, to_numpy
 from shortlist.indexes.engine import Engine
+from shortlist.indexes.requests import one_list
 from shortlist.indexes.snapshot import Snapshot
 from shortlist.typing import ArrayLike
 
@@ -73,7 +74,8 @@ class ChangingIndex(Index):
             candidates: `[num_candidates, dim]`, finite.
             ids: `[num_candidates]`, distinct, text, bytes or integers; the row numbers when None.
             attributes: By name, what each candidate is, `[num_candidates]`, for `where`: text, integers or
-                bools; a list for a candidate with several values, None for one without.
+                bools; a list for a candidate with several values, None for one without. A dict, a pandas data
+                frame or an Arrow table.
 
         Returns:
             The index.
@@ -89,7 +91,7 @@ class ChangingIndex(Index):
             )
         self._check_capacity(len(vectors))
         engine = self._make_engine(self._of_unit_length(vectors))
-        self._take(Snapshot.of_engine(engine, vocabulary, attributes))
+        self._take(Snapshot.of_engine(engine, vocabulary, _columns(attributes)))
         return self
 
     def index_from_dataset(
@@ -101,8 +103,8 @@ class ChangingIndex(Index):
         """Take the candidates of a dataset, in place of any before.
 
         Args:
-            candidates: Batches of vectors `[n, dim]`, or of pairs of ids `[n]` and vectors, such as a
-                `tf.data.Dataset`.
+            candidates: Batches of vectors `[n, dim]`; or of ids `[n]` and vectors; or of ids, vectors and a
+                dict of attributes; such as a `tf.data.Dataset`.
             encoder: What turns features, in the place of vectors, into vectors.
             attributes: As in `index`, in the order of the dataset.
 
@@ -112,7 +114,13 @@ class ChangingIndex(Index):
         Raises:
             ArgumentError: As `index`, and when the dataset is empty.
         """
-        return self.index(*read_candidates(candidates, encoder), attributes=attributes)
+        vectors, ids, of_dataset = read_candidates(candidates, encoder)
+        if attributes is not None and of_dataset is not None:
+            raise ArgumentError(
+                f"attributes came twice: {sorted(of_dataset)} in the dataset and {sorted(attributes)} beside "
+                "it; expected one of both."
+            )
+        return self.index(vectors, ids, of_dataset if attributes is None else attributes)
 
     def upsert(self, ids: ArrayLike, vectors: ArrayLike, attributes: Mapping[str, Any] | None = None) -> Self:
         """Add candidates, and replace those whose ids are there.
@@ -148,7 +156,7 @@ class ChangingIndex(Index):
                     f"{len(plain)} ids, {len(set(plain))} of them distinct, came for {len(matrix)} vectors; "
                     "expected one each, none twice."
                 )
-            changed = snapshot.upserted(plain, matrix, {} if attributes is None else attributes)
+            changed = snapshot.upserted(plain, matrix, _columns(attributes))
             self._check_capacity(changed.num_candidates)
             self._snapshot = changed
         return self
@@ -164,10 +172,11 @@ class ChangingIndex(Index):
 
         Raises:
             NotIndexedError: Before there are candidates.
+            ArgumentError: When the ids are no list.
         """
         with self._changing:
             snapshot = self.snapshot()
-            rows = snapshot.ids.rows(as_array(to_numpy(ids)))
+            rows = snapshot.ids.rows(one_list(ids, "ids"))
             changed = snapshot.without(rows[rows >= 0])
             self._snapshot = changed
         return snapshot.num_candidates - changed.num_candidates
@@ -285,3 +294,10 @@ class ChangingIndex(Index):
                 f"there would be {num_candidates} candidates, and the capacity is {self.capacity}: remove "
                 "some, or make an index of a larger capacity."
             )
+
+
+def _columns(attributes: Any) -> Mapping[str, Any]:
+    if attributes is None:
+        return {}
+    columns: Mapping[str, Any] = attributes.to_pydict() if hasattr(attributes, "to_pydict") else attributes
+    return columns

@@ -6,6 +6,7 @@ import numpy as np
 from keras import ops
 
 from shortlist import backend
+from shortlist.indexes.compiling import of_sizes
 from shortlist.indexes.filters import Filter, are_wanted, without_columns
 from shortlist.ops import check_shapes, pairwise_scores, rows_a_chunk
 from shortlist.typing import Tensor
@@ -40,9 +41,6 @@ class ExactSearch:
         exact by the second look.
     """
 
-    def __init__(self) -> None:
-        self._search = backend.compiled(_search, static=("sizes",))
-
     def __call__(
         self, vectors: Tensor, queries: Tensor, k: int, rows: Filter | None = None
     ) -> tuple[Tensor, Tensor]:
@@ -69,7 +67,7 @@ class ExactSearch:
         few = queries.shape[0] if queries.shape[0] in (0, 1) else None
         sizes = _Sizes(num_candidates, dim, queries.shape[1], k, rows.num_excluded, rows.shape_of_wanted, few)
         asked = [rows.excluded] if rows.bits is None else [rows.excluded, rows.bits, rows.wanted]
-        return self._search(vectors, queries, *map(ops.convert_to_tensor, asked), sizes=sizes)
+        return of_sizes(_search, sizes)(vectors, queries, *map(ops.convert_to_tensor, asked))
 
 
 class _Sizes(NamedTuple):

@@ -1,6 +1,6 @@
 """What a call asks for besides its queries, as rows of candidates."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +13,7 @@ from shortlist.indexes.filters import Filter
 from shortlist.indexes.snapshot import Snapshot
 from shortlist.typing import ArrayLike, ItemId
 
-__all__ = ["IdLists", "Request", "id_lists"]
+__all__ = ["IdLists", "Request", "id_lists", "one_list"]
 
 IdLists = Any
 """Ids for all queries, `[num_ids]`; or for each query its own, a matrix or one sequence a query."""
@@ -146,18 +146,43 @@ def id_lists(lists: IdLists, num_queries: int, name: str) -> list[np.ndarray]:
     Raises:
         ArgumentError: When their number is another, or one is no list.
     """
-    if isinstance(lists, str | bytes):  # else its letters would be the ids
-        raise ArgumentError(f"{name} came as {lists!r}; expected a list of ids, such as [{lists!r}].")
-    entries: Any = to_numpy(lists) if hasattr(lists, "shape") else list(lists)
+    listed = _listed(lists, name)
+    entries: Any = to_numpy(listed) if hasattr(listed, "shape") else list(listed)
     if len(entries) == 0 or _is_one_list(entries):
         return [as_array(to_numpy(entries))] * num_queries
-    rows = [as_array(to_numpy(row)) for row in entries]
+    rows = [as_array(to_numpy(_listed(row, f"an entry of {name}"))) for row in entries]
     if len(rows) != num_queries or any(row.ndim != 1 for row in rows):
         raise ArgumentError(
             f"{name} holds {len(rows)} entries for {num_queries} queries; expected one list of ids for each "
             "query, or one list for all."
         )
     return rows
+
+
+def one_list(ids: ArrayLike, name: str) -> np.ndarray:
+    """Ids as an array.
+
+    Args:
+        ids: `[num_ids]`.
+        name: Of the argument, for the error.
+
+    Returns:
+        `[num_ids]`.
+
+    Raises:
+        ArgumentError: When it is no list, or one of lists.
+    """
+    listed = as_array(to_numpy(_listed(ids, name)))
+    if listed.ndim != 1:
+        raise ArgumentError(f"{name} came with shape {listed.shape}; expected one list of ids.")
+    return listed
+
+
+def _listed(ids: Any, name: str) -> Any:
+    """The ids, unless they are one id alone, or none; of text, the letters would be the ids."""
+    if isinstance(ids, str | bytes) or not isinstance(ids, Iterable) or getattr(ids, "shape", None) == ():
+        raise ArgumentError(f"{name} came as {ids!r}; expected a list of ids, such as ['a', 'b'] or [1, 2].")
+    return ids
 
 
 def _is_one_list(entries: ArrayLike) -> bool:

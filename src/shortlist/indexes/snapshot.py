@@ -42,18 +42,17 @@ class Snapshot:
 
     @classmethod
     def of_engine(
-        cls, engine: Engine, vocabulary: Vocabulary | None, attributes: Mapping[str, Any] | None
+        cls, engine: Engine, vocabulary: Vocabulary | None, attributes: Mapping[str, Any]
     ) -> "Snapshot":
         """Candidates that all stand in an engine.
 
         Args:
             engine: With all vectors.
             vocabulary: Their ids.
-            attributes: Values by attribute, one a candidate; None for no attributes.
+            attributes: Values by attribute, one a candidate.
         """
-        columns = {} if attributes is None else attributes
-        known = Attributes().extended(columns)
-        bits = known.bits(columns, engine.num_rows)
+        known = Attributes().extended(attributes)
+        bits = known.bits(attributes, engine.num_rows)
         return cls(engine, vocabulary, known, bits, np.empty((0, engine.dim), "float32"))
 
     @cached_property

@@ -8,14 +8,12 @@ from keras import ops
 
 from shortlist import backend
 from shortlist.errors import ArgumentError
-from shortlist.features.ids import as_array
 from shortlist.indexes.answering import answer, scores_of
 from shortlist.indexes.attributes import Where
 from shortlist.indexes.base import check_k
-from shortlist.indexes.candidates import to_numpy
 from shortlist.indexes.changing import ChangingIndex
 from shortlist.indexes.filters import Filter
-from shortlist.indexes.requests import IdLists, Request, id_lists
+from shortlist.indexes.requests import IdLists, Request, id_lists, one_list
 from shortlist.indexes.snapshot import Snapshot
 from shortlist.ops import check_shapes
 from shortlist.typing import ArrayLike, Tensor
@@ -107,13 +105,21 @@ class StoredIndex(ChangingIndex):
         return scores
 
     def similar(
-        self, ids: ArrayLike, k: int | None = None, *, where: Where | Sequence[Where] | None = None
+        self,
+        ids: ArrayLike,
+        k: int | None = None,
+        *,
+        exclude: IdLists = None,
+        allow: IdLists = None,
+        where: Where | Sequence[Where] | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """The candidates that are nearest to some candidates, without these themselves.
 
         Args:
             ids: `[n]`.
             k: How many for each; the index's own k when None.
+            exclude: As in `__call__`.
+            allow: As in `__call__`.
             where: As in `__call__`.
 
         Returns:
@@ -121,15 +127,17 @@ class StoredIndex(ChangingIndex):
 
         Raises:
             NotIndexedError: Before there are candidates.
-            ArgumentError: For an id that no candidate has.
+            ArgumentError: For an id that no candidate has, and as `__call__`.
         """
-        snapshot, listed = self.snapshot(), as_array(to_numpy(ids))
+        snapshot, listed = self.snapshot(), one_list(ids, "ids")
         rows = snapshot.ids.rows(listed)
         if (rows < 0).any():
             raise ArgumentError(
                 f"no candidate has the ids {listed[rows < 0][:5].tolist()}; expected ids of the index."
             )
-        request = Request.of(snapshot, len(rows), exclude=[[one] for one in listed.tolist()], where=where)
+        others = id_lists([] if exclude is None else exclude, len(rows), "exclude")
+        each = [[one, *more.tolist()] for one, more in zip(listed.tolist(), others, strict=True)]
+        request = Request.of(snapshot, len(rows), exclude=each, allow=allow, where=where)
         queries = ops.convert_to_tensor(snapshot.vectors_of(rows)[:, None])
         scores, found = answer(snapshot, queries, self.k if k is None else check_k(k), request)
         return scores, snapshot.ids.of_rows(found)

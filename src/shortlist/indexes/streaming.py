@@ -1,6 +1,6 @@
 """Exact search over candidates that are read anew for every call, and never all in memory."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 import keras
@@ -10,8 +10,10 @@ from keras import ops
 from shortlist import backend
 from shortlist.errors import ArgumentError
 from shortlist.features import Vocabulary
+from shortlist.indexes.attributes import Attributes, Where
 from shortlist.indexes.base import Index, check_k
 from shortlist.indexes.candidates import check_vectors, iterate_candidates
+from shortlist.indexes.filters import are_wanted
 from shortlist.indexes.requests import IdLists, id_lists
 from shortlist.ops import pairwise_scores
 from shortlist.typing import ArrayLike, Tensor
@@ -63,8 +65,8 @@ class Streaming(Index):
         """Take the candidates of a dataset, in place of any before; nothing is read yet.
 
         Args:
-            candidates: Batches of vectors `[n, dim]`, or of pairs of ids `[n]` and vectors; read once a call,
-                so not a generator that ends.
+            candidates: Batches of vectors `[n, dim]`; or of ids `[n]` and vectors; or of ids, vectors and a
+                dict of attributes, `[n]` each. Read once a call, so not a generator that ends.
             encoder: What turns features, in the place of vectors, into vectors.
 
         Returns:
@@ -92,15 +94,25 @@ class Streaming(Index):
         Raises:
             NotIndexedError: Before there are candidates.
         """
+        return ((ids, vectors) for vectors, ids, _ in self._candidates())
+
+    def _candidates(self) -> Iterator[tuple[np.ndarray, np.ndarray, Mapping[str, Any]]]:
         self.check_indexed(self._source is not None)
         assert self._source is not None
         start = 0
-        for ids, vectors in iterate_candidates(*self._source):
-            yield (np.arange(start, start + len(vectors)) if ids is None else ids), check_vectors(vectors)
+        for vectors, ids, columns in iterate_candidates(*self._source):
+            known = np.arange(start, start + len(vectors)) if ids is None else ids
+            yield check_vectors(vectors), known, columns or {}
             start += len(vectors)
 
     def __call__(
-        self, queries: Any, k: int | None = None, *, exclude: IdLists = None, allow: IdLists = None
+        self,
+        queries: Any,
+        k: int | None = None,
+        *,
+        exclude: IdLists = None,
+        allow: IdLists = None,
+        where: Where | Sequence[Where] | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """The best candidates of each query, best first.
 
@@ -110,6 +122,8 @@ class Streaming(Index):
             exclude: Ids that must not come back: one list for all queries, or one a query, such as
                 `[batch, num_ids]`.
             allow: The only ids that may come back, given alike.
+            where: Attributes, and the value each must have, or a list of values one of which will do: a dict
+                for all queries, or a list with one a query.
 
         Returns:
             Scores `[batch, k]`, float32, and ids `[batch, k]`, as NumPy arrays; where fewer than k candidates
@@ -117,21 +131,22 @@ class Streaming(Index):
 
         Raises:
             NotIndexedError: Before there are candidates.
-            ArgumentError: When k is below 1 or shapes do not fit.
+            ArgumentError: When k is below 1, shapes do not fit or an attribute is unknown.
         """
         self.check_indexed(self._source is not None)
         vectors = self.encode_queries(queries)
-        lists = _Lists(
+        allowed = _Allowed(
             id_lists([] if exclude is None else exclude, len(vectors), "exclude"),
             None if allow is None else id_lists(allow, len(vectors), "allow"),
+            where,
         )
-        return self._search(vectors, self.k if k is None else check_k(k), lists)
+        return self._search(vectors, self.k if k is None else check_k(k), allowed)
 
-    def _search(self, queries: Tensor, k: int, lists: "_Lists") -> tuple[np.ndarray, np.ndarray]:
+    def _search(self, queries: Tensor, k: int, allowed: "_Allowed") -> tuple[np.ndarray, np.ndarray]:
         best_scores, best_ids = None, None
-        for ids, vectors in self.batches():
+        for vectors, ids, columns in self._candidates():
             scores = ops.convert_to_numpy(pairwise_scores(queries, ops.convert_to_tensor(vectors)))
-            scores = lists.allowed(scores, ids)
+            scores = allowed.scores(scores, ids, columns)
             every_id = np.broadcast_to(ids, scores.shape)
             if (
                 best_scores is not None and best_ids is not None
@@ -139,9 +154,9 @@ class Streaming(Index):
                 scores = np.concatenate([best_scores, scores], axis=1)
                 every_id = np.concatenate([best_ids, every_id], axis=1)
             best_scores, best_ids = _best(scores, every_id, k)
+            padding = -1 if ids.dtype != object else type(ids[0])()
         if best_scores is None or best_ids is None:
             raise ArgumentError("the dataset of candidates holds none; expected at least one batch.")
-        padding = -1 if best_ids.dtype != object else type(best_ids[0, 0])()
         return best_scores, np.where(np.isneginf(best_scores), padding, best_ids)
 
     def is_exact(self) -> bool:
@@ -159,24 +174,36 @@ def _best(scores: np.ndarray, ids: np.ndarray, k: int) -> tuple[np.ndarray, np.n
     return ops.convert_to_numpy(values), np.take_along_axis(ids, columns, axis=1)
 
 
-class _Lists(NamedTuple):
-    """What must not come back, and what alone may, if not all; one list of ids a query."""
+class _Allowed(NamedTuple):
+    """What may come back; one list of ids a query."""
 
     exclude: list[np.ndarray]
     allow: list[np.ndarray] | None
+    where: Where | Sequence[Where] | None
 
-    def allowed(self, scores: np.ndarray, ids: np.ndarray) -> np.ndarray:
-        """The scores of a batch, with minus infinity for ids that may not come back."""
-        if self.allow is None and not any(map(len, self.exclude)):
-            return scores
+    def scores(self, scores: np.ndarray, ids: np.ndarray, columns: Mapping[str, Any]) -> np.ndarray:
+        """The scores of a batch of candidates, with minus infinity for what may not come back."""
+        is_listed = self.allow is not None or any(map(len, self.exclude))
+        if is_listed:
+            scores = np.where(self._are_allowed(ids), scores, -np.inf)
+        return scores if self.where is None else np.where(self._are_wanted(ids, columns), scores, -np.inf)
+
+    def _are_allowed(self, ids: np.ndarray) -> np.ndarray:
+        """`[num_queries, num_ids]`, bool."""
         known = Vocabulary.from_values(ids)
-        is_forbidden = _are_listed(known, ids, self.exclude)
-        if self.allow is not None:
-            is_forbidden |= ~_are_listed(known, ids, self.allow)
-        return np.where(is_forbidden, -np.inf, scores)
+        are_allowed = ~_are_listed(known, ids, self.exclude)
+        return are_allowed if self.allow is None else are_allowed & _are_listed(known, ids, self.allow)
+
+    def _are_wanted(self, ids: np.ndarray, columns: Mapping[str, Any]) -> np.ndarray:
+        """`[num_queries or 1, num_ids]`, bool."""
+        attributes = Attributes().extended(columns)
+        bits = attributes.bits(columns, len(ids))
+        wanted = attributes.wanted_of_each(self.where or {}, len(self.exclude))
+        return ops.convert_to_numpy(are_wanted(bits[None], wanted[:, None]))
 
 
 def _are_listed(known: Vocabulary, ids: np.ndarray, lists: list[np.ndarray]) -> np.ndarray:
     """`[num_queries, num_ids]`, bool."""
     rows = known.rows(ids)
-    return np.stack([np.isin(rows, known.rows(listed)) for listed in lists])
+    listed = [np.isin(rows, known.rows(some)) for some in lists]
+    return np.stack(listed) if listed else np.empty((0, len(ids)), "bool")

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from keras import ops
 from rich import box
+from rich.console import Console
 from rich.table import Table
 
 from shortlist.errors import ArgumentError, MissingExtraError
@@ -77,6 +78,13 @@ class Tuning:
     def measured_recall(self) -> float:
         """What the chosen setting reached."""
         return next(one.recall for one in self.measured if one.name == self.chosen)
+
+    def __str__(self) -> str:
+        console = Console(width=80)
+        with console.capture() as printed:
+            console.print(self.table())
+        lines = [line.rstrip() for line in printed.get().splitlines()]
+        return "\n".join([*filter(None, lines), self.summary()])
 
     def table(self) -> Table:
         """What was tried, a row each, the chosen one marked.

@@ -62,7 +62,7 @@ class FactorizedTopK(keras.metrics.Metric):
         name_format: How a value is named in the logs.
 
     Raises:
-        ArgumentError: When a k is below 1, a measure is unknown, or the index is not exact.
+        ArgumentError: When a k is below 1, or a measure is unknown.
 
     Example:
         >>> import numpy as np
@@ -350,4 +350,4 @@ def _check(ks: Sequence[int], measures: Sequence[str]) -> None:
 def _read(source: Any, encoder: Callable[[Any], Any] | None) -> tuple[np.ndarray, np.ndarray | None]:
     if isinstance(source, StoredIndex):
         return source.vectors, source.ids
-    return read_candidates(source, encoder)
+    return read_candidates(source, encoder)[:2]

@@ -1,6 +1,7 @@
 """The ready-made two-tower retrieval model."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -13,7 +14,7 @@ from shortlist.data.arguments import check_is_interactions
 from shortlist.errors import ArgumentError
 from shortlist.features import FeatureSpec
 from shortlist.features import source as columns_of
-from shortlist.indexes import BruteForce
+from shortlist.indexes import BruteForce, StoredIndex
 from shortlist.indexes.base import check_k
 from shortlist.indexes.candidates import read_candidates
 from shortlist.layers import StreamingFrequency
@@ -235,20 +236,30 @@ class TwoTower(Model):
         Returns:
             Ids `[num_items]` and vectors `[num_items, embedding_dim]`, row by row.
         """
-        vectors, _ = read_candidates(self.catalogue, self.candidate_model)
-        return self.catalogue.ids, vectors
+        return self.catalogue.ids, read_candidates(self.catalogue, self.candidate_model).vectors
 
-    def build_index(self, k: int = 10) -> BruteForce:
-        """An exact index over the catalogue that takes raw query features.
+    def build_index(
+        self,
+        k: int = 10,
+        *,
+        kind: type[StoredIndex] = BruteForce,
+        attributes: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> Any:
+        """An index over the catalogue that takes raw query features.
 
         Args:
             k: How many items it returns unless told otherwise.
+            kind: Its class, such as `sl.indexes.Partitioned`; exact when left out.
+            attributes: As in `StoredIndex.index`, in the order of the catalogue: of `items`, or of
+                `candidate_embeddings()`.
+            **options: Of the class.
 
         Returns:
-            An index; it shares the query tower, and keeps the item vectors as they are now.
+            An index of that kind; it shares the query tower, and keeps the item vectors as they are now.
         """
         ids, vectors = self.candidate_embeddings()
-        return BruteForce(self.query_model, k=k).index(vectors, ids)
+        return kind(self.query_model, k=k, **options).index(vectors, ids, attributes)
 
     def get_config(self) -> dict[str, Any]:
         """What makes the model again, without catalogue and vocabularies, which are saved beside it.

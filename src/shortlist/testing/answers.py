@@ -4,13 +4,25 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from keras import ops
 
 from shortlist.indexes import StoredIndex
+from shortlist.indexes.filters import Filter
 from shortlist.testing.catalogue import Catalogue, Wanted, padding_of, unknown_of
 
-__all__ = ["check_answers", "check_lists", "check_scores", "check_similar", "is_true", "require"]
+__all__ = [
+    "check_answers",
+    "check_lists",
+    "check_recall",
+    "check_scores",
+    "check_similar",
+    "is_true",
+    "require",
+]
 
 _EVERYTHING = Wanted()
+
+_LEAST_RECALL = 0.5
 
 
 def is_true(found: Any, true: Any) -> bool:
@@ -118,6 +130,34 @@ def check_answer(
     )
     best = [catalogue.ids[row] for row in sorted(rows, key=lambda row: (-true[row], row))[:number]]
     require(not is_exact or ids[:number] == best, check, f"got {ids[:number]}, expected {best}.")
+
+
+def check_recall(index: StoredIndex, catalogue: Catalogue, queries: np.ndarray) -> None:
+    """That an index which is not exact looks for the best, and finds most of them when it looks at most.
+
+    Args:
+        index: Holds the catalogue.
+        catalogue: What it holds.
+        queries: `[num_queries, dim]`.
+
+    Raises:
+        AssertionError: When fewer than half of the 5 best are found.
+    """
+    engine, k = index.snapshot().engine, min(5, len(catalogue.ids))
+    if engine.is_exact:
+        return
+    widest = engine.with_effort(engine.max_effort)
+    scores, _ = widest.search(
+        ops.convert_to_tensor(queries[:, None]), k, Filter(np.empty((len(queries), 0), "int32"))
+    )
+    least = [sorted(catalogue.scores(query))[-k] for query in queries]
+    recall = float((ops.convert_to_numpy(scores) >= np.array(least)[:, None] - 1e-4).mean())
+    require(
+        recall >= _LEAST_RECALL,
+        "recall",
+        f"the greatest effort, {widest.label()}, found {recall:.0%} of the {k} best; expected "
+        f"{_LEAST_RECALL:.0%} at least.",
+    )
 
 
 def check_lists(index: StoredIndex, catalogue: Catalogue, queries: np.ndarray) -> None:

@@ -6,7 +6,14 @@ from typing import Any
 import numpy as np
 
 from shortlist.indexes import StoredIndex
-from shortlist.testing.answers import check_answers, check_lists, check_scores, check_similar, require
+from shortlist.testing.answers import (
+    check_answers,
+    check_lists,
+    check_recall,
+    check_scores,
+    check_similar,
+    require,
+)
 from shortlist.testing.catalogue import KINDS, Catalogue, Wanted, drawn, drawn_queries, unknown_of
 from shortlist.testing.changes import check_changes, check_emptied, check_saved
 from shortlist.testing.refusals import (
@@ -27,7 +34,7 @@ def check_index(make: Callable[..., StoredIndex]) -> None:
 
     Vectors are small whole numbers, so that ties are certain and nothing rounds. Where `is_exact()` the very
     ids and their order are demanded; elsewhere as many as are allowed, none forbidden, none twice, each with
-    its true score, best first.
+    its true score, best first; and with the greatest effort, half of the 5 best at least.
 
     Args:
         make: `make(vectors, ids, attributes=None, **options)` returns an index that holds them; ids may be
@@ -50,6 +57,7 @@ def check_index(make: Callable[..., StoredIndex]) -> None:
     check_answers("one query", index, catalogue, queries[2:], ks=(1,))
     heads = np.stack([queries, queries[::-1]], axis=1)
     check_answers("queries of several vectors", index, catalogue, heads, ks=(3,))
+    check_recall(index, catalogue, drawn_queries(4, 20))
     check_lists(index, catalogue, queries)
     check_similar(index, catalogue)
     check_refused_requests(index, queries)

@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from shortlist import backend
+from shortlist.indexes.compiling import of_sizes
 from shortlist.indexes.engine import Engine
 from shortlist.indexes.filters import Filter
 from shortlist.indexes.partitions.layout import Partitions
@@ -40,7 +41,6 @@ class PartitionedEngine(Engine):
         self.effort, self.num_rescored = min(probes, self.num_partitions), num_rescored
         filled = {name: part for name, part in partitions._asdict().items() if part is not None}
         self.tables = {name: ops.convert_to_tensor(part) for name, part in filled.items()}
-        self._search = backend.compiled(search, static=("sizes",))
 
     @property
     def has_codes(self) -> bool:
@@ -93,7 +93,7 @@ class PartitionedEngine(Engine):
             is_filtered=rows.bits is not None,
             is_single=queries.shape[0] == 1,
         )
-        return self._search(self.tables, queries, *map(ops.convert_to_tensor, asked), sizes=sizes)
+        return of_sizes(search, sizes)(self.tables, queries, *map(ops.convert_to_tensor, asked))
 
     def num_found_at_least(self, probes: int) -> int:
         """How many rows any query finds when all rows will do.

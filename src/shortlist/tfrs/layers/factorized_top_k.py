@@ -155,7 +155,7 @@ class BruteForce(TopK):
         Raises:
             ArgumentError: When an id stands for two different vectors.
         """
-        vectors = read_candidates(candidates)[0] if _is_dataset(candidates) else to_numpy(candidates)
+        vectors = read_candidates(candidates).vectors if _is_dataset(candidates) else to_numpy(candidates)
         ids = _ids_of_dataset(identifiers) if _is_dataset(identifiers) else identifiers
         self.wrapped.index(*_once(vectors, None if ids is None else as_array(to_numpy(ids))))
         self.built = True

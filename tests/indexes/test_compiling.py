@@ -1,0 +1,20 @@
+"""One graph for all engines of one size."""
+
+import keras
+import pytest
+
+from shortlist.indexes.compiling import of_sizes
+
+
+def _scaled(values, sizes):
+    return values * sizes[0]
+
+
+@pytest.mark.contract
+def test_the_same_sizes_share_a_function_and_others_do_not():
+    assert of_sizes(_scaled, (2,)) is of_sizes(_scaled, (2,))
+    ones = keras.ops.ones((3,))
+    assert [keras.ops.convert_to_numpy(of_sizes(_scaled, (n,))(ones)).tolist() for n in (2, 5)] == [
+        [2] * 3,
+        [5] * 3,
+    ]
