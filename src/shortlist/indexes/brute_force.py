@@ -5,12 +5,13 @@ from typing import Any, Self, final
 
 import keras
 import numpy as np
-from keras import ops
 
+from shortlist import backend
 from shortlist.indexes.engine import Engine
 from shortlist.indexes.exact_search import ExactSearch
 from shortlist.indexes.filters import Filter
 from shortlist.indexes.stored import StoredIndex
+from shortlist.indexes.tables import as_table, save_table
 from shortlist.typing import Tensor
 
 __all__ = ["BruteForce", "ExactEngine"]
@@ -61,7 +62,7 @@ class ExactEngine(Engine):
 
     def __init__(self, vectors: np.ndarray) -> None:
         super().__init__(*vectors.shape)
-        self.vectors = ops.convert_to_tensor(vectors)
+        self.vectors = as_table(vectors)
         self._search = ExactSearch()
 
     def search(self, queries: Tensor, k: int, rows: Filter) -> tuple[Any, Any]:
@@ -70,7 +71,7 @@ class ExactEngine(Engine):
 
     def vectors_of(self, rows: np.ndarray) -> np.ndarray:
         """The vectors of some rows; see `Engine`."""
-        return np.asarray(ops.convert_to_numpy(self.vectors))[rows]
+        return backend.on_host(self.vectors)[rows]
 
     def num_bytes(self) -> int:
         """Bytes it takes in memory; see `Engine`."""
@@ -78,7 +79,7 @@ class ExactEngine(Engine):
 
     def save(self, folder: Path) -> None:
         """Write it into files; see `Engine`."""
-        np.save(folder / _VECTORS, np.asarray(ops.convert_to_numpy(self.vectors)))
+        save_table(self.vectors, folder / _VECTORS)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -87,4 +88,4 @@ class ExactEngine(Engine):
         Args:
             folder: Where from.
         """
-        return cls(np.load(folder / _VECTORS))
+        return cls(np.load(folder / _VECTORS, mmap_mode="r"))

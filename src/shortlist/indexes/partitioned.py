@@ -78,7 +78,7 @@ class Partitioned(ApproximateIndex):
         most = len(vectors)
         number = default_num_partitions(most) if self.num_partitions is None else self.num_partitions
         partitions = Partitions.of(vectors, min(number, most), self.seed, as_codes=self.codes is not None)
-        return PartitionedEngine(partitions, effort, self.num_rescored)
+        return PartitionedEngine(partitions.tables(vectors), effort, self.num_rescored)
 
     def _load(self, folder: Path, effort: int) -> Engine:
         return PartitionedEngine.load(folder, effort, self.num_rescored)

@@ -15,7 +15,8 @@ QUERIES = np.random.default_rng(1).normal(size=(3, 1, 4)).astype("float32")
 
 
 def engine_of(probes: int, *, as_codes: bool = False) -> PartitionedEngine:
-    return PartitionedEngine(Partitions.of(VECTORS, 40, seed=0, as_codes=as_codes), probes, 2)
+    partitions = Partitions.of(VECTORS, 40, seed=0, as_codes=as_codes)
+    return PartitionedEngine(partitions.tables(VECTORS), probes, 2)
 
 
 def test_it_looks_further_until_every_place_is_filled() -> None:

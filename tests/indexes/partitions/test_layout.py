@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from shortlist.backend import on_host
 from shortlist.indexes.partitions.layout import Partitions, default_num_partitions
 
 VECTORS = np.random.default_rng(0).normal(size=(500, 5)).astype("float32")
@@ -14,8 +15,9 @@ def test_every_vector_has_one_place(num_partitions):
     flat = found.rows.ravel()
     assert sorted(flat[flat >= 0].tolist()) == list(range(500))
     np.testing.assert_array_equal(flat[found.places], np.arange(500))
-    np.testing.assert_array_equal(found.vectors.reshape(-1, 5)[found.places], VECTORS)
-    assert (found.vectors.reshape(-1, 5)[flat < 0] == 0).all()
+    laid = on_host(found.tables(VECTORS)["vectors"]).reshape(-1, 5)
+    np.testing.assert_array_equal(laid[found.places], VECTORS)
+    assert (laid[flat < 0] == 0).all()
     for rows, centroid in zip(found.rows, found.centroids, strict=True):
         held = rows[rows >= 0]
         assert held.tolist() == sorted(held.tolist())
@@ -31,11 +33,13 @@ def test_less_than_three_tenths_of_the_places_are_padding():
 
 def test_codes_are_a_byte_a_number_and_near():
     found = Partitions.of(VECTORS, 20, seed=0, as_codes=True)
-    assert found.vectors.dtype == np.int8
-    near = found.vectors.astype("float32") * found.scales[:, :, None]
+    tables = {name: on_host(table) for name, table in found.tables(VECTORS).items()}
+    assert tables["vectors"].dtype == np.int8
+    near = tables["vectors"].astype("float32") * tables["scales"][:, :, None]
+    assert (near[found.rows < 0] == 0).all()
     largest = np.abs(VECTORS).max(axis=1, keepdims=True)
     assert (np.abs(near.reshape(-1, 5)[found.places] - VECTORS) <= largest / 127 / 2 + 1e-6).all()
-    assert found.exact is VECTORS
+    np.testing.assert_array_equal(tables["exact"], VECTORS)
     np.testing.assert_array_equal(found.rows, Partitions.of(VECTORS, 20, seed=0).rows)
 
 

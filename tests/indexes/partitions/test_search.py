@@ -33,7 +33,7 @@ def test_the_best_of_the_chosen_partitions(heads: int, num_queries: int, probes:
         Filter(excluded, bits, np.int32([[[1], [3]]])),
         Filter(excluded, bits, np.full((num_queries, 1, 1), 2, "int32")),
     ):
-        engine = PartitionedEngine(PARTITIONS, probes)
+        engine = PartitionedEngine(PARTITIONS.tables(VECTORS), probes)
         scores, found = engine.search(keras.ops.convert_to_tensor(queries), 3, rows)
         for query in range(num_queries):
             forbidden = set(np.flatnonzero(~rows.allowed(query, 90)).tolist())

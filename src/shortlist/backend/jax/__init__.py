@@ -8,6 +8,7 @@ from shortlist.backend.jax.ids import IdRows, check_ids, dense_codes, id_tensor,
 from shortlist.backend.jax.positive_places import PositivePlaces
 from shortlist.backend.jax.rows import lookup, read_rows, sum_rows, write_rows
 from shortlist.backend.jax.steps import test_step, train_step
+from shortlist.backend.jax.tables import on_host, table_of
 from shortlist.backend.jax.tensors import (
     compiled,
     count_above,
@@ -36,11 +37,13 @@ __all__ = [
     "is_padding",
     "is_traced",
     "lookup",
+    "on_host",
     "over_chunks",
     "read_rows",
     "scatter_add",
     "subtract_in_place",
     "sum_rows",
+    "table_of",
     "test_step",
     "top_k",
     "train_step",

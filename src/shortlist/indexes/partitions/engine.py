@@ -10,11 +10,13 @@ from shortlist import backend
 from shortlist.indexes.compiling import of_sizes
 from shortlist.indexes.engine import Engine
 from shortlist.indexes.filters import Filter
-from shortlist.indexes.partitions.layout import Partitions
 from shortlist.indexes.partitions.search import SearchSizes, search
+from shortlist.indexes.tables import load_table, save_table
 from shortlist.typing import Tensor
 
 __all__ = ["WIDER", "PartitionedEngine"]
+
+_TABLES = ("centroids", "vectors", "rows", "places", "scales", "exact")
 
 _RESCORED = (2, 4, 8, 16)
 
@@ -27,20 +29,19 @@ class PartitionedEngine(Engine):
     """Partitions, of which a query looks into those whose centroids score highest.
 
     Args:
-        partitions: Where the vectors lie.
+        tables: What `Partitions.tables` returns.
         probes: Partitions a query looks into.
         num_rescored: Where partitions hold codes, how many times k vectors are scored after them.
     """
 
     is_exact = False
 
-    def __init__(self, partitions: Partitions, probes: int, num_rescored: int = 4) -> None:
-        super().__init__(len(partitions.places), partitions.vectors.shape[2])
-        self.num_partitions, self.size = partitions.rows.shape
+    def __init__(self, tables: dict[str, Any], probes: int, num_rescored: int = 4) -> None:
+        super().__init__(int(tables["places"].shape[0]), int(tables["vectors"].shape[2]))
+        self.tables = tables
+        self.num_partitions, self.size = map(int, tables["rows"].shape)
         self.max_effort = self.num_partitions
         self.effort, self.num_rescored = min(probes, self.num_partitions), num_rescored
-        filled = {name: part for name, part in partitions._asdict().items() if part is not None}
-        self.tables = {name: ops.convert_to_tensor(part) for name, part in filled.items()}
 
     @property
     def has_codes(self) -> bool:
@@ -101,7 +102,7 @@ class PartitionedEngine(Engine):
         Args:
             probes: Partitions it looks into.
         """
-        counts = np.sort((_to_host(self.tables["rows"]) >= 0).sum(axis=1))
+        counts = np.sort((backend.on_host(self.tables["rows"]) >= 0).sum(axis=1))
         return int(counts[:probes].sum())
 
     def sizes(self, *, k: int, probes: int, **asked: Any) -> SearchSizes:
@@ -127,18 +128,18 @@ class PartitionedEngine(Engine):
     def vectors_of(self, rows: np.ndarray) -> np.ndarray:
         """The vectors of some rows; see `Engine`."""
         if self.has_codes:
-            return _to_host(self.tables["exact"])[rows]
-        vectors, places = _to_host(self.tables["vectors"]), _to_host(self.tables["places"])
+            return backend.on_host(self.tables["exact"])[rows]
+        vectors, places = (backend.on_host(self.tables[name]) for name in ("vectors", "places"))
         return vectors.reshape(-1, self.dim)[places[rows]]
 
     def num_bytes(self) -> int:
         """Bytes it takes in memory; see `Engine`."""
-        return sum(_to_host(table).nbytes for table in self.tables.values())
+        return sum(backend.on_host(table).nbytes for table in self.tables.values())
 
     def save(self, folder: Path) -> None:
         """Write it into files; see `Engine`."""
         for name, table in self.tables.items():
-            np.save(folder / f"{name}.npy", _to_host(table))
+            save_table(table, folder / f"{name}.npy")
 
     @classmethod
     def load(cls, folder: Path, probes: int, num_rescored: int) -> Self:
@@ -149,12 +150,9 @@ class PartitionedEngine(Engine):
             probes: Partitions a query looks into.
             num_rescored: As in the constructor.
         """
-        files = {name: folder / f"{name}.npy" for name in Partitions._fields}
-        return cls(
-            Partitions(**{name: np.load(file) for name, file in files.items() if file.exists()}),
-            probes,
-            num_rescored,
-        )
+        files = {name: folder / f"{name}.npy" for name in _TABLES}
+        tables = {name: load_table(file) for name, file in files.items() if file.exists()}
+        return cls(tables, probes, num_rescored)
 
 
 def _to_host(value: Any) -> np.ndarray:

@@ -1,18 +1,20 @@
 """Vectors in partitions of one size."""
 
+from collections.abc import Iterator
 from typing import NamedTuple, Self
 
 import numpy as np
 
+from shortlist import backend
 from shortlist.indexes.partitions.clustering import cluster, means
 from shortlist.indexes.partitions.filling import fill
+from shortlist.indexes.tables import as_table, rows_at_once
+from shortlist.typing import Tensor
 
 __all__ = ["Partitions", "default_num_partitions"]
 
 _SLACK = 1.25
 """Places for each vector: partitions of one size are never all full."""
-
-_CHUNK = 2**16
 
 
 class Partitions(NamedTuple):
@@ -20,16 +22,12 @@ class Partitions(NamedTuple):
 
     centroids: np.ndarray
     """`[num_partitions, dim]`, float32."""
-    vectors: np.ndarray
-    """`[num_partitions, size, dim]`, float32; zeros in empty places."""
     rows: np.ndarray
     """`[num_partitions, size]`, int32, the row of each place; -1 in empty ones, which come last."""
     places: np.ndarray
     """`[num_rows]`, int32, the place of each row, counted through all partitions."""
     scales: np.ndarray | None = None
-    """`[num_partitions, size]`, float32, what the codes are multiplied by; None of vectors themselves."""
-    exact: np.ndarray | None = None
-    """`[num_rows, dim]`, float32, the vectors by row, where the partitions hold codes."""
+    """`[num_rows]`, float32, what the codes of each row are multiplied by; None of vectors themselves."""
 
     @classmethod
     def of(cls, vectors: np.ndarray, num_partitions: int, seed: int, *, as_codes: bool = False) -> Self:
@@ -47,20 +45,42 @@ class Partitions(NamedTuple):
         places = _places(partition, size, num_partitions)
         rows = np.full(num_partitions * size, -1, "int32")
         rows[places] = np.arange(len(vectors), dtype="int32")
-        shape = (num_partitions, size)
-        centroids, rows = means(vectors, partition, centroids), rows.reshape(shape)
-        if not as_codes:
-            return cls(centroids, _laid(vectors, places, shape), rows, places)
-        scales = _largest(vectors) / np.float32(127)
-        of_places = np.zeros(num_partitions * size, "float32")
-        of_places[places] = scales
-        laid = _laid(vectors, places, shape, scales)
-        return cls(centroids, laid, rows, places, of_places.reshape(shape), vectors)
+        scales = _largest(vectors) / np.float32(127) if as_codes else None
+        centroids = means(vectors, partition, centroids)
+        return cls(centroids, rows.reshape(num_partitions, size), places, scales)
 
-    @property
-    def size(self) -> int:
-        """Places of a partition."""
-        return int(self.rows.shape[1])
+    def tables(self, vectors: np.ndarray) -> dict[str, Tensor]:
+        """What a search reads.
+
+        Args:
+            vectors: The same as before.
+
+        Returns:
+            `centroids`, `rows` and `places` as here; `vectors`, `[num_partitions, size, dim]`, float32, zeros
+            in empty places. Of codes, `vectors` are int8, and there are `scales`, `[num_partitions, size]`,
+            float32, and `exact`, `[num_rows, dim]`, the vectors by row.
+        """
+        shape, dtype = (*self.rows.shape, vectors.shape[1]), "float32" if self.scales is None else "int8"
+        tables = {
+            "centroids": as_table(self.centroids),
+            "vectors": backend.table_of(self._laid(vectors, rows_at_once(shape, dtype)), shape, dtype),
+            "rows": as_table(self.rows),
+            "places": as_table(self.places),
+        }
+        if self.scales is not None:
+            scales = np.where(self.rows < 0, np.float32(0), self.scales[self.rows])
+            tables |= {"scales": as_table(scales), "exact": as_table(vectors)}
+        return tables
+
+    def _laid(self, vectors: np.ndarray, num_at_once: int) -> Iterator[np.ndarray]:
+        """`[n, size, dim]`, vectors or codes in their places, some partitions at a time."""
+        for first in range(0, len(self.rows), num_at_once):
+            rows = self.rows[first : first + num_at_once]
+            laid = vectors[rows]
+            laid[rows < 0] = 0
+            if self.scales is not None:
+                laid = np.rint(laid / self.scales[rows][..., None]).astype("int8")
+            yield laid
 
 
 def default_num_partitions(num_rows: int) -> int:
@@ -87,15 +107,3 @@ def _places(partition: np.ndarray, size: int, num_partitions: int) -> np.ndarray
 def _largest(vectors: np.ndarray) -> np.ndarray:
     """`[num_rows]`, the largest number of each vector, without its sign; never 0."""
     return np.maximum(np.maximum(vectors.max(axis=1), -vectors.min(axis=1)), np.float32(1e-30))
-
-
-def _laid(
-    vectors: np.ndarray, places: np.ndarray, shape: tuple[int, int], scales: np.ndarray | None = None
-) -> np.ndarray:
-    """`[*shape, dim]`, vectors, or codes where there are scales, in their places; zeros in empty ones."""
-    laid = np.zeros((shape[0] * shape[1], vectors.shape[1]), "float32" if scales is None else "int8")
-    for first in range(0, len(vectors), _CHUNK):  # no copy of all vectors besides
-        part = slice(first, first + _CHUNK)
-        codes = vectors[part] if scales is None else np.rint(vectors[part] / scales[part, None])
-        laid[places[part]] = codes
-    return laid.reshape(*shape, -1)
