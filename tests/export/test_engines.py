@@ -13,6 +13,8 @@ from shortlist.export.operators import operators
 from shortlist.indexes import BruteForce, Partitioned
 from shortlist.indexes.engine import Engine
 from shortlist.indexes.filters import Filter
+from shortlist.indexes.partitions.search import SearchSizes, search
+from shortlist.indexes.partitions.search import _columns as columns_of
 
 NUM, DIM, K = 400, 6, 5
 GENERATOR = np.random.default_rng(0)
@@ -156,3 +158,42 @@ def test_where_few_are_allowed_one_partition_gives_them_all_in_a_server(tmp_path
     assert [sorted(line) for line in answer["ids"].numpy().tolist()] == [
         [-1, -1, *range(NUM - 8, NUM, 2)]
     ] * 4
+
+
+@pytest.mark.parametrize("kind", [BruteForce, lambda: Partitioned(num_partitions=8, probes=2)])
+def test_a_graph_does_not_grow_with_the_candidates(tmp_path, kind):
+    sizes = {}
+    for number in (20_000, 40_000):
+        vectors = GENERATOR.normal(size=(number, DIM)).astype("float32")
+        index = kind().index(vectors, [f"candidate {row}" for row in range(number)], {"a": [1] * number})
+        path = saved_model(index, tmp_path / str(number), example_inputs=vectors[:2])
+        sizes[number] = (path / "saved_model.pb").stat().st_size
+    assert abs(sizes[40_000] - sizes[20_000]) < 1000
+
+
+@pytest.mark.parametrize("num_queries", [1, None])
+def test_a_search_in_more_than_two_gibibytes_by_shape_alone(num_queries):
+    partitions, size, dim = 12_000, 1100, 64  # 3.4 GB of vectors
+    sizes = SearchSizes(partitions, size, dim, 1, 40, 10, 0, None, False, num_queries == 1)
+    tables = {
+        "centroids": tf.TensorSpec((partitions, dim)),
+        "vectors": tf.TensorSpec((partitions, size, dim)),
+        "rows": tf.TensorSpec((partitions, size), tf.int32),
+        "places": tf.TensorSpec((10_500_000,), tf.int32),
+    }
+    asked = tf.TensorSpec((num_queries, 1, dim)), tf.TensorSpec((num_queries, None), tf.int32)
+    traced = tf.function(search, autograph=False).get_concrete_function(tables, *asked, sizes=sizes)
+    scores, rows = traced.structured_outputs
+    assert scores.shape.as_list() == rows.shape.as_list() == [num_queries, 10]
+    assert (scores.dtype, rows.dtype) == (tf.float32, tf.int32)
+    assert traced.graph.as_graph_def().ByteSize() < 100_000
+
+
+def test_places_of_more_than_two_gibibytes_are_told_apart():
+    rows = np.arange(12_000 * 1100, dtype="int32").reshape(12_000, 1100)
+    places = rows.ravel()  # each row in its own place
+    excluded = np.int32([[13_199_999, 5], [-1, 12_000_001]])
+    chosen = np.int32([[11_999, 0], [0, 10_909]])
+    sizes = SearchSizes(12_000, 1100, 1, 1, 2, 1, 0, 2, False, False)
+    columns = columns_of(*map(tf.constant, (excluded, places, chosen)), sizes)
+    assert columns.numpy().tolist() == [[1099, 1105], [-1, 1100 + 12_000_001 % 1100]]

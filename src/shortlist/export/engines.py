@@ -1,10 +1,11 @@
 """Engines in a graph: candidates in variables, and a search that needs core operators alone."""
 
 from abc import abstractmethod
-from typing import final
+from typing import Any, final
 
 import tensorflow as tf
 
+from shortlist import backend
 from shortlist.errors import ArgumentError
 from shortlist.indexes.brute_force import ExactEngine
 from shortlist.indexes.engine import Engine
@@ -13,7 +14,7 @@ from shortlist.indexes.filters import Filter, are_wanted, without_columns
 from shortlist.indexes.partitions import PartitionedEngine
 from shortlist.indexes.partitions.engine import WIDER
 from shortlist.indexes.partitions.search import search
-from shortlist.ops import pairwise_scores
+from shortlist.ops import pairwise_scores, rows_a_chunk
 from shortlist.typing import Tensor
 
 __all__ = ["EngineInGraph", "Found", "engine_in_graph"]
@@ -80,12 +81,20 @@ class _ExactInGraph(EngineInGraph):
     ) -> Found:
         if rows is None:
             return ExactSearch()(self._vectors.value(), queries, k)
-        scores = pairwise_scores(queries, self._vectors)
+        asked = {"queries": queries, "excluded": rows.excluded}
         if rows.bits is not None:
-            is_wanted = are_wanted(rows.bits[None], rows.wanted[:, None])
-            scores = tf.where(is_wanted, scores, -float("inf"))
-        best, found = tf.math.top_k(without_columns(scores, rows.excluded), k)
-        return best, tf.where(best > -float("inf"), found, -1)
+            asked["wanted"] = rows.wanted
+
+        def step(carry: tuple[()], part: dict[str, Tensor], _: Any) -> Any:
+            scores = pairwise_scores(part["queries"], self._vectors)
+            if "wanted" in part:
+                is_wanted = are_wanted(rows.bits[None], part["wanted"][:, None])
+                scores = tf.where(is_wanted, scores, -float("inf"))
+            best, found = tf.math.top_k(without_columns(scores, part["excluded"]), k)
+            return carry, (best, tf.where(best > -float("inf"), found, -1))
+
+        size = rows_a_chunk(tf.shape(queries)[0], queries.shape[1] * self._vectors.shape[0])
+        return backend.over_chunks(step, (), asked, size, dtypes=("float32", "int32"))[1]
 
     def vectors_of(self, rows: Tensor) -> Tensor:
         return tf.gather(self._vectors, rows)

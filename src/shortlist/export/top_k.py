@@ -6,6 +6,7 @@ from typing import Any, final
 import keras
 import tensorflow as tf
 
+from shortlist import backend
 from shortlist.errors import ArgumentError
 from shortlist.export.attributes import AttributesInGraph
 from shortlist.export.candidate_ids import CandidateIds
@@ -13,6 +14,7 @@ from shortlist.export.engines import Found, engine_in_graph
 from shortlist.export.queries.base import QueriesInGraph
 from shortlist.indexes import StoredIndex
 from shortlist.indexes.filters import Filter, are_wanted
+from shortlist.ops import rows_a_chunk
 from shortlist.typing import Tensor
 
 __all__ = ["TopKInGraph"]
@@ -123,22 +125,43 @@ class TopKInGraph(tf.Module):
 
     def _of_lists(self, queries: Tensor, k: int, rows: Filter | None, listed: Tensor) -> Found:
         """The best of the rows `[batch, num_ids]`; negative ones are none."""
-        # What stands twice lies together, and of equal scores the lower row comes first.
-        listed = tf.sort(listed, axis=1)
-        before = tf.pad(listed[:, :-1], [[0, 0], [1, 0]], constant_values=-1)
-        is_allowed = (listed >= 0) & (listed != before)
+        asked = {"queries": queries, "listed": listed}
         if rows is not None:
-            is_allowed &= ~_is_among(listed, rows.excluded)
+            asked["excluded"] = rows.excluded
             if rows.bits is not None:
-                bits = tf.gather(rows.bits, tf.maximum(listed, 0))
-                is_allowed &= are_wanted(bits, rows.wanted[:, None])
+                asked["wanted"] = rows.wanted
+        bits = None if rows is None else rows.bits
+
+        def step(carry: tuple[()], part: dict[str, Tensor], _: Any) -> Any:
+            is_allowed = _are_allowed(part, bits)
+            scores, found = self._best_of_lists(part["queries"], k, part["listed"], is_allowed)
+            # Rows that stand twice score the same, as do ties, of which the lower row comes first.
+            is_tied = (scores[:, 1:] == scores[:, :-1]) & (scores[:, 1:] > -float("inf"))
+            scores, found = tf.cond(
+                tf.reduce_any(is_tied),
+                lambda: self._best_of_sorted(part["queries"], k, part["listed"], is_allowed),
+                lambda: (scores[:, :k], found[:, :k]),
+            )
+            return carry, (scores, tf.where(scores > -float("inf"), found, -1))
+
+        num_queries, width = tf.unstack(tf.shape(listed))
+        size = rows_a_chunk(num_queries, width * queries.shape[2])
+        return backend.over_chunks(step, (), asked, size, dtypes=("float32", "int32"))[1]
+
+    def _best_of_sorted(self, queries: Tensor, k: int, listed: Tensor, is_allowed: Tensor) -> Found:
+        listed = tf.sort(tf.where(is_allowed, listed, -1), axis=1)
+        before = tf.pad(listed[:, :-1], [[0, 0], [1, 0]], constant_values=-1)
+        scores, found = self._best_of_lists(queries, k, listed, listed != before)
+        return scores[:, :k], found[:, :k]
+
+    def _best_of_lists(self, queries: Tensor, k: int, listed: Tensor, is_allowed: Tensor) -> Found:
+        """One more than k, so that a tie with the last one shows."""
         vectors = self._engine.vectors_of(tf.maximum(listed, 0))
         scores = tf.reduce_max(tf.matmul(queries, vectors, transpose_b=True), axis=1)
         scores = tf.where(is_allowed, scores, -float("inf"))
-        scores = tf.pad(scores, [[0, 0], [0, k]], constant_values=-float("inf"))
-        best, columns = tf.math.top_k(scores, k)
-        found = tf.gather(tf.pad(listed, [[0, 0], [0, k]]), columns, batch_dims=1)
-        return best, tf.where(best > -float("inf"), found, -1)
+        scores = tf.pad(scores, [[0, 0], [0, k + 1]], constant_values=-float("inf"))
+        best, columns = tf.math.top_k(scores, k + 1)
+        return best, tf.gather(tf.pad(listed, [[0, 0], [0, k + 1]]), columns, batch_dims=1)
 
     def signatures(self, k: int) -> dict[str, Any]:
         """What a server offers, traced.
@@ -190,6 +213,21 @@ class TopKInGraph(tf.Module):
 
 def _traced(function: Any, inputs: Mapping[str, tf.TensorSpec]) -> Any:
     return tf.function(function, autograph=False).get_concrete_function(**inputs)
+
+
+def _are_allowed(part: Mapping[str, Tensor], bits: Any) -> Tensor:
+    """`[batch, num_ids]`, bool, which of the listed rows may come back."""
+    listed = part["listed"]
+    are_allowed = listed >= 0
+    if "excluded" in part:
+        are_allowed &= tf.cond(
+            tf.shape(part["excluded"])[1] > 0,
+            lambda: ~_is_among(listed, part["excluded"]),
+            lambda: tf.ones_like(are_allowed),
+        )
+    if "wanted" in part:
+        are_allowed &= are_wanted(tf.gather(bits, tf.maximum(listed, 0)), part["wanted"][:, None])
+    return are_allowed
 
 
 def _is_among(rows: Tensor, others: Tensor) -> Tensor:
