@@ -41,6 +41,11 @@ def movielens(num_candidates: int, dim: int) -> tuple[np.ndarray, np.ndarray]:
     return items[np.arange(num_candidates) % len(items)] + _NOISE * items.std(axis=0) * noise, queries
 
 
+def in_turns(queries: np.ndarray, num_queries: int, turns: int) -> list[np.ndarray]:
+    """The queries of each request, other ones each time."""
+    return [queries[turn * num_queries : (turn + 1) * num_queries] for turn in range(turns)]
+
+
 def load(folder: str) -> tuple[np.ndarray, np.ndarray]:
     """What `index_build` put there: candidates and queries, apart from those it was tuned on."""
     return np.load(Path(folder, "candidates.npy")), np.load(Path(folder, "queries.npy"))

@@ -8,10 +8,11 @@ import shortlist as sl
 from benchmarks import worlds
 
 
-def prepare(folder: str, num_queries: int, k: int) -> Callable[[], list[list[int]]]:
+def prepare(folder: str, num_queries: int, turns: int, k: int) -> Callable[[], list[list[int]]]:
     candidates, queries = worlds.load(folder)
     index = sl.indexes.BruteForce(k=k).index(candidates)
-    return lambda: index(queries[:num_queries])[1].tolist()
+    asked = worlds.in_turns(queries, num_queries, turns)
+    return lambda: [line for some in asked for line in index(some)[1].tolist()]
 
 
 if __name__ == "__main__":
