@@ -12,8 +12,7 @@ from benchmarks.table import Row, at_least, at_most, times_faster
 _DIM, _K = 64, 10
 _LEAST_RECALL = 0.95
 _LEAST_FASTER = ((1, 20, 25), (100, 1, 10))
-"""How many queries a request, how many requests one after another a timed call, and how many times faster than TFRS
-that is to be."""
+"""Queries a request, requests a timed call, and how many times faster than TFRS that is to be."""
 
 _WORLDS = ("clustered", "movielens")
 
