@@ -52,7 +52,7 @@ def test_after_any_changes_an_index_answers_as_one_built_from_scratch(
     queries = generator.normal(size=(2, 3)).astype("float32")
     assert index.num_candidates == len(held)
     assert set(index.ids.tolist()) == set(held)
-    for where in ({}, {"odd": 1}):
+    for where in (None, {}, {"odd": 1}):
         scores, ids = index(queries, 20, exclude=["id 3"], where=where)
         assert scores.shape == (2, min(20, len(held)))
         for query, found, line in zip(queries, scores, ids, strict=True):
@@ -115,6 +115,8 @@ def test_what_does_not_fit_is_refused_and_nothing_changes() -> None:
         index.upsert([7], one)
     assert index.num_candidates == 60
     assert index.upsert(["a"], one).num_candidates == 61
+    with pytest.raises(ArgumentError, match="capacity is 59"):
+        BruteForce(capacity=59).index(world.vectors)
     with pytest.raises(ArgumentError, match="attribute 'price'"):
         index(world.queries, where={"price": 3})
     with pytest.raises(ArgumentError, match="2 entries for 5 queries"):
@@ -162,3 +164,62 @@ def test_an_index_is_changed_while_another_one_is() -> None:
         writer.join(timeout=30)
         assert not writer.is_alive()
     assert other.num_candidates == 2
+
+
+@pytest.mark.parametrize("kind", ["brute force", "one partition"])
+def test_what_came_late_and_was_removed_never_comes_back(kind: str) -> None:
+    world = World(4)
+    index = (EXACT | INEXACT)[kind]().index(world.vectors, world.ids)
+    index.upsert(["late", "later"], 9 * np.stack([world.queries[0], world.queries[1]]))
+    assert index.remove(["late"]) == 1
+    assert "late" not in index(world.queries, 61)[1]
+    assert index(world.queries[1:2], 1)[1].tolist() == [["later"]]
+
+
+def test_late_candidates_are_of_length_one_where_similarity_is_cosine() -> None:
+    vectors = np.float32([[3, 0], [0, 5], [-1, 1], [0, 0], [4, 4]])
+    index = BruteForce(similarity="cosine").index(vectors[:3]).upsert([7, 8], vectors[3:])
+    query = np.float32([[2, 1]])
+    lengths = np.linalg.norm(vectors, axis=1)
+    cosine = (vectors @ query[0]) / np.linalg.norm(query) / np.where(lengths == 0, 1, lengths)
+    scores, ids = index(query, 5)
+    order = np.argsort(-cosine)
+    np.testing.assert_allclose(scores[0], cosine[order], atol=1e-6)
+    assert ids[0].tolist() == np.array([0, 1, 2, 7, 8])[order].tolist()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda index: index.upsert([5], np.ones((1, 3))),
+        lambda index: index.remove([0]),
+        lambda index: index.compact(),
+        lambda index: index.index(np.eye(2)),
+    ],
+    ids=["upsert", "remove", "compact", "index"],
+)
+def test_a_change_waits_for_the_one_before_it(change: Any) -> None:
+    index = BruteForce().index(np.eye(3)).upsert([7], np.ones((1, 3)))
+    before, writer = index.snapshot(), threading.Thread(target=lambda: change(index))
+    with index._changing:
+        writer.start()
+        writer.join(timeout=0.5)
+        assert writer.is_alive()
+        assert index.snapshot() is before
+    writer.join(timeout=30)
+    assert index.snapshot() is not before
+
+
+@pytest.mark.parametrize("removed", [[], [2]])
+def test_a_compact_index_has_none_fresh_and_none_missing(removed: list[int]) -> None:
+    index = BruteForce().index(np.eye(3)).upsert([7], np.ones((1, 3)))
+    index.remove(removed)
+    now = index.compact().snapshot()
+    assert (len(now.fresh), now.has_gaps, now.engine.num_rows) == (0, False, 4 - len(removed))
+    assert index.compact().snapshot() is now
+
+
+def test_attributes_in_a_dataset_and_beside_it_are_refused() -> None:
+    batches = [(["a"], np.ones((1, 2)), {"size": [1]})]
+    with pytest.raises(ArgumentError, match=r"attributes came twice: \['size'\].*\['colour'\]"):
+        BruteForce().index_from_dataset(batches, attributes={"colour": ["red"]})

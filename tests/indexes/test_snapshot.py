@@ -1,9 +1,13 @@
 """Candidates at one moment."""
 
+import keras
 import numpy as np
 import pytest
 
 from shortlist.indexes import BruteForce
+from shortlist.indexes.answering import answer
+from shortlist.indexes.requests import Request
+from shortlist.indexes.snapshot import Snapshot
 
 pytestmark = pytest.mark.contract
 
@@ -23,3 +27,32 @@ def test_rows_of_the_engine_and_later_ones() -> None:
     )
     np.testing.assert_array_equal(now.vectors_of(np.array([2])), np.float32([[0, 0, 1]]))
     assert now.engine is before.engine
+
+
+def found(snapshot: Snapshot, **asked: object) -> list[str]:
+    query = keras.ops.convert_to_tensor(np.float32([[[1, 2, 3]]]))
+    _, rows = answer(snapshot, query, 9, Request.of(snapshot, 1, **asked))
+    return [one for one in snapshot.ids.of_rows(rows)[0].tolist() if one]
+
+
+def test_a_snapshot_answers_as_before_whatever_was_changed_since() -> None:
+    """The new candidate has more values than fit beside the old ones into a word of 32 bits."""
+    index = BruteForce().index(np.eye(3, dtype="float32"), ["a", "b", "c"], {"size": [1, 1, 2]})
+    before = index.snapshot()
+    index.remove(["b"])
+    removed = index.snapshot()
+    index.upsert(["d"], np.float32([[9, 9, 9]]), {"size": [list(range(1, 50))]})
+    for snapshot, everything, of_size in (
+        (before, ["c", "b", "a"], ["b", "a"]),
+        (removed, ["c", "a"], ["a"]),
+        (index.snapshot(), ["d", "c", "a"], ["d", "a"]),
+    ):
+        assert snapshot.num_candidates == len(everything)
+        assert found(snapshot, where={}) == found(snapshot) == everything
+        assert found(snapshot, where={"size": 1}) == of_size
+
+
+def test_a_late_candidate_that_was_removed_leaves_a_gap_too() -> None:
+    index = BruteForce().index(np.eye(3, dtype="float32"), ["a", "b", "c"])
+    index.upsert(["d", "e"], np.float32([[9, 9, 9], [5, 5, 5]])).remove(["d"])
+    assert found(index.snapshot()) == ["e", "c", "b", "a"]

@@ -72,8 +72,8 @@ class Snapshot:
 
     @cached_property
     def has_gaps(self) -> bool:
-        """Whether the engine holds rows that are not there any more."""
-        return not bool(self.is_there[: self.engine.num_rows].all())
+        """Whether there are rows, of the engine or fresh, whose candidates are not there any more."""
+        return not bool(self.is_there.all())
 
     @cached_property
     def bits_of_engine(self) -> Any:
