@@ -50,3 +50,9 @@ def test_no_attributes_want_presence_alone():
     _, graph = graph_of({})
     assert graph.wanted({}, 2).numpy().tolist() == [[[1]], [[1]]]
     assert np.asarray(graph.bits).tolist() == [[1]] * 70
+
+
+def test_a_value_that_no_candidate_has_matches_nothing():
+    _, graph = graph_of({"size": [3] * 70})
+    for asked, wanted in (("4", [0]), ("3", [2]), ("", [1])):
+        assert graph.wanted({"where_size": tf.constant([[asked]])}, 1).numpy()[0].tolist() == [[1], wanted]

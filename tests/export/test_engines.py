@@ -66,6 +66,17 @@ def test_one_partition_is_widened_until_there_are_enough():
     assert sorted(rows.numpy()[0].tolist()) == [-1, -1, *allowed]
 
 
+def test_a_query_that_has_enough_is_answered_as_alone_beside_one_that_has_not():
+    graph = engine_in_graph(Partitioned(probes=1).index(VECTORS).snapshot().engine)
+    excluded = np.full((4, NUM - 3), -1, "int32")
+    excluded[0] = np.arange(3, NUM)
+    _, rows = graph.search(tf.constant(QUERIES), 2, Filter(tf.constant(excluded)))
+    assert set(rows.numpy()[0].tolist()) <= {0, 1, 2}
+    _, alone = graph.search(tf.constant(QUERIES[1:]), 2)
+    np.testing.assert_array_equal(rows[1:], alone)
+    assert (alone.numpy() != np.argsort(-TRUE[1:], axis=1)[:, :2]).any()  # else all partitions do the same
+
+
 @pytest.mark.parametrize("num_queries", [1, 4])
 def test_one_partition_is_widened_for_more_than_it_holds(num_queries):
     graph = engine_in_graph(Partitioned(probes=1).index(VECTORS).snapshot().engine)
@@ -131,6 +142,7 @@ def test_cosine_and_a_query_model(tmp_path):
     users = GENERATOR.normal(size=(5, 3)).astype("float32")
     answer = tf.saved_model.load(path).signatures["serving_default"](user=tf.constant(users))
     np.testing.assert_array_equal(answer["ids"], index(users)[1])
+    np.testing.assert_allclose(answer["scores"], index(users)[0], atol=1e-5)
     assert float(answer["scores"].numpy().max()) <= 1 + 1e-6
 
 

@@ -98,3 +98,49 @@ def test_losses_added_by_a_layer_stay_no_tensors_of_the_graph():
     graph = TopKInGraph(BruteForce(model).index(np.eye(DIM)), KerasQueries(model), max_k=100)
     graph.signatures(k=1)
     assert all(isinstance(float(loss), float) for loss in model.losses)
+
+
+@pytest.mark.parametrize("k", [3, tf.constant(3), tf.constant(20)], ids=["known", "few", "many"])
+@pytest.mark.parametrize("heads", [1, 2])
+def test_the_best_of_lists_with_attributes_and_exclusions(k, heads):
+    num, generator = 30, np.random.default_rng(0)
+    inputs = keras.Input((heads * DIM,), name="user")
+    model = keras.Model(inputs, keras.layers.Reshape((heads, DIM))(inputs))
+    vectors = generator.normal(size=(num, DIM)).astype("float32")
+    users = generator.normal(size=(2, heads * DIM)).astype("float32")
+    index = BruteForce(model).index(vectors, attributes={"third": np.arange(num) % 3})
+    graph = TopKInGraph(index, KerasQueries(model), max_k=100)
+    allow = [[29, 0, 5, 6, 6, 7, 8, 99], [*range(1, 8), -1]]
+    thirds = [["2", "", "0"], ["1", "", ""]]
+    true = np.einsum("qhd,nd->qhn", users.reshape(2, heads, DIM), vectors).max(axis=1)
+    for exclude in (np.zeros((2, 0), "int64"), np.array([[6, -1], [1, 4]])):
+        found = graph(
+            {"user": tf.constant(users)},
+            k,
+            tf.constant(exclude),
+            tf.constant(allow, tf.int64),
+            {"where_third": tf.constant(thirds)},
+        )
+        forbidden = [
+            [
+                row
+                for row in range(num)
+                if row not in allow[query] or row in exclude[query] or str(row % 3) not in thirds[query]
+            ]
+            for query in range(2)
+        ]
+        scores, rows = oracle.top_k(true, int(k), forbidden)
+        np.testing.assert_allclose(found["scores"], scores, rtol=1e-5)
+        np.testing.assert_array_equal(found["ids"], rows)
+
+
+def test_candidates_that_came_late_are_refused():
+    index = BruteForce().index(np.eye(DIM)).upsert([7], np.ones((1, DIM)))
+    with pytest.raises(ArgumentError, match="compact"):
+        TopKInGraph(index, VectorQueries(DIM), max_k=100)
+
+
+def test_more_than_there_are_candidates_is_all_of_them():
+    function = graph_of(np.eye(3)).signatures(k=2)["top_k"]
+    answer = function(queries=tf.constant([[1.0, 3, 2]]), k=tf.constant(50))
+    assert answer["ids"].numpy().tolist() == [[1, 2, 0]]

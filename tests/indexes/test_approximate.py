@@ -1,12 +1,14 @@
 """What approximate indexes share: exact search when there is no effort."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import shortlist as sl
-from shortlist.indexes import Partitioned
+from shortlist.errors import ArgumentError
+from shortlist.indexes import Partitioned, approximate
 
 pytestmark = pytest.mark.contract
 VECTORS = np.random.default_rng(0).normal(size=(100, 4)).astype("float32")
@@ -23,3 +25,18 @@ def test_no_effort_is_exact_search_also_when_loaded(tmp_path: Path) -> None:
     np.testing.assert_array_equal(loaded(VECTORS, 7)[1], np.argsort(-(VECTORS @ VECTORS.T), axis=1)[:, :7])
     loaded.upsert([500], VECTORS[:1]).compact()
     assert loaded.is_exact()
+
+
+def test_an_index_that_is_built_anew_while_it_is_tuned_is_not_replaced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    index, tune = Partitioned(probes=1).index(VECTORS), approximate.tune
+
+    def tune_and_index(*args: Any, **given: Any) -> Any:
+        index.index(VECTORS[:30])
+        return tune(*args, **given)
+
+    monkeypatch.setattr(approximate, "tune", tune_and_index)
+    with pytest.raises(ArgumentError, match="built anew"):
+        index.tune(VECTORS[:5])
+    assert (index.num_candidates, index.probes) == (30, 1)

@@ -80,3 +80,21 @@ def test_a_range_is_values_one_of_which_will_do():
 def test_a_value_that_no_candidate_can_have_is_refused_when_asked_for(value):
     with pytest.raises(ArgumentError, match="attribute 'a'"):
         Attributes().extended({"a": ["x"]}).wanted({"a": value})
+
+
+@pytest.mark.parametrize("num_values", [1, 30, 31, 32, 33, 63, 64])
+def test_any_number_of_values(num_values):
+    columns = {"a": list(range(num_values))}
+    attributes = Attributes().extended(columns)
+    bits = attributes.bits(columns, num_values)
+    for value in range(num_values):
+        groups = attributes.wanted({"a": value})
+        assert [all((row & group).any() for group in groups) for row in bits] == [
+            row == value for row in range(num_values)
+        ]
+
+
+def test_attributes_stay_as_they_were_when_others_are_made_of_them():
+    old = Attributes().extended({"a": ["x"]})
+    assert old.extended({"a": ["y"], "b": [1]}).bit_of == {"a": {"x": 1, "y": 2}, "b": {1: 3}}
+    assert old.bit_of == {"a": {"x": 1}}

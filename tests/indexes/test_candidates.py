@@ -104,3 +104,12 @@ def test_vectors_are_checked() -> None:
             check_vectors(np.ones(shape))
     with pytest.raises(ArgumentError, match="candidate 2 .* 1 of 3 have"):
         check_vectors(np.array([[1, 2], [3, 4], [np.nan, 5]]))
+
+
+@pytest.mark.contract
+def test_a_number_beyond_float32_is_no_finite_number() -> None:
+    with (
+        pytest.raises(ArgumentError, match="candidate 1 has a vector with NaN or infinity"),
+        np.errstate(over="ignore"),
+    ):
+        check_vectors(np.array([[1.0, 2.0], [3.0, 1e300]]))

@@ -75,3 +75,10 @@ def test_rows_that_came_later_are_padding_for_the_engine() -> None:
     assert request.unknown == [[99]]
     assert sorted(request.filter(snapshot).excluded[0].tolist()) == [-1, 1]
     assert sorted(request.filter_of_all(snapshot).excluded[0].tolist()) == [1, 3]
+
+
+def test_padding_is_no_unknown_id() -> None:
+    numbers = BruteForce().index(np.eye(3, dtype="float32")).snapshot()
+    assert Request.of(numbers, 1, exclude=[[-1, 99, 1]]).unknown == [[99]]
+    text = BruteForce().index(np.eye(3, dtype="float32"), ["a", "b", "c"]).snapshot()
+    assert Request.of(text, 1, exclude=[["", "a"]], allow=["", "z"]).unknown == [["z"]]

@@ -97,7 +97,6 @@ class Catalogue:
 
 
 @pytest.mark.contract
-@pytest.mark.contract
 @pytest.mark.parametrize("num_queries", [0, 3])
 def test_attributes_and_lists_as_of_candidates_in_memory(num_queries: int) -> None:
     world = World(7)
@@ -113,6 +112,8 @@ def test_attributes_and_lists_as_of_candidates_in_memory(num_queries: int) -> No
         {"where": [{"size": 1}, {}, {"size": [0, 2]}][:num_queries]},
         {"where": {"size": 1}, "exclude": world.ids[:5], "allow": world.ids[::2]},
         {"where": {}},
+        {"allow": world.ids[3:40:4]},
+        {"exclude": world.ids[:5]},
     ):
         scores, ids = streaming(queries, 8, **asked)
         wanted_scores, wanted_ids = stored(queries, 8, **asked)

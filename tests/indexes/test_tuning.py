@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import shortlist as sl
 from shortlist.errors import ArgumentError
 from shortlist.indexes import Partitioned, approximate
 from shortlist.indexes.filters import Filter
@@ -21,6 +22,8 @@ def test_recall_is_the_share_of_the_best_and_ties_count():
     truth = np.float32([[5, 4, 3], [2, 1, 1]])
     assert recall_of(np.float32([[5, 4, 3], [2, 1, 1]]), truth) == 1
     assert recall_of(np.float32([[5, 2, 1], [2, 1, -np.inf]]), truth) == pytest.approx(3 / 6)
+    assert recall_of(np.float32([[-1, -2, -4]]), np.float32([[-1, -2, -3]])) == pytest.approx(2 / 3)
+    assert recall_of(np.float32([[-1, -2]]), np.float32([[-1, -2]])) == 1
 
 
 @pytest.mark.parametrize("codes", [None, "int8"])
@@ -110,3 +113,48 @@ def test_recall_by_candidates_as_queries():
     exact = -np.sort(-(queries[:, 0] @ VECTORS.T), axis=1)[:, :5]
     found = np.asarray(engine.search(queries, 5, Filter(np.zeros((256, 0), "int32")))[0])
     assert estimate_recall(engine, 5) == pytest.approx((found >= exact[:, -1:] - 1e-4).mean(), abs=1e-3)
+
+
+def test_fewer_candidates_than_k():
+    index = Partitioned(k=10, probes=1).index(VECTORS[:4])
+    assert estimate_recall(index.snapshot().engine, 10) == 1
+    report = index.tune(QUERIES)
+    assert (report.k, report.measured_recall) == (4, 1)
+
+
+def test_a_recall_that_is_just_met_is_enough(monkeypatch):
+    """Vectors of length 1 find themselves in the first partitions: more need not be tried."""
+    monkeypatch.setattr(approximate, "SMALL", 100)
+    vectors = VECTORS / np.linalg.norm(VECTORS, axis=1, keepdims=True)
+    index = Partitioned().index(vectors)
+    report = index.tune(vectors[:20], recall=1.0, k=1)
+    efforts = [one.effort for one in report.measured if one.effort is not None]
+    assert max(efforts) < index.snapshot().engine.max_effort
+
+
+def test_what_was_chosen_for_codes_is_kept_in_a_file(monkeypatch, tmp_path):
+    monkeypatch.setattr(approximate, "SMALL", 100)
+    index = Partitioned(codes="int8", num_rescored=1).index(VECTORS)
+    report = index.tune(QUERIES, recall=0.8)
+    index.save(tmp_path / "index.keras")
+    loaded = sl.load_model(tmp_path / "index.keras")
+    assert loaded.snapshot().engine.label() == report.chosen
+
+
+def test_no_much_smaller_effort_would_do(monkeypatch):
+    """Beside every effort, one after the other."""
+    monkeypatch.setattr(approximate, "SMALL", 100)
+    index = Partitioned(num_partitions=48).index(VECTORS)
+    engine, nothing = index.snapshot().engine, Filter(np.zeros((50, 0), "int32"))
+    exact = np.argsort(-(QUERIES @ VECTORS.T), axis=1)[:, :10].tolist()
+
+    def share(effort):
+        rows = np.asarray(engine.with_effort(effort).search(QUERIES[:, None], 10, nothing)[1]).tolist()
+        return sum(len(set(one) & set(two)) for one, two in zip(rows, exact, strict=True)) / 500
+
+    shares = [share(effort) for effort in range(1, 49)]
+    for aimed_at in (5, 17):
+        wanted = shares[aimed_at - 1]
+        least = 1 + next(place for place, one in enumerate(shares) if one >= wanted)
+        report = index.tune(QUERIES, recall=wanted)
+        assert least <= report.effort <= least * 9 / 8 + 1

@@ -146,6 +146,7 @@ def test_effort_bytes_and_files(tmp_path: Path) -> None:
     other = engine.with_effort(99)
     assert (engine.effort, other.effort, other.max_effort) == (2, 7, 7)
     assert other.vectors is engine.vectors
+    assert make(vectors, 99).effort == 7
     assert engine.num_bytes() == 7 * 3 * 4 + 100
     engine.save(tmp_path)
     np.testing.assert_array_equal(load_vectors(tmp_path), vectors)

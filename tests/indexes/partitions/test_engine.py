@@ -41,6 +41,7 @@ def test_how_many_the_least_filled_partitions_hold(probes: int) -> None:
 def test_settings_share_the_vectors(as_codes: bool) -> None:
     engine = engine_of(3, as_codes=as_codes)
     more = engine.with_effort(99)
+    assert engine_of(99).effort == 40
     assert (engine.effort, more.effort, more.max_effort) == (3, 40, 40)
     assert more.tables is engine.tables
     assert [one.label() for one in engine.variants()] == (

@@ -42,3 +42,31 @@ def test_the_best_of_the_chosen_partitions(heads: int, num_queries: int, probes:
                 assert found[query].tolist() == wanted
                 true = [(VECTORS[row] @ queries[query].T).max() for row in wanted]
                 np.testing.assert_allclose(scores[query], true, atol=1e-5)
+
+
+@pytest.mark.parametrize("num_queries", [1, 3])
+def test_one_excluded_row_and_padding_alone(num_queries: int) -> None:
+    vectors = VECTORS.copy()
+    vectors[0] *= 10  # the best of these queries
+    order = np.argsort(-(vectors @ vectors[0]))
+    engine = PartitionedEngine(Partitions.of(vectors, 9, seed=0), 9)
+    queries = keras.ops.convert_to_tensor(np.repeat(vectors[:1, None], num_queries, axis=0))
+    for excluded, wanted in ((-1, order[:3]), (0, order[1:4])):
+        _, found = engine.search(queries, 3, Filter(np.full((num_queries, 1), excluded, "int32")))
+        assert found.tolist() == [wanted.tolist()] * num_queries
+
+
+@pytest.mark.parametrize("heads", [1, 3])
+@pytest.mark.parametrize("num_queries", [1, 2])
+def test_the_best_by_codes_are_ordered_by_their_vectors(heads: int, num_queries: int) -> None:
+    """Vectors so near each other that codes hardly tell them apart, all of which are scored anew."""
+    vectors = (VECTORS[:1] + 0.01 * VECTORS).astype("float32")
+    engine = PartitionedEngine(Partitions.of(vectors, 9, seed=0, as_codes=True), 9, num_rescored=30)
+    queries = GENERATOR.normal(size=(num_queries, heads, 4)).astype("float32")
+    queries[:, -1] += 3 * VECTORS[0]  # the best head is the last
+    products = np.einsum("qhd,nd->qhn", queries.astype("float64"), vectors.astype("float64")).max(axis=1)
+    scores, found = engine.search(
+        keras.ops.convert_to_tensor(queries), 3, Filter(np.zeros((num_queries, 0), "int32"))
+    )
+    np.testing.assert_array_equal(found, np.argsort(-products, axis=1)[:, :3])
+    np.testing.assert_allclose(scores, -np.sort(-products, axis=1)[:, :3], rtol=1e-6)
