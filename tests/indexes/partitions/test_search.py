@@ -6,6 +6,7 @@ import pytest
 
 from shortlist.indexes.filters import Filter
 from shortlist.indexes.partitions import PartitionedEngine, Partitions
+from shortlist.indexes.partitions import search as searching
 
 pytestmark = pytest.mark.contract
 GENERATOR = np.random.default_rng(0)
@@ -13,10 +14,10 @@ VECTORS = GENERATOR.normal(size=(90, 4)).astype("float32")
 PARTITIONS = Partitions.of(VECTORS, 9, seed=0)
 
 
-def slow(query: np.ndarray, probes: int, k: int, forbidden: set[int]) -> list[int]:
-    promise = (PARTITIONS.centroids @ query.T).max(axis=1)
+def slow(partitions: Partitions, query: np.ndarray, probes: int, k: int, forbidden: set[int]) -> list[int]:
+    promise = (partitions.centroids @ query.T).max(axis=1)
     chosen = np.argsort(-promise, kind="stable")[:probes]
-    rows = [row for row in PARTITIONS.rows[chosen].ravel().tolist() if row >= 0 and row not in forbidden]
+    rows = [row for row in partitions.rows[chosen].ravel().tolist() if row >= 0 and row not in forbidden]
     return sorted(rows, key=lambda row: -float((VECTORS[row] @ query.T).max()))[:k]
 
 
@@ -24,6 +25,17 @@ def slow(query: np.ndarray, probes: int, k: int, forbidden: set[int]) -> list[in
 @pytest.mark.parametrize("num_queries", [1, 2, 40])
 @pytest.mark.parametrize("probes", [2, 9])
 def test_the_best_of_the_chosen_partitions(heads: int, num_queries: int, probes: int) -> None:
+    check(PARTITIONS, heads, num_queries, probes)
+
+
+@pytest.mark.parametrize("heads", [1, 3])
+def test_a_large_batch_takes_turns(monkeypatch: pytest.MonkeyPatch, heads: int) -> None:
+    partitions = Partitions.of(VECTORS, 7, seed=0)  # of a size that no search was compiled for
+    monkeypatch.setattr(searching, "_PLACES_AT_ONCE", 3 * 5 * partitions.rows.shape[1])
+    check(partitions, heads, num_queries=11, probes=5)
+
+
+def check(partitions: Partitions, heads: int, num_queries: int, probes: int) -> None:
     queries = GENERATOR.normal(size=(num_queries, heads, 4)).astype("float32")
     excluded = GENERATOR.integers(-1, 90, (num_queries, 4)).astype("int32")
     bits = GENERATOR.integers(0, 4, (90, 1)).astype("int32")
@@ -33,11 +45,11 @@ def test_the_best_of_the_chosen_partitions(heads: int, num_queries: int, probes:
         Filter(excluded, bits, np.int32([[[1], [3]]])),
         Filter(excluded, bits, np.full((num_queries, 1, 1), 2, "int32")),
     ):
-        engine = PartitionedEngine(PARTITIONS.tables(VECTORS), probes)
+        engine = PartitionedEngine(partitions.tables(VECTORS), probes)
         scores, found = engine.search(keras.ops.convert_to_tensor(queries), 3, rows)
         for query in range(num_queries):
             forbidden = set(np.flatnonzero(~rows.allowed(query, 90)).tolist())
-            wanted = slow(queries[query], probes, 3, forbidden)
+            wanted = slow(partitions, queries[query], probes, 3, forbidden)
             if len(wanted) == 3:  # else it looks further
                 assert found[query].tolist() == wanted
                 true = [(VECTORS[row] @ queries[query].T).max() for row in wanted]
@@ -49,7 +61,7 @@ def test_one_excluded_row_and_padding_alone(num_queries: int) -> None:
     vectors = VECTORS.copy()
     vectors[0] *= 10  # the best of these queries
     order = np.argsort(-(vectors @ vectors[0]))
-    engine = PartitionedEngine(Partitions.of(vectors, 9, seed=0), 9)
+    engine = PartitionedEngine(Partitions.of(vectors, 9, seed=0).tables(vectors), 9)
     queries = keras.ops.convert_to_tensor(np.repeat(vectors[:1, None], num_queries, axis=0))
     for excluded, wanted in ((-1, order[:3]), (0, order[1:4])):
         _, found = engine.search(queries, 3, Filter(np.full((num_queries, 1), excluded, "int32")))
@@ -61,7 +73,7 @@ def test_one_excluded_row_and_padding_alone(num_queries: int) -> None:
 def test_the_best_by_codes_are_ordered_by_their_vectors(heads: int, num_queries: int) -> None:
     """Vectors so near each other that codes hardly tell them apart, all of which are scored anew."""
     vectors = (VECTORS[:1] + 0.01 * VECTORS).astype("float32")
-    engine = PartitionedEngine(Partitions.of(vectors, 9, seed=0, as_codes=True), 9, num_rescored=30)
+    engine = PartitionedEngine(Partitions.of(vectors, 9, seed=0, as_codes=True).tables(vectors), 9, 30)
     queries = GENERATOR.normal(size=(num_queries, heads, 4)).astype("float32")
     queries[:, -1] += 3 * VECTORS[0]  # the best head is the last
     products = np.einsum("qhd,nd->qhn", queries.astype("float64"), vectors.astype("float64")).max(axis=1)

@@ -11,6 +11,12 @@ from shortlist.typing import Tensor
 
 __all__ = ["SearchSizes", "search"]
 
+_PLACES_AT_ONCE = 2**24
+"""Most places whose scores are in memory, 64 MiB; more queries than look into so many take turns."""
+
+_MANY_QUERIES = 1024
+"""A batch of fewer takes no turns."""
+
 
 class SearchSizes(NamedTuple):
     """What a graph must know before it is made."""
@@ -50,6 +56,23 @@ def search(
         stay empty.
     """
     queries = ops.reshape(queries, (-1, sizes.heads, sizes.dim))
+    num_at_once = max(1, _PLACES_AT_ONCE // (sizes.probes * sizes.size))
+    if sizes.is_single or num_at_once >= _MANY_QUERIES:
+        return _search(tables, queries, excluded, *wanted, sizes=sizes)
+    rows = {"queries": queries, "excluded": excluded}
+    if wanted and wanted[1].shape[0] != 1:
+        rows["wanted"] = wanted[1]
+
+    def step(carry: tuple[()], part: dict[str, Tensor], _: Any) -> Any:
+        of_part = (wanted[0], part["wanted"]) if "wanted" in part else wanted
+        return carry, _search(tables, part["queries"], part["excluded"], *of_part, sizes=sizes)
+
+    return backend.over_chunks(step, (), rows, num_at_once, dtypes=("float32", "int32"))[1]
+
+
+def _search(
+    tables: dict[str, Any], queries: Tensor, excluded: Tensor, *wanted: Tensor, sizes: SearchSizes
+) -> tuple[Tensor, Tensor]:
     queries = queries[:1] if sizes.is_single else queries  # so that the graph knows
     chosen = backend.top_k(_best_of_heads(queries, tables["centroids"], sizes), sizes.probes)[1]
     scores = _scores(tables["vectors"], queries, chosen, sizes)
