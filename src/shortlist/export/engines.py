@@ -148,6 +148,8 @@ class _PartitionedInGraph(EngineInGraph):
             )
             return search(tables, queries, excluded, *wanted, sizes=sizes)
 
+        if probes > self._probes:  # seldom asked, and each way is traced for each number of probes
+            return of(is_single=False)
         return tf.cond(tf.shape(queries)[0] == 1, lambda: of(is_single=True), lambda: of(is_single=False))
 
     def vectors_of(self, rows: Tensor) -> Tensor:

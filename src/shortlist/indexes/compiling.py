@@ -9,7 +9,7 @@ from shortlist import backend
 __all__ = ["of_sizes"]
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=64)
 def of_sizes(search: Callable[..., Any], sizes: Hashable) -> Callable[..., Any]:
     """A search whose sizes are fixed, compiled when first called.
 
