@@ -44,3 +44,23 @@ def test_what_is_no_approximate_index_or_no_queries_is_refused(saved, tmp_path, 
     assert "expected a file that ends in .npy" in capsys.readouterr().err
     assert main(["index", "report", str(saved), "--recall", "2"]) == 1
     assert "recall came as 2.0" in capsys.readouterr().err
+
+
+def test_queries_that_cannot_be_read_are_refused(saved, tmp_path, capsys):
+    missing, broken = tmp_path / "missing.npy", tmp_path / "broken.npy"
+    broken.write_bytes(b"no array")
+    for path, said in ((missing, "there is no such file"), (broken, "cannot be read: ")):
+        assert main(["index", "report", str(saved), "--queries", str(path)]) == 1
+        assert f"--queries {path}" in (told := " ".join(capsys.readouterr().err.split()))
+        assert said in told
+    features = tmp_path / "features.csv"
+    features.write_text("user_id\na\nb\n")
+    assert main(["index", "report", str(saved), "--queries", str(features)]) == 1
+    assert "this index has no query model" in capsys.readouterr().err
+
+
+def test_a_picture_that_cannot_be_drawn_loses_no_choice(saved, tmp_path, capsys):
+    pytest.importorskip("matplotlib", reason="the extra `plots` is not installed")
+    assert main(["index", "report", str(saved), "--plot", str(tmp_path / "r.doc"), "--save"]) == 1
+    assert "r.doc; expected a name that ends in one of" in " ".join(capsys.readouterr().err.split())
+    assert sl.load_model(saved).probes is None

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 
@@ -18,7 +19,10 @@ class WithTable:
     table = pa.table(COLUMNS)
 
 
-@pytest.mark.parametrize("holder", [COLUMNS, pa.table(COLUMNS), pd.DataFrame(COLUMNS), WithTable()], ids=type)
+HOLDERS = [COLUMNS, pa.table(COLUMNS), pd.DataFrame(COLUMNS), pl.DataFrame(COLUMNS), WithTable()]
+
+
+@pytest.mark.parametrize("holder", HOLDERS, ids=type)
 def test_every_holder(holder):
     assert source.names(holder) == ["user_id", "age"]
     assert list(np.asarray(source.values(holder, "user_id"))) == ["a", "b"]

@@ -1,6 +1,8 @@
 """Bits of attributes, beside sets of values."""
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,6 +82,44 @@ def test_a_range_is_values_one_of_which_will_do():
 def test_a_value_that_no_candidate_can_have_is_refused_when_asked_for(value):
     with pytest.raises(ArgumentError, match="attribute 'a'"):
         Attributes().extended({"a": ["x"]}).wanted({"a": value})
+
+
+@pytest.mark.parametrize(("column", "value"), [([1990, 1991], "1990"), ([True, False], "true"), (["x"], 1)])
+def test_a_value_of_another_kind_than_all_of_the_attribute_is_refused(column, value):
+    attributes = Attributes().extended({"a": column, "mixed": ["x", 1], "empty": [None]})
+    with pytest.raises(ArgumentError, match=f"asks for {value!r} in attribute 'a', whose values are such as"):
+        attributes.wanted({"a": [column[0], value]})
+    for name in ("mixed", "empty"):
+        assert not attributes.wanted({name: "no such"})[1].any()
+        assert not attributes.wanted({name: 99})[1].any()
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.Series([1990, None, 2**53 + 1], dtype="Int64"),
+        pl.Series([1990, None, 2**53 + 1]),
+        pd.Series([1990, float("nan"), 2**53 + 1], dtype=object),
+    ],
+    ids=lambda column: f"{type(column).__module__}-{column.dtype}",
+)
+def test_what_a_frame_lacks_is_no_value(column):
+    attributes = Attributes().extended({"year": column})
+    assert attributes.bit_of == {"year": {1990: 1, 2**53 + 1: 2}}
+    assert attributes.bits({"year": column}, 3).tolist() == [[3], [1], [5]]
+    assert Attributes().extended({"a": pd.Series(["x", None])}).bit_of == {"a": {"x": 1}}
+    assert Attributes().extended({"a": pd.Series([["x", "y"], None])}).bit_of == {"a": {"x": 1, "y": 2}}
+
+
+def test_whole_numbers_that_came_as_floats_are_refused_with_the_way_out():
+    with pytest.raises(ArgumentError, match=r"'year' has the value 1990.0; .*\.astype\('Int64'\)"):
+        Attributes().extended({"year": pd.Series([None, 1990.0])})
+
+
+@pytest.mark.parametrize("column", ["abc", b"abc", 2024, None, np.array("abc"), 1.5])
+def test_one_value_in_the_place_of_a_column_is_refused(column):
+    with pytest.raises(ArgumentError, match="attribute 'genre' came as .*; expected a list with an entry"):
+        Attributes().extended({"genre": column})
 
 
 @pytest.mark.parametrize("num_values", [1, 30, 31, 32, 33, 63, 64])

@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from shortlist.errors import ArgumentError
@@ -43,6 +44,15 @@ def test_a_query_model_gets_lists_and_dicts_as_tensors() -> None:
     table = keras.layers.Embedding(3, 2, embeddings_initializer="ones")
     index = BruteForce(lambda features: table(features["user"]), k=1).index(np.float32([[1, 2]]))
     assert index({"user": [0, 2]})[0].tolist() == [[3], [3]]
+
+
+FEATURES = [["u1"], np.array([["u1", "u2"]]), {"user_id": ["u1"]}, pa.table({"user_id": ["u1"]})]
+
+
+@pytest.mark.parametrize("features", FEATURES, ids=lambda features: type(features).__name__)
+def test_features_without_a_query_model_are_refused(features: Any) -> None:
+    with pytest.raises(ArgumentError, match="came as features, and this index has no query model"):
+        BruteForce().index(np.eye(2, dtype="float32"))(features)
 
 
 @pytest.mark.contract

@@ -4,6 +4,8 @@ import threading
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -86,9 +88,10 @@ def test_a_query_sees_one_state_whatever_changes_meanwhile() -> None:
     assert not mixed
 
 
-def test_attributes_of_an_arrow_table() -> None:
+@pytest.mark.parametrize("table", [pa.table, pd.DataFrame, pl.DataFrame])
+def test_attributes_of_a_table(table: Any) -> None:
     world = World(3)
-    index = BruteForce().index(world.vectors, world.ids, pa.table(world.attributes))
+    index = BruteForce().index(world.vectors, world.ids, table(world.attributes))
     expected = BruteForce().index(world.vectors, world.ids, world.attributes)
     index.upsert(["new"], world.vectors[:1], pa.table({"size": [1]}))
     expected.upsert(["new"], world.vectors[:1], {"size": [1]})
@@ -96,6 +99,12 @@ def test_attributes_of_an_arrow_table() -> None:
         assert index(world.queries, 60, where=where)[1].tolist() == (
             expected(world.queries, 60, where=where)[1].tolist()
         )
+
+
+@pytest.mark.parametrize("attributes", [["drama"], "drama", [{"genre": "drama"}]])
+def test_attributes_without_names_are_refused(attributes: Any) -> None:
+    with pytest.raises(ArgumentError, match="attributes came as (list|str); expected a dict such as"):
+        BruteForce().index(np.eye(1, dtype="float32"), ["a"], attributes)
 
 
 def test_what_does_not_fit_is_refused_and_nothing_changes() -> None:

@@ -3,6 +3,8 @@
 from typing import Any
 
 import numpy as np
+import polars as pl
+import pyarrow as pa
 import pytest
 
 from shortlist.errors import ArgumentError
@@ -45,6 +47,24 @@ def test_what_is_no_list_is_refused(none: Any) -> None:
 def test_a_query_without_a_list_of_its_own_is_named() -> None:
     with pytest.raises(ArgumentError, match="an entry of exclude came as None"):
         id_lists([None, [1]], 2, "exclude")
+
+
+@pytest.mark.parametrize("strange", [None, 1.5, ["b"]])
+def test_what_is_no_id_among_ids_is_named(strange: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"exclude holds (None|1.5|\['b'\]) among ids"):
+        id_lists(["a", strange, "c"], 3, "exclude")
+
+
+@pytest.mark.parametrize("array", [pa.array, lambda values: pa.chunked_array([values]), pl.Series])
+def test_columns_of_tables(array: Any) -> None:
+    assert [row.tolist() for row in id_lists(array(["a", "b"]), 2, "exclude")] == [["a", "b"]] * 2
+    assert [row.tolist() for row in id_lists(array([[1, 2], [3]]), 2, "exclude")] == [[1, 2], [3]]
+    assert one_list(array(["a"]), "ids").tolist() == ["a"]
+
+
+def test_a_dict_is_no_list_of_ids() -> None:
+    with pytest.raises(ArgumentError, match="exclude came as {'user': \\['a'\\]}; expected a list of ids"):
+        id_lists({"user": ["a"]}, 1, "exclude")
 
 
 def test_one_list_has_one_rank() -> None:

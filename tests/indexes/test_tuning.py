@@ -103,7 +103,12 @@ def test_no_queries_are_refused():
 def test_a_picture_is_drawn(tmp_path):
     pytest.importorskip("matplotlib", reason="the extra `plots` is not installed")
     report = Partitioned().index(VECTORS).tune()
-    assert report.plot(tmp_path / "recall.png").read_bytes().startswith(b"\x89PNG")
+    assert report.plot(tmp_path / "new" / "recall.png").read_bytes().startswith(b"\x89PNG")
+    for name in ("recall", "recall.doc"):
+        with pytest.raises(
+            ArgumentError, match=f"the picture came as .*{name}; expected a name that ends in"
+        ):
+            report.plot(tmp_path / name)
 
 
 def test_recall_by_candidates_as_queries():

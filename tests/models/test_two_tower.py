@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
@@ -118,6 +119,16 @@ def test_the_index_answers_by_raw_ids(parts: tuple[Interactions, Interactions]) 
     assert isinstance(other, Partitioned)
     assert other(users, 1, where={"place": 2})[1].tolist() == [[ids[2]]] * 5
     assert other(users)[1].tolist() == model.build_index(k=4)(users)[1].tolist()
+    for kind in ("Partitioned", Partitioned()):
+        with pytest.raises(ArgumentError, match="kind came as .*artitioned.*; expected a class of index"):
+            model.build_index(kind=kind)
+
+
+@pytest.mark.parametrize("table", [dict, pa.table, pl.DataFrame])
+def test_items_of_any_table(table: Any) -> None:
+    interactions = Interactions.from_table({"user": ["a", "b"], "item": ["x", "y"]}, user="user", item="item")
+    model = TwoTower.from_interactions(interactions, table({"item": ["z", "x", "y"], "year": [1, 2, 3]}))
+    assert model.candidate_embeddings()[0].tolist() == ["z", "x", "y"]
 
 
 @pytest.mark.contract

@@ -30,7 +30,7 @@ def add_command(commands: Any, common: argparse.ArgumentParser) -> None:
         parents=[common],
         help="recall against time, beside exact search",
         description="Loads an approximate index, finds the setting that reaches a recall, and prints recall, "
-        "time per call, memory and build time of what was tried.",
+        "time per call and memory of what was tried.",
     )
     report.add_argument("path", type=Path, help="a .keras file that an index's save() wrote")
     report.add_argument(
@@ -67,13 +67,17 @@ def run(arguments: argparse.Namespace) -> None:
     notes = [tuning.summary()]
     if queries is None:
         notes.append("Queries were candidates of the index; give --queries for those of your users.")
-    if arguments.plot is not None:
-        notes.append(f"drawn: {tuning.plot(arguments.plot)}")
-    if arguments.save:
-        index.save(arguments.path)
-        notes.append(f"saved {arguments.path} with {tuning.chosen}")
     for note in notes:
-        console.print(note, markup=False, highlight=False, soft_wrap=True)
+        _say(console, note)
+    if arguments.save:  # before the picture: a wrong name for it must not lose the choice
+        index.save(arguments.path)
+        _say(console, f"saved {arguments.path} with {tuning.chosen}")
+    if arguments.plot is not None:
+        _say(console, f"drawn: {tuning.plot(arguments.plot)}")
+
+
+def _say(console: Console, note: str) -> None:
+    console.print(note, markup=False, highlight=False, soft_wrap=True)
 
 
 def _load(path: Path) -> "ApproximateIndex":
@@ -90,14 +94,23 @@ def _load(path: Path) -> "ApproximateIndex":
 
 def _queries(path: Path) -> Any:
     """Vectors `[num_queries, dim]`, or a table of features."""
+    if path.suffix not in (".npy", ".parquet", ".csv"):
+        raise ArgumentError(f"--queries {path}: expected a file that ends in .npy, .parquet or .csv.")
+    if not path.is_file():
+        raise ArgumentError(f"--queries {path}: there is no such file.")
+    try:
+        return _read(path)
+    except (OSError, ValueError, EOFError) as error:
+        raise ArgumentError(f"--queries {path} cannot be read: {error}") from error
+
+
+def _read(path: Path) -> Any:
     if path.suffix == ".npy":
         return np.load(path)
     if path.suffix == ".parquet":
         import pyarrow.parquet as pq
 
         return pq.read_table(path)
-    if path.suffix == ".csv":
-        import pyarrow.csv as pacsv
+    import pyarrow.csv as pacsv
 
-        return pacsv.read_csv(path)
-    raise ArgumentError(f"--queries {path}: expected a file that ends in .npy, .parquet or .csv.")
+    return pacsv.read_csv(path)

@@ -24,7 +24,7 @@ def as_array(values: ArrayLike) -> np.ndarray:
     A list becomes an object array: NumPy's own text dtypes drop the NULs at the end of a text.
 
     Args:
-        values: An array, tensor, Arrow array, pandas column, list or other iterable, or one id.
+        values: An array, tensor, Arrow array, pandas or polars column, list or other iterable, or one id.
 
     Returns:
         An array of the same shape.
@@ -37,6 +37,8 @@ def as_array(values: ArrayLike) -> np.ndarray:
         return values
     if isinstance(values, pa.Array | pa.ChunkedArray):
         return _from_arrow(values)
+    if hasattr(values, "to_arrow"):  # a polars column, whose own array turns integers with nulls into floats
+        return _from_arrow(values.to_arrow())
     if isinstance(values, str | bytes | int):
         return np.array(values, dtype=object)
     if hasattr(values, "__array__"):

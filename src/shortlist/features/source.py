@@ -23,7 +23,7 @@ def names(source: Any) -> list[str]:
         ['user_id', 'age']
     """
     table = getattr(source, "table", source)
-    return list(getattr(table, "column_names", table))
+    return list(getattr(table, "column_names", getattr(table, "columns", table)))
 
 
 def values(source: Any, name: str) -> ArrayLike:

@@ -1,6 +1,6 @@
 """What candidates are, as bits: a bit for each value of each attribute."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, final
 
 import numpy as np
@@ -51,13 +51,13 @@ class Attributes:
             columns: Values by attribute; one value, or a list of values, a candidate.
 
         Raises:
-            ArgumentError: When a value is neither text nor an integer nor a bool.
+            ArgumentError: When a value is neither text nor an integer nor a bool, or a column is no list.
         """
         bit_of = {name: dict(bits) for name, bits in self.bit_of.items()}
         free = 1 + sum(map(len, bit_of.values()))
         for name, values in columns.items():
             known = bit_of.setdefault(name, {})
-            for value in (value for values_of_one in _each(values) for value in values_of_one):
+            for value in (value for values_of_one in _each(values, name) for value in values_of_one):
                 if _checked(value, name) not in known:
                     known[value] = free
                     free += 1
@@ -79,7 +79,7 @@ class Attributes:
         words = np.zeros((num_candidates, self.num_words), "uint32")
         words[:, 0] = 1 << _PRESENT
         for name, values in columns.items():
-            entries = _each(values)
+            entries = _each(values, name)
             if len(entries) != num_candidates:
                 raise ArgumentError(
                     f"attribute {name!r} has {len(entries)} values for {num_candidates} candidates; expected "
@@ -100,7 +100,8 @@ class Attributes:
             `[num_groups, num_words]`, int32.
 
         Raises:
-            ArgumentError: When no candidate was given such an attribute, or a value is of no possible kind.
+            ArgumentError: When no candidate was given such an attribute, or a value is of no possible kind,
+                or of another than all values of the attribute.
         """
         groups = np.zeros((1 + len(where), self.num_words), "uint32")
         groups[0, 0] = 1 << _PRESENT
@@ -114,6 +115,8 @@ class Attributes:
                 bit = self.bit_of[name].get(_checked(value, name))
                 if bit is not None:
                     group[bit // _WORD] |= np.uint32(1 << (bit % _WORD))
+                else:
+                    _check_kind(value, name, self.bit_of[name])
         return groups.view("int32")
 
     def wanted_of_each(self, wheres: Where | Sequence[Where], num_queries: int) -> np.ndarray:
@@ -181,14 +184,37 @@ def _checked(value: Any, name: str) -> str | int:
     if not isinstance(value, str | int):
         raise ArgumentError(
             f"attribute {name!r} has the value {value!r}; expected text, integers or bools, or None: "
-            "put numbers such as prices into ranges."
+            "put numbers such as prices into ranges, and make years that came as floats integers (pandas: "
+            ".astype('Int64'))."
         )
     return value
 
 
-def _each(values: Any) -> list[list[Any]]:
+def _check_kind(value: str | int, name: str, known: Iterable[str | int]) -> None:
+    """Refuse text where all are numbers, and numbers where all are text."""
+    if any(isinstance(other, str) is isinstance(value, str) for other in known):
+        return
+    for one in known:
+        raise ArgumentError(
+            f"where asks for {value!r} in attribute {name!r}, whose values are such as {one!r}; expected "
+            f"{'text' if isinstance(one, str) else 'integers or bools'}."
+        )
+
+
+def _each(values: Any, name: str) -> list[list[Any]]:
     """The values of each candidate, as plain Python values."""
-    entries = as_array(values)
+    if (
+        isinstance(values, str | bytes)
+        or not isinstance(values, Iterable)
+        or getattr(values, "shape", None) == ()
+    ):
+        raise ArgumentError(
+            f"attribute {name!r} came as {values!r}; expected a list with an entry for each candidate."
+        )
+    column: Any = values
+    if hasattr(column, "isna"):  # pandas, which has several kinds of nothing
+        column = column.astype(object).where(column.notna(), None)
+    entries = as_array(column)
     plain = entries.tolist() if isinstance(entries, np.ndarray) else list(entries)
     return [_alternatives(entry) for entry in plain]
 

@@ -89,10 +89,15 @@ class Index(keras.Model):
             `[batch, dim]` or `[batch, heads, dim]`.
 
         Raises:
-            ArgumentError: When the vectors have another rank.
+            ArgumentError: When the vectors have another rank, or features came and there is no query model.
         """
         prepare = getattr(self.query_model, "prepare", None)
         inputs = prepare(queries) if prepare is not None else _as_tensors(queries)
+        if self.query_model is None and (isinstance(inputs, dict) or _is_text(inputs)):
+            raise ArgumentError(
+                "queries came as features, and this index has no query model; expected vectors [batch, dim]: "
+                "give the index a query_model, or encode the queries first."
+            )
         vectors = inputs if self.query_model is None else self.query_model(inputs)
         if len(vectors.shape) not in (2, 3):
             raise ArgumentError(
@@ -184,6 +189,11 @@ def check_k(k: Any, name: str = "k") -> int:
     if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
         raise ArgumentError(f"{name} came as {k!r}; expected a whole number of at least 1.")
     return int(k)
+
+
+def _is_text(queries: Any) -> bool:
+    dtype = queries.dtype
+    return str(getattr(dtype, "name", dtype)).startswith(("str", "bytes", "object"))
 
 
 def _as_tensors(queries: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from shortlist.errors import ArgumentError
-from shortlist.features import Vocabulary
+from shortlist.features import Vocabulary, source
 from shortlist.features.ids import as_array, exact_ids
 from shortlist.indexes import snapshot_files
 from shortlist.indexes.base import Index, check_k
@@ -74,8 +74,8 @@ class ChangingIndex(Index):
             candidates: `[num_candidates, dim]`, finite.
             ids: `[num_candidates]`, distinct, text, bytes or integers; the row numbers when None.
             attributes: By name, what each candidate is, `[num_candidates]`, for `where`: text, integers or
-                bools; a list for a candidate with several values, None for one without. A dict, a pandas data
-                frame or an Arrow table.
+                bools; a list for a candidate with several values, None for one without. A dict, a frame of
+                pandas or polars, or an Arrow table.
 
         Returns:
             The index.
@@ -299,5 +299,9 @@ class ChangingIndex(Index):
 def _columns(attributes: Any) -> Mapping[str, Any]:
     if attributes is None:
         return {}
-    columns: Mapping[str, Any] = attributes.to_pydict() if hasattr(attributes, "to_pydict") else attributes
-    return columns
+    if not source.has_columns(attributes):
+        raise ArgumentError(
+            f"attributes came as {type(attributes).__name__}; expected a dict such as "
+            "{'genre': ['drama', ...]}, a data frame or an Arrow table."
+        )
+    return {name: source.values(attributes, name) for name in source.names(attributes)}

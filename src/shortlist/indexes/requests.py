@@ -1,9 +1,10 @@
 """What a call asks for besides its queries, as rows of candidates."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
 from shortlist.errors import ArgumentError
 from shortlist.features.ids import as_array
@@ -150,6 +151,7 @@ def id_lists(lists: IdLists, num_queries: int, name: str) -> list[np.ndarray]:
     entries: Any = to_numpy(listed) if hasattr(listed, "shape") else list(listed)
     if len(entries) == 0 or _is_one_list(entries):
         return [as_array(to_numpy(entries))] * num_queries
+    _check_not_mixed(entries, name)
     rows = [as_array(to_numpy(_listed(row, f"an entry of {name}"))) for row in entries]
     if len(rows) != num_queries or any(row.ndim != 1 for row in rows):
         raise ArgumentError(
@@ -180,12 +182,26 @@ def one_list(ids: ArrayLike, name: str) -> np.ndarray:
 
 def _listed(ids: Any, name: str) -> Any:
     """The ids, unless they are one id alone, or none; of text, the letters would be the ids."""
-    if isinstance(ids, str | bytes) or not isinstance(ids, Iterable) or getattr(ids, "shape", None) == ():
+    is_no_list = isinstance(ids, str | bytes | Mapping) or not isinstance(ids, Iterable)
+    if is_no_list or getattr(ids, "shape", None) == ():
         raise ArgumentError(f"{name} came as {ids!r}; expected a list of ids, such as ['a', 'b'] or [1, 2].")
-    return ids
+    return as_array(ids) if isinstance(ids, pa.Array | pa.ChunkedArray) else ids
+
+
+def _check_not_mixed(entries: Any, name: str) -> None:
+    """Refuse ids among what are none, such as None, which the error names."""
+    strange = [entry for entry in entries if not _is_id(entry)]
+    if len(strange) < len(entries):
+        raise ArgumentError(
+            f"{name} holds {strange[0]!r} among ids; expected ids alone, or one list of ids for each query."
+        )
 
 
 def _is_one_list(entries: ArrayLike) -> bool:
     if isinstance(entries, np.ndarray) and entries.dtype != object:
         return entries.ndim == 1
-    return all(isinstance(entry, str | bytes | int | np.integer) for entry in entries)
+    return all(map(_is_id, entries))
+
+
+def _is_id(entry: Any) -> bool:
+    return isinstance(entry, str | bytes | int | np.integer)

@@ -114,14 +114,16 @@ class Tuning:
         """Draw recall against time, for one query and for a hundred.
 
         Args:
-            path: The picture to make, such as `recall.png`.
+            path: The picture to make, such as `recall.png`; its folder is made when it is not there.
 
         Returns:
             The path.
 
         Raises:
             MissingExtraError: When matplotlib is not installed.
+            ArgumentError: When the path ends in nothing that it draws.
         """
+        path = Path(path)
         try:
             from matplotlib.figure import Figure
         except ImportError as error:
@@ -131,11 +133,20 @@ class Tuning:
         for name, label in (("ms_single", "one query"), ("ms_hundred", "a hundred queries")):
             times = [getattr(one, name) for one in self.measured]
             axes.plot(times, [one.recall for one in self.measured], marker="o", label=label)
+        chosen = next(one for one in self.measured if one.name == self.chosen)
+        times = [chosen.ms_single, chosen.ms_hundred]
+        axes.plot(times, [chosen.recall] * 2, "k*", markersize=14, zorder=3, label=f"chosen: {self.chosen}")
         axes.axhline(self.recall, linestyle="--", color="grey", label="wanted")
         axes.set(xscale="log", xlabel="milliseconds a call", ylabel=f"recall@{self.k}")
         axes.legend()
+        kinds = figure.canvas.get_supported_filetypes()
+        if path.suffix.removeprefix(".").lower() not in kinds:
+            raise ArgumentError(
+                f"the picture came as {path}; expected a name that ends in one of {[*kinds]}."
+            )
+        path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=150)
-        return Path(path)
+        return path
 
 
 def tune(

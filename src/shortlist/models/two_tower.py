@@ -6,7 +6,6 @@ from typing import Any
 
 import keras
 import numpy as np
-import pyarrow as pa
 
 from shortlist import backend
 from shortlist.data import Histories, InteractionFiles, Interactions
@@ -101,13 +100,14 @@ class TwoTower(Model):
 
     @classmethod
     def from_interactions(
-        cls, interactions: Interactions | InteractionFiles, items: pa.Table | None = None, **options: Any
+        cls, interactions: Interactions | InteractionFiles, items: Any = None, **options: Any
     ) -> "TwoTower":
         """A model that knows users and items by their ids.
 
         Args:
             interactions: What to learn the ids from; usually the training part. Files are read in one pass.
-            items: The catalogue with the column of item ids; when None, the items of the interactions.
+            items: The catalogue, an Arrow table, a data frame or arrays by name, with the column of item ids
+                named as in the interactions; when None, the items of the interactions.
             **options: As in the constructor.
 
         Returns:
@@ -257,7 +257,15 @@ class TwoTower(Model):
 
         Returns:
             An index of that kind; it shares the query tower, and keeps the item vectors as they are now.
+
+        Raises:
+            ArgumentError: When the kind is no class, and as its `index`.
         """
+        if not callable(kind) or isinstance(kind, keras.Model):
+            raise ArgumentError(
+                f"kind came as {kind!r}; expected a class of index, such as sl.indexes.Partitioned: what its "
+                "constructor takes is given beside it."
+            )
         ids, vectors = self.candidate_embeddings()
         return kind(self.query_model, k=k, **options).index(vectors, ids, attributes)
 
