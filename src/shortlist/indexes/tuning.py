@@ -126,6 +126,7 @@ class Tuning:
         path = Path(path)
         try:
             from matplotlib.figure import Figure
+            from matplotlib.ticker import LogFormatter
         except ImportError as error:
             raise MissingExtraError("matplotlib", "plots", "Tuning.plot") from error
         figure = Figure(figsize=(7, 4), layout="constrained")
@@ -138,6 +139,8 @@ class Tuning:
         axes.plot(times, [chosen.recall] * 2, "k*", markersize=14, zorder=3, label=f"chosen: {self.chosen}")
         axes.axhline(self.recall, linestyle="--", color="grey", label="wanted")
         axes.set(xscale="log", xlabel="milliseconds a call", ylabel=f"recall@{self.k}")
+        axes.xaxis.set_major_formatter(LogFormatter())
+        axes.xaxis.set_minor_formatter(LogFormatter())
         axes.legend()
         kinds = figure.canvas.get_supported_filetypes()
         if path.suffix.removeprefix(".").lower() not in kinds:
