@@ -93,6 +93,19 @@ def test_a_k_below_one_is_refused_by_the_graph():
         function(queries=tf.zeros((1, 3)), k=tf.constant(0))
 
 
+@pytest.mark.parametrize("name", ["exclude", "allow", "where_size"])
+@pytest.mark.parametrize("num_rows", [1, 3])
+@pytest.mark.parametrize("width", [0, 1])
+def test_filters_without_a_row_for_each_query_are_refused_by_the_graph(name, num_rows, width):
+    index = BruteForce().index(np.eye(3), ["a", "b", "c"], {"size": [1, 2, 3]})
+    search = TopKInGraph(index, VectorQueries(3), max_k=2).signatures(k=2)["search"]
+    asked = {one: tf.zeros((2, 0), tf.string) for one in ("exclude", "allow", "where_size")}
+    asked = {"queries": tf.eye(3)[:2], "k": tf.constant(2), **asked}
+    assert search(**asked)["ids"].shape == (2, 2)
+    with pytest.raises(tf.errors.InvalidArgumentError, match=f"{name}.*: expected a row for each query"):
+        search(**{**asked, name: tf.fill((num_rows, width), "a")})
+
+
 def test_losses_added_by_a_layer_stay_no_tensors_of_the_graph():
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(DIM, activity_regularizer="l2")])
     graph = TopKInGraph(BruteForce(model).index(np.eye(DIM)), KerasQueries(model), max_k=100)

@@ -69,8 +69,14 @@ class TopKInGraph(tf.Module):
 
         Returns:
             `scores`, float32, and `ids`, both `[batch, k]`.
+
+        Raises:
+            InvalidArgumentError: When the graph runs, where a filter has not a row for each query.
         """
         queries = self._query_vectors(features)
+        exclude = None if exclude is None else _of_each(queries, exclude, "exclude")
+        allow = None if allow is None else _of_each(queries, allow, "allow")
+        where = {name: _of_each(queries, values, name) for name, values in (where or {}).items()}
         rows = self._filter(queries, exclude, where)
         if isinstance(k, int):
             scores, found = self._found(queries, min(k, self.max_k), rows, allow)
@@ -209,6 +215,14 @@ class TopKInGraph(tf.Module):
         expected = f"input 'k': expected at least 1 and at most {largest}, got "
         tf.debugging.Assert((k >= 1) & (k <= largest), [expected, k])
         return k
+
+
+def _of_each(queries: Tensor, values: Tensor, name: str) -> Tensor:
+    """A filter, once it has a row for each query."""
+    num_queries, num_rows = tf.shape(queries)[0], tf.shape(values)[0]
+    said = [f"input '{name}': expected a row for each query, got rows and queries ", num_rows, num_queries]
+    with tf.control_dependencies([tf.debugging.Assert(num_rows == num_queries, said)]):
+        return tf.identity(values)
 
 
 def _traced(function: Any, inputs: Mapping[str, tf.TensorSpec]) -> Any:
