@@ -56,6 +56,15 @@ def test_vectors_of_rows(kind):
     np.testing.assert_array_equal(graph.vectors_of(tf.constant(rows)), VECTORS[rows])
 
 
+def test_an_exact_index_never_reads_single_rows_of_its_variable():
+    """After which TensorFlow would copy all vectors at every search."""
+    graph = engine_in_graph(BruteForce().index(VECTORS).snapshot().engine)
+    traced = tf.function(graph.vectors_of).get_concrete_function(tf.TensorSpec((None, None), tf.int32))
+    used = {node.op for node in traced.graph.as_graph_def().node}
+    assert {"ReadVariableOp", "GatherV2"} <= used
+    assert "ResourceGather" not in used
+
+
 def test_one_partition_is_widened_until_there_are_enough():
     graph = engine_in_graph(Partitioned(probes=1).index(VECTORS).snapshot().engine)
     allowed = [7, 200, 399]

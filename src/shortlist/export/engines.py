@@ -97,7 +97,8 @@ class _ExactInGraph(EngineInGraph):
         return backend.over_chunks(step, (), asked, size, dtypes=("float32", "int32"))[1]
 
     def vectors_of(self, rows: Tensor) -> Tensor:
-        return tf.gather(self._vectors, rows)
+        # Of the whole: once single rows of a variable were read, TensorFlow copies it at each whole read.
+        return tf.gather(self._vectors.value(), rows)
 
 
 @final
