@@ -7,7 +7,8 @@ from tests.oracles.top_k import top_k
 
 from shortlist.errors import ArgumentError
 from shortlist.indexes import exact_search as module
-from shortlist.indexes.exact_search import ExactSearch
+from shortlist.indexes.compiling import of_sizes
+from shortlist.indexes.exact_search import exact_search
 from shortlist.indexes.filters import Filter
 
 pytestmark = pytest.mark.contract
@@ -25,7 +26,7 @@ def check(num_candidates: int, num_queries: int, k: int, *, num_excluded: int = 
     if num_excluded:
         excluded[:, 0], excluded[0, 1:2] = num_candidates - 1, -1
     expected = top_k(scores, k, excluded.tolist())
-    found = ExactSearch()(
+    found = exact_search(
         keras.ops.convert_to_tensor(vectors),
         keras.ops.convert_to_tensor(queries if heads > 1 else queries[:, 0]),
         k,
@@ -59,14 +60,14 @@ def test_the_best_are_excluded_wherever_they_stand(num_rest: int) -> None:
     _, expected = top_k(scores, 5, excluded.tolist())
     for one_by_one in (False, True):
         parts = [slice(i, i + 1) for i in range(4)] if one_by_one else [slice(0, 4)]
-        found = [ExactSearch()(vectors, queries[part], 5, Filter(excluded[part]))[1] for part in parts]
+        found = [exact_search(vectors, queries[part], 5, Filter(excluded[part]))[1] for part in parts]
         np.testing.assert_array_equal(np.concatenate([np.asarray(rows) for rows in found]), expected)
 
 
 def test_of_equal_scores_the_lower_row_comes_first_though_its_block_is_the_worse() -> None:
     vectors = np.zeros((128 * 16, 1), "float32")
     vectors[[5, 128 * 9 + 1, 128 * 9 + 2], 0] = [1, 2, 1]
-    _, rows = ExactSearch()(vectors, np.ones((2, 1), "float32"), 2)
+    _, rows = exact_search(vectors, np.ones((2, 1), "float32"), 2)
     assert np.asarray(rows).tolist() == [[128 * 9 + 1, 5]] * 2
 
 
@@ -78,6 +79,7 @@ def test_one_query_and_few_candidates_go_another_way() -> None:
 
 
 def test_queries_in_several_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    of_sizes.cache_clear()  # what was compiled before knows nothing of these
     monkeypatch.setattr(module, "_BLOCK_SCORES", 2 * 16)  # two queries a pass
     monkeypatch.setattr(module, "rows_a_chunk", lambda num_rows, num_columns: 1)
     check(128 * 16 + 3, 5, 3)
@@ -85,21 +87,21 @@ def test_queries_in_several_passes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_query() -> None:
-    scores, rows = ExactSearch()(np.zeros((128 * 16, DIM), "float32"), np.zeros((0, DIM), "float32"), 3)
+    scores, rows = exact_search(np.zeros((128 * 16, DIM), "float32"), np.zeros((0, DIM), "float32"), 3)
     assert tuple(scores.shape) == tuple(rows.shape) == (0, 3)
 
 
 def test_one_search_serves_batches_and_exclusions_of_any_size() -> None:
-    generator, search = np.random.default_rng(0), ExactSearch()
+    generator = np.random.default_rng(0)
     vectors = generator.normal(size=(128 * 40, DIM)).astype("float32")
     for num_queries, num_excluded in ((2, 0), (5, 1), (1, 1), (3, 2), (2, 0)):
         queries = generator.normal(size=(num_queries, DIM)).astype("float32")
         excluded = generator.integers(0, len(vectors), (num_queries, num_excluded)).astype("int32")
         _, expected = top_k(queries @ vectors.T, 4, excluded.tolist())
-        _, rows = search(vectors, queries, 4, Filter(excluded) if num_excluded else None)
+        _, rows = exact_search(vectors, queries, 4, Filter(excluded) if num_excluded else None)
         np.testing.assert_array_equal(keras.ops.convert_to_numpy(rows), expected)
 
 
 def test_widths_that_do_not_fit() -> None:
     with pytest.raises(ArgumentError, match="2 dimensions"):
-        ExactSearch()(np.zeros((5, 3), "float32"), np.zeros((1, 2), "float32"), 1)
+        exact_search(np.zeros((5, 3), "float32"), np.zeros((1, 2), "float32"), 1)

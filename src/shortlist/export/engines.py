@@ -9,7 +9,7 @@ from shortlist import backend
 from shortlist.errors import ArgumentError
 from shortlist.indexes.brute_force import ExactEngine
 from shortlist.indexes.engine import Engine
-from shortlist.indexes.exact_search import ExactSearch
+from shortlist.indexes.exact_search import exact_search
 from shortlist.indexes.filters import Filter, are_wanted, without_columns
 from shortlist.indexes.partitions import PartitionedEngine
 from shortlist.indexes.partitions.engine import WIDER
@@ -80,7 +80,7 @@ class _ExactInGraph(EngineInGraph):
         self, queries: Tensor, k: int, rows: Filter | None = None, least: Tensor | None = None
     ) -> Found:
         if rows is None:
-            return ExactSearch()(self._vectors.value(), queries, k)
+            return exact_search(self._vectors.value(), queries, k)
         asked = {"queries": queries, "excluded": rows.excluded}
         if rows.bits is not None:
             asked["wanted"] = rows.wanted

@@ -8,7 +8,7 @@ import numpy as np
 
 from shortlist import backend
 from shortlist.indexes.engine import Engine
-from shortlist.indexes.exact_search import ExactSearch
+from shortlist.indexes.exact_search import exact_search
 from shortlist.indexes.filters import Filter
 from shortlist.indexes.stored import StoredIndex
 from shortlist.indexes.tables import as_table, save_table
@@ -63,11 +63,10 @@ class ExactEngine(Engine):
     def __init__(self, vectors: np.ndarray) -> None:
         super().__init__(*vectors.shape)
         self.vectors = as_table(vectors)
-        self._search = ExactSearch()
 
     def search(self, queries: Tensor, k: int, rows: Filter) -> tuple[Any, Any]:
         """The best rows of each query; see `Engine`."""
-        return self._search(self.vectors, queries, k, rows)
+        return exact_search(self.vectors, queries, k, rows)
 
     def vectors_of(self, rows: np.ndarray) -> np.ndarray:
         """The vectors of some rows; see `Engine`."""

@@ -1,6 +1,6 @@
 """The k best of all candidates, exactly, without a matrix of all scores and without a sort of them."""
 
-from typing import Any, NamedTuple, final
+from typing import Any, NamedTuple
 
 import numpy as np
 from keras import ops
@@ -11,7 +11,7 @@ from shortlist.indexes.filters import Filter, are_wanted, without_columns
 from shortlist.ops import check_shapes, pairwise_scores, rows_a_chunk
 from shortlist.typing import Tensor
 
-__all__ = ["ExactSearch"]
+__all__ = ["exact_search"]
 
 _BLOCK = 128
 """Candidates of which the first look at the scores keeps the best alone."""
@@ -23,8 +23,9 @@ _BLOCK_SCORES = 2**25
 """Most scores of blocks in memory, 128 MiB; more queries go through the candidates again."""
 
 
-@final
-class ExactSearch:
+def exact_search(
+    vectors: Tensor, queries: Tensor, k: int, rows: Filter | None = None
+) -> tuple[Tensor, Tensor]:
     """The k best candidates of queries, compiled for each k when first asked for.
 
     Per tile of candidates, only the best score of each block of 128 is kept. The k best candidates lie in
@@ -32,42 +33,36 @@ class ExactSearch:
     better, or as good and stands first. The candidates of these blocks are scored again. With E excluded
     candidates, the k + E best blocks do. Scores that differ by rounding alone may change places.
 
+    Args:
+        vectors: `[num_candidates, dim]`, float32.
+        queries: `[num_queries, dim]`, or `[num_queries, heads, dim]`, of which the best scores.
+        k: How many, at most `num_candidates`.
+        rows: Which may come back; all when None.
+
+    Returns:
+        Scores, float32, and rows, int32, both `[num_queries, k]`, best first, of equal ones the lower row
+        first; minus infinity and -1 where fewer candidates are allowed.
+
+    Raises:
+        ArgumentError: When ranks or widths do not fit.
+
     Example:
-        >>> scores, rows = ExactSearch()(np.eye(3, dtype="float32"), np.float32([[1, 3, 2]]), k=2)
+        >>> scores, rows = exact_search(np.eye(3, dtype="float32"), np.float32([[1, 3, 2]]), k=2)
         >>> np.asarray(rows).tolist()
         [[1, 2]]
 
     Source: the definition; maxima of blocks in the place of scores as in Chern et al., TPU-KNN, 2022, made
         exact by the second look.
     """
-
-    def __call__(
-        self, vectors: Tensor, queries: Tensor, k: int, rows: Filter | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """Scores and rows of the k best candidates.
-
-        Args:
-            vectors: `[num_candidates, dim]`, float32.
-            queries: `[num_queries, dim]`, or `[num_queries, heads, dim]`, of which the best scores.
-            k: How many, at most `num_candidates`.
-            rows: Which may come back; all when None.
-
-        Returns:
-            Scores, float32, and rows, int32, both `[num_queries, k]`, best first, of equal ones the lower row
-            first; minus infinity and -1 where fewer candidates are allowed.
-
-        Raises:
-            ArgumentError: When ranks or widths do not fit.
-        """
-        check_shapes(queries, vectors)
-        queries = ops.cast(queries if len(queries.shape) == 3 else ops.expand_dims(queries, 1), "float32")
-        if rows is None:
-            rows = Filter(ops.zeros((ops.shape(queries)[0], 0), "int32"))
-        num_candidates, dim = vectors.shape
-        few = queries.shape[0] if queries.shape[0] in (0, 1) else None
-        sizes = _Sizes(num_candidates, dim, queries.shape[1], k, rows.num_excluded, rows.shape_of_wanted, few)
-        asked = [rows.excluded] if rows.bits is None else [rows.excluded, rows.bits, rows.wanted]
-        return of_sizes(_search, sizes)(vectors, queries, *map(ops.convert_to_tensor, asked))
+    check_shapes(queries, vectors)
+    queries = ops.cast(queries if len(queries.shape) == 3 else ops.expand_dims(queries, 1), "float32")
+    if rows is None:
+        rows = Filter(ops.zeros((ops.shape(queries)[0], 0), "int32"))
+    num_candidates, dim = vectors.shape
+    few = queries.shape[0] if queries.shape[0] in (0, 1) else None
+    sizes = _Sizes(num_candidates, dim, queries.shape[1], k, rows.num_excluded, rows.shape_of_wanted, few)
+    asked = [rows.excluded] if rows.bits is None else [rows.excluded, rows.bits, rows.wanted]
+    return of_sizes(_search, sizes)(vectors, queries, *map(ops.convert_to_tensor, asked))
 
 
 class _Sizes(NamedTuple):
