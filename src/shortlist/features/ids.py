@@ -1,5 +1,6 @@
 """Ids as the user has them, brought to plain Python values without losing a bit."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -8,7 +9,7 @@ import pyarrow as pa
 from shortlist.errors import FeatureError
 from shortlist.typing import ArrayLike, ItemId
 
-__all__ = ["IdKind", "as_array", "exact_ids", "id_array", "id_kind"]
+__all__ = ["IdKind", "as_array", "exact_ids", "id_array", "id_kind", "is_list"]
 
 IdKind: TypeAlias = Literal["str", "bytes", "int64"]
 """What an id is made of."""
@@ -44,6 +45,23 @@ def as_array(values: ArrayLike) -> np.ndarray:
     if hasattr(values, "__array__"):
         return np.asarray(values)
     return np.array(list(values), dtype=object)
+
+
+def is_list(values: Any) -> bool:
+    """Whether values are several, not one: of a text the letters would be taken, of a dict the keys.
+
+    Args:
+        values: Anything.
+
+    Returns:
+        True for what `as_array` takes as a column.
+
+    Example:
+        >>> [is_list(values) for values in (["a"], "a", 1, np.array(1), {"a": 1})]
+        [True, False, False, False, False]
+    """
+    is_one = isinstance(values, str | bytes | Mapping) or getattr(values, "shape", None) == ()
+    return isinstance(values, Iterable) and not is_one
 
 
 def _from_arrow(values: pa.Array | pa.ChunkedArray) -> np.ndarray:

@@ -1,12 +1,12 @@
 """What candidates are, as bits: a bit for each value of each attribute."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, final
 
 import numpy as np
 
 from shortlist.errors import ArgumentError
-from shortlist.features.ids import as_array
+from shortlist.features.ids import as_array, is_list
 
 __all__ = ["Attributes", "Where"]
 
@@ -190,24 +190,19 @@ def _checked(value: Any, name: str) -> str | int:
     return value
 
 
-def _check_kind(value: str | int, name: str, known: Iterable[str | int]) -> None:
+def _check_kind(value: str | int, name: str, known: Collection[str | int]) -> None:
     """Refuse text where all are numbers, and numbers where all are text."""
-    if any(isinstance(other, str) is isinstance(value, str) for other in known):
-        return
-    for one in known:
+    others = [other for other in known if isinstance(other, str) is not isinstance(value, str)]
+    if others and len(others) == len(known):
         raise ArgumentError(
-            f"where asks for {value!r} in attribute {name!r}, whose values are such as {one!r}; expected "
-            f"{'text' if isinstance(one, str) else 'integers or bools'}."
+            f"where asks for {value!r} in attribute {name!r}, whose values are such as {others[0]!r}; "
+            f"expected {'text' if isinstance(others[0], str) else 'integers or bools'}."
         )
 
 
 def _each(values: Any, name: str) -> list[list[Any]]:
     """The values of each candidate, as plain Python values."""
-    if (
-        isinstance(values, str | bytes)
-        or not isinstance(values, Iterable)
-        or getattr(values, "shape", None) == ()
-    ):
+    if not is_list(values):
         raise ArgumentError(
             f"attribute {name!r} came as {values!r}; expected a list with an entry for each candidate."
         )

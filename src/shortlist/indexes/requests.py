@@ -1,13 +1,13 @@
 """What a call asks for besides its queries, as rows of candidates."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from shortlist.errors import ArgumentError
-from shortlist.features.ids import as_array
+from shortlist.features.ids import as_array, is_list
 from shortlist.indexes.attributes import Where
 from shortlist.indexes.candidates import to_numpy
 from shortlist.indexes.filters import Filter
@@ -181,9 +181,8 @@ def one_list(ids: ArrayLike, name: str) -> np.ndarray:
 
 
 def _listed(ids: Any, name: str) -> Any:
-    """The ids, unless they are one id alone, or none; of text, the letters would be the ids."""
-    is_no_list = isinstance(ids, str | bytes | Mapping) or not isinstance(ids, Iterable)
-    if is_no_list or getattr(ids, "shape", None) == ():
+    """The ids, unless they are one id alone, or none."""
+    if not is_list(ids):
         raise ArgumentError(f"{name} came as {ids!r}; expected a list of ids, such as ['a', 'b'] or [1, 2].")
     return as_array(ids) if isinstance(ids, pa.Array | pa.ChunkedArray) else ids
 

@@ -131,7 +131,8 @@ class Streaming(Index):
 
         Raises:
             NotIndexedError: Before there are candidates.
-            ArgumentError: When k is below 1, shapes do not fit or an attribute is unknown.
+            ArgumentError: When k is below 1, shapes do not fit, or an attribute is unknown to a batch, or of
+                another kind in all of it.
         """
         self.check_indexed(self._source is not None)
         vectors = self.encode_queries(queries)

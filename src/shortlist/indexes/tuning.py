@@ -182,7 +182,7 @@ def tune(
     if not len(queries):
         raise ArgumentError("queries holds none; expected some hundreds, as they will be asked.")
     k = min(k, engine.num_rows)
-    exact = ExactEngine(engine.vectors_of(np.arange(engine.num_rows)))
+    exact = engine if engine.is_exact else ExactEngine(engine.vectors_of(np.arange(engine.num_rows)))
     truth = _scores(exact, queries, k)
 
     def measure(one: Engine) -> _Tried:

@@ -261,7 +261,7 @@ class TwoTower(Model):
         Raises:
             ArgumentError: When the kind is no class, and as its `index`.
         """
-        if not callable(kind) or isinstance(kind, keras.Model):
+        if not (isinstance(kind, type) and issubclass(kind, StoredIndex)):
             raise ArgumentError(
                 f"kind came as {kind!r}; expected a class of index, such as sl.indexes.Partitioned: what its "
                 "constructor takes is given beside it."
