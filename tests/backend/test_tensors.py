@@ -107,7 +107,7 @@ def test_what_the_host_gives_in_a_compiled_function(dtype: str) -> None:
 
     first, second = (keys.astype("float32") for keys in (np.arange(3), np.array([10, 20, 30])))
     tensors = keras.ops.convert_to_tensor(first), keras.ops.convert_to_tensor(second)
-    for run in (lambda function: function, lambda function: backend.compiled(function, static=())):
+    for run in (lambda function: function, lambda function: backend.compiled(function)):
         found = run(of_one)(tensors[0]), run(of_two)(*tensors)
         assert [keras.backend.standardize_dtype(one.dtype) for one in found] == [dtype, dtype]
         np.testing.assert_array_equal(to_numpy(found[0]), [0, 2, 4])

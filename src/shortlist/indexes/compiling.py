@@ -20,4 +20,4 @@ def of_sizes(search: Callable[..., Any], sizes: Hashable) -> Callable[..., Any]:
     Returns:
         The same function for the same sizes.
     """
-    return backend.compiled(functools.partial(search, sizes=sizes), static=())
+    return backend.compiled(functools.partial(search, sizes=sizes))

@@ -129,15 +129,13 @@ def test_listed_and_searched_in_a_compiled_function() -> None:
             return engine.search(asked[0], k, Filter(*asked[1:]))
 
         asked = [keras.ops.convert_to_tensor(part) for part in (queries, *rows) if part is not None]
-        scores, found = backend.compiled(searched, static=())(*asked)
+        scores, found = backend.compiled(searched)(*asked)
         np.testing.assert_allclose(
             keras.ops.convert_to_numpy(scores), expected(queries, vectors, k, allowed)[0]
         )
         plain = engine.search(queries, k, rows)[1]
         np.testing.assert_array_equal(keras.ops.convert_to_numpy(found), plain)
-        np.testing.assert_array_equal(
-            keras.ops.convert_to_numpy(backend.compiled(listed, static=())(*asked)), plain
-        )
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(backend.compiled(listed)(*asked)), plain)
 
 
 def test_effort_bytes_and_files(tmp_path: Path) -> None:

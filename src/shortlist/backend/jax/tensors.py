@@ -92,17 +92,16 @@ def count_above(scores: Tensor, threshold: float) -> Tensor:
     return jnp.sum((scores > threshold).astype("float32"), axis=1)
 
 
-def compiled(function: Callable[..., Any], static: tuple[str, ...]) -> Callable[..., Any]:
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of tensors as one program a shape.
 
     Args:
         function: Takes tensors by position.
-        static: Names of its other arguments, Python values by which the programs differ.
 
     Returns:
         The function, compiled when first called.
     """
-    return jax.jit(function, static_argnames=static)
+    return jax.jit(function)
 
 
 def exp_in_place(values: Tensor) -> Tensor:

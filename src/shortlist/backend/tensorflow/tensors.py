@@ -96,17 +96,15 @@ def count_above(scores: Tensor, threshold: float) -> Tensor:
     return tf.reduce_sum(tf.cast(scores > threshold, tf.float32), axis=1)
 
 
-def compiled(function: Callable[..., Any], static: tuple[str, ...]) -> Callable[..., Any]:
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of tensors as one graph for all batch sizes.
 
     Args:
         function: Takes tensors by position.
-        static: Names of its other arguments, Python values by which the graphs differ.
 
     Returns:
         The function, compiled when first called.
     """
-    del static  # what is no tensor is told apart
     return tf.function(function, autograph=False, reduce_retracing=True)
 
 

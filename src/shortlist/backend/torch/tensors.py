@@ -105,17 +105,15 @@ def count_above(scores: Tensor, threshold: float) -> Tensor:
     return (scores > threshold).sum(dim=1, dtype=torch.float32)
 
 
-def compiled(function: Callable[..., Any], static: tuple[str, ...]) -> Callable[..., Any]:
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of tensors that keeps nothing for gradients.
 
     Args:
         function: Takes tensors by position.
-        static: Names of its other arguments.
 
     Returns:
         The function.
     """
-    del static
     return torch.no_grad()(function)
 
 
