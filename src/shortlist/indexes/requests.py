@@ -54,7 +54,7 @@ class Request(NamedTuple):
         Raises:
             ArgumentError: When there are not as many lists as queries, or an attribute is unknown.
         """
-        excluded = _rows(snapshot, [] if exclude is None else exclude, num_queries, "exclude")
+        excluded = _rows(snapshot, exclude, num_queries, "exclude")
         allowed = None if allow is None else _rows(snapshot, allow, num_queries, "allow")
         wanted = None
         if where is not None or snapshot.has_gaps:
@@ -98,6 +98,8 @@ class _Rows(NamedTuple):
 
 
 def _rows(snapshot: Snapshot, lists: IdLists, num_queries: int, name: str) -> _Rows:
+    if lists is None:
+        return _Rows([np.empty(0, "int32")] * num_queries, [[] for _ in range(num_queries)])
     each = id_lists(lists, num_queries, name)
     distinct = {id(ids): ids for ids in each}  # a list that is there for all queries is looked up once
     found = {key: _rows_of_list(snapshot, ids) for key, ids in distinct.items()}

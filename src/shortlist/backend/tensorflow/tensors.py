@@ -30,6 +30,8 @@ def is_traced(value: Any) -> bool:
     Returns:
         True for a symbolic tensor.
     """
+    if isinstance(value, np.ndarray):  # of which TensorFlow takes long to say that it is none
+        return False
     return tf.is_tensor(value) and not hasattr(value, "numpy")
 
 
