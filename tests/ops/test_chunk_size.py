@@ -23,6 +23,12 @@ def test_even_chunks_of_at_most_half_the_cache(
     assert int(rows_a_chunk(*tensors)) == expected
 
 
+def test_a_chunk_is_less_than_what_malloc_takes_from_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MODULE, "_cache_bytes", lambda: 2**30)
+    num_bytes = 4 * 1000 * rows_a_chunk(10**6, 1000)
+    assert 30 * 2**20 < num_bytes < 32 * 2**20
+
+
 @pytest.mark.parametrize(
     ("sizes", "expected"),
     [

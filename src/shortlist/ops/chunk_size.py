@@ -10,11 +10,15 @@ from shortlist.typing import Tensor
 __all__ = ["rows_a_chunk"]
 
 _USUAL_CACHE = 16 * 2**20
+_LARGEST_CHUNK = 31 * 2**20
+"""Bytes. What takes more than 32 MiB, glibc's `malloc` has from the system anew each time, page by page; and a
+cache that is larger than two such chunks is shared with many cores, other machines' among them."""
+
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 
 
 def rows_a_chunk(num_rows: Tensor | int, num_columns: Tensor | int) -> Tensor | int:
-    """Rows of float32 that fit half of the processor's largest cache, in chunks as even as can be.
+    """Rows of float32 that fit half of the processor's largest cache, and 31 MiB, in chunks as even as can be.
 
     Args:
         num_rows: In all.
@@ -27,7 +31,7 @@ def rows_a_chunk(num_rows: Tensor | int, num_columns: Tensor | int) -> Tensor | 
         >>> rows_a_chunk(10, 10)
         10
     """
-    scores = _cache_bytes() // 2 // 4
+    scores = min(_cache_bytes() // 2, _LARGEST_CHUNK) // 4
     if isinstance(num_rows, int) and isinstance(num_columns, int):
         num_chunks = -(-num_rows // max(1, scores // max(1, num_columns)))
         return max(1, -(-num_rows // max(1, num_chunks)))
