@@ -1,5 +1,7 @@
 """The places of positives in a chunk of logits, beside three loops."""
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
@@ -7,40 +9,29 @@ import pytest
 from shortlist import backend
 
 pytestmark = pytest.mark.contract
-NUM_QUERIES, NUM_CANDIDATES = 7, 9
 
 
 def slow_fill(
-    chunk: np.ndarray, first: int, value: float, items: list[int], queries: list[int]
+    chunk: np.ndarray, value: float, examples: list[tuple[int, int]], rows: list[int], columns: list[int]
 ) -> np.ndarray:
     filled = chunk.copy()
-    for row, column, other in np.ndindex(len(chunk), NUM_CANDIDATES, NUM_QUERIES):
-        i, r = first + row, other
-        if column == i or (queries[r] == queries[i] and items[r] == items[column]):
+    for (row, query), (column, item) in itertools.product(enumerate(rows), enumerate(columns)):
+        if any(one == (query, item) for one in examples):
             filled[row, column] = value
     return filled
 
 
-@pytest.mark.parametrize("has_queries", [False, True])
-@pytest.mark.parametrize("has_items", [False, True])
-def test_every_place_of_a_positive_is_filled_and_no_other(has_queries: bool, has_items: bool) -> None:
-    generator = np.random.default_rng(1)
-    for num_kinds in (1, 2, 4):
-        items = np.unique(generator.integers(0, num_kinds, NUM_CANDIDATES), return_inverse=True)[1]
-        queries = np.unique(generator.integers(0, num_kinds, NUM_QUERIES), return_inverse=True)[1]
-        places = backend.PositivePlaces(
-            NUM_CANDIDATES,
-            keras.ops.convert_to_tensor(items.astype("int32")) if has_items else None,
-            keras.ops.convert_to_tensor(queries.astype("int32")) if has_queries else None,
-        )
-        for first, num_rows in ((0, NUM_QUERIES), (2, 3), (6, 1)):
-            chunk = generator.normal(size=(num_rows, NUM_CANDIDATES)).astype("float32")
-            expected = slow_fill(
-                chunk,
-                first,
-                -5.0,
-                list(items) if has_items else list(range(NUM_CANDIDATES)),
-                list(queries) if has_queries else list(range(NUM_QUERIES)),
-            )
-            answer = places.fill(keras.ops.convert_to_tensor(chunk.copy()), first, -5.0)
-            np.testing.assert_array_equal(keras.ops.convert_to_numpy(answer), expected)
+@pytest.mark.parametrize("num_kinds", [1, 2, 4, 9])
+def test_every_place_of_a_positive_is_filled_and_no_other(num_kinds: int) -> None:
+    generator = np.random.default_rng(num_kinds)
+    queries, items, rows, columns = (generator.integers(0, num_kinds, size) for size in (9, 9, 7, 8))
+    queries[:num_kinds], items[:num_kinds] = np.arange(num_kinds), generator.permutation(num_kinds)
+    codes = [keras.ops.convert_to_tensor(part.astype("int32")) for part in (queries, items, rows, columns)]
+    places = backend.PositivePlaces(*codes, 9)
+    for first, num_rows in ((0, 7), (2, 3), (6, 1)):
+        chunk = generator.normal(size=(num_rows, 8)).astype("float32")
+        examples = list(zip(queries.tolist(), items.tolist(), strict=True))
+        asked = rows[first : first + num_rows].tolist()
+        expected = slow_fill(chunk, -5.0, examples, asked, columns.tolist())
+        answer = places.fill(keras.ops.convert_to_tensor(chunk.copy()), first, -5.0)
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(answer), expected)

@@ -53,6 +53,85 @@ def test_loss_and_gradients_wherever_chunks_end(rows_a_chunk: int, monkeypatch: 
             np.testing.assert_allclose(got, slow, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize("rows_a_chunk", [2, 100])
+@pytest.mark.parametrize("has_mask", [False, True])
+@pytest.mark.parametrize("has_query_ids", [False, True])
+@pytest.mark.parametrize("has_candidate_ids", [False, True])
+def test_vectors_that_stand_several_times(
+    has_candidate_ids: bool,
+    has_query_ids: bool,
+    has_mask: bool,
+    rows_a_chunk: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Equal vectors of equal and of other ids, and other vectors of equal ids, each with all the rest."""
+    monkeypatch.setattr(MODULE, "rows_a_chunk", lambda *sizes: rows_a_chunk)
+    for seed, (num_heads, label_smoothing, is_corrected) in enumerate(
+        [(None, 0.0, False), (2, 0.2, False), (None, 0.2, True), (2, 0.0, True)]
+    ):
+        world = batch_world(seed, num_heads=num_heads, num_kinds=1 + seed % 4)
+        arguments: dict[str, object] = {
+            "temperature": world.temperature,
+            "score_mask": world.score_mask if has_mask else None,
+            "sample_weight": world.sample_weight,
+            "label_smoothing": label_smoothing,
+        }
+        probability = world.log_probability if is_corrected else None
+        expected = softmax.in_batch_softmax(
+            world.queries,
+            world.candidates,
+            log_probability=probability,
+            candidate_ids=world.candidate_ids if has_candidate_ids else None,
+            query_ids=world.query_ids if has_query_ids else None,
+            remove_accidental_hits=has_candidate_ids,
+            mask_known_positives=has_query_ids,
+            **arguments,
+        )
+        arguments |= {
+            "candidate_log_probability": None if probability is None else np.float32(probability),
+            "candidate_codes": codes(world.candidate_ids) if has_candidate_ids else None,
+            "query_codes": codes(world.query_ids) if has_query_ids else None,
+        }
+        answer = value_and_gradients(
+            lambda queries, candidates, arguments=arguments: module_function(
+                queries, candidates, **arguments
+            ),
+            world.queries,
+            world.candidates,
+        )
+        assert answer.value == pytest.approx(expected["loss"], rel=1e-4, abs=1e-5)
+        np.testing.assert_allclose(answer.gradients[0], expected["grad_queries"], rtol=1e-3, atol=1e-4)
+        np.testing.assert_allclose(answer.gradients[1], expected["grad_candidates"], rtol=1e-3, atol=1e-4)
+
+
+def test_equal_vectors_are_scored_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = []
+    chunk = MODULE.SoftmaxChunk
+    monkeypatch.setattr(MODULE, "SoftmaxChunk", lambda **options: sizes.append(options) or chunk(**options))
+    queries = np.float32([[1, 0], [1, 0], [0, 1], [1, 0]])
+    candidates = np.float32([[1, 1], [1, 1], [1, 1], [2, 1], [2, 1]])
+    loss = module_function(queries, candidates)
+    assert float(loss) == pytest.approx(softmax.in_batch_softmax(queries, candidates)["loss"], rel=1e-5)
+    counts = np.asarray(keras.ops.convert_to_numpy(sizes[0]["counts"])).ravel().tolist()
+    assert sorted(count for count in counts if count) == [2, 3]
+
+
+def test_one_of_several_positives_that_lies_far_below_the_others() -> None:
+    """Examples of one row differ by more than exponentials of float32 hold."""
+    queries = np.float32([[1, 0]] * 3)
+    candidates = np.float32([[300, 0], [20, 0], [-100, 0], [-110, 0]])
+    arguments = {"query_codes": np.int32([0, 0, 0]), "candidate_codes": np.int32([0, 1, 2, 3])}
+    answer = value_and_gradients(
+        lambda queries, candidates: module_function(queries, candidates, **arguments), queries, candidates
+    )
+    expected = softmax.in_batch_softmax(
+        queries, candidates, query_ids=[0, 0, 0], candidate_ids=[0, 1, 2, 3], mask_known_positives=True
+    )
+    assert answer.value == pytest.approx(expected["loss"], rel=1e-4, abs=1e-7)
+    np.testing.assert_allclose(answer.gradients[0], expected["grad_queries"], rtol=1e-3, atol=1e-6)
+    np.testing.assert_allclose(answer.gradients[1], expected["grad_candidates"], rtol=1e-3, atol=1e-6)
+
+
 def test_the_upstream_gradient_counts() -> None:
     world = batch_world(1, id_kind="int64", num_extra=0, num_heads=None, num_hard_negatives=None, tied=False)
     once, thrice = (

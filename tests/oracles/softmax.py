@@ -34,6 +34,7 @@ def in_batch_softmax(
     score_mask: ArrayLike | None = None,
     num_hard_negatives: int | None = None,
     sample_weight: ArrayLike | None = None,
+    label_smoothing: float = 0.0,
 ) -> InBatchSoftmax:
     """`loss_i = logsumexp_{j kept}(l_ij) - l_ii`, `l_ij = s_ij / temperature - log_probability_j`.
 
@@ -49,6 +50,7 @@ def in_batch_softmax(
         score_mask: [B, M], False removes; ignored on positives.
         num_hard_negatives: of the negatives left, keep this many of highest logit (ties: lowest column).
         sample_weight: [B].
+        label_smoothing: share of the label that the kept candidates, the positive among them, have alike.
 
     Returns:
         Weighted mean loss (0 when all weights are 0), loss of each row, logits with -inf where not kept,
@@ -76,12 +78,12 @@ def in_batch_softmax(
         return logits if num_hard_negatives is None else keep_hardest(logits, num_hard_negatives)
 
     def mean_of(queries: FloatArray, candidates: FloatArray) -> float:
-        return weighted_mean(losses(logits_of(queries, candidates)), weights)
+        return weighted_mean(losses(logits_of(queries, candidates), label_smoothing), weights)
 
     logits = logits_of(queries, candidates)
     return InBatchSoftmax(
         loss=mean_of(queries, candidates),
-        per_example=losses(logits),
+        per_example=losses(logits, label_smoothing),
         logits=logits,
         grad_queries=finite_differences(lambda moved: mean_of(moved, candidates), queries),
         grad_candidates=finite_differences(lambda moved: mean_of(queries, moved), candidates),
@@ -142,9 +144,12 @@ def keep_hardest(logits: FloatArray, num_hard_negatives: int) -> FloatArray:
     return kept
 
 
-def losses(logits: FloatArray) -> FloatArray:
-    """`logsumexp_j(l_ij) - l_ii`, [B]."""
-    return np.array([np.logaddexp.reduce(row) - row[i] for i, row in enumerate(logits)])
+def losses(logits: FloatArray, smoothing: float = 0.0) -> FloatArray:
+    """`logsumexp_j(l_ij) - ((1 - smoothing) l_ii + smoothing mean_{j kept} l_ij)`, [B]."""
+    labelled = [
+        (1 - smoothing) * row[i] + smoothing * np.mean(row[row > -np.inf]) for i, row in enumerate(logits)
+    ]
+    return np.array([np.logaddexp.reduce(row) for row in logits]) - np.array(labelled)
 
 
 def weighted_mean(values: FloatArray, weights: FloatArray) -> float:

@@ -68,6 +68,7 @@ def batch_world(
     num_heads: int | None = None,
     num_hard_negatives: int | None = None,
     tied: bool = False,
+    num_kinds: int | None = None,
 ) -> BatchWorld:
     """A batch with colliding candidates, repeated users, masked positives, a row left without negatives.
 
@@ -78,14 +79,19 @@ def batch_world(
         num_heads: vectors a query, None for one without a head axis.
         num_hard_negatives: handed on.
         tied: small whole numbers as vectors, so that scores tie (do not compare gradients then).
+        num_kinds: how many vectors a side draws its own from, whatever their ids; a vector each when None.
     """
     generator = np.random.default_rng(seed)
     num_columns = NUM_QUERIES + num_extra
     query_shape = (NUM_QUERIES, 3) if num_heads is None else (NUM_QUERIES, num_heads, 3)
     items = colliding_rows(generator, num_columns)
+    queries, candidates = vectors(generator, query_shape, tied), vectors(generator, (num_columns, 3), tied)
+    if num_kinds is not None:
+        queries = queries[generator.integers(0, num_kinds, NUM_QUERIES)]
+        candidates = candidates[generator.integers(0, num_kinds, num_columns)]
     return BatchWorld(
-        queries=vectors(generator, query_shape, tied),
-        candidates=vectors(generator, (num_columns, 3), tied),
+        queries=queries,
+        candidates=candidates,
         temperature=float(generator.choice([0.5, 1.0, 2.0])),
         log_probability=np.log(generator.dirichlet(np.full(5, 2.0)))[items],
         candidate_ids=[ID_POOLS[id_kind][item] for item in items],

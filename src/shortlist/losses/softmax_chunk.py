@@ -1,4 +1,4 @@
-"""The in-batch softmax of a chunk of queries: loss and gradients in closed form."""
+"""The in-batch softmax of a chunk of rows: sums and products of exponentials, from which gradients follow."""
 
 import dataclasses
 from typing import NamedTuple
@@ -9,87 +9,124 @@ from shortlist import backend
 from shortlist.ops import MASKED_LOGIT
 from shortlist.typing import Tensor
 
-__all__ = ["ChunkGradients", "SoftmaxChunk", "share_of_heads"]
+__all__ = ["RowGradients", "RowSums", "SoftmaxChunk", "share_of_heads"]
 
 
-class ChunkGradients(NamedTuple):
-    """Gradients of the weighted sum of a chunk's losses, by logits over the scale; see `SoftmaxChunk`."""
+class RowSums(NamedTuple):
+    """What an example needs to know of the row of logits that it shares with others; `[rows, 1]` each.
 
+    Sums are over the columns j that are left, each of which stands for `n[j]` candidates.
+    """
+
+    largest: Tensor
+    """`m = max_j l[j]`, or 0 where exponentials need no shift."""
+    total: Tensor
+    """`sum_j n[j] exp(l[j] - m)`."""
+    num_kept: Tensor | None = None
+    """`sum_j n[j]`, where labels are smoothed."""
+    logits_kept: Tensor | None = None
+    """`sum_j n[j] l[j]`, where labels are smoothed."""
+
+    def present(self) -> tuple[Tensor, ...]:
+        """Those that there are."""
+        return tuple(part for part in self if part is not None)
+
+
+class RowGradients(NamedTuple):
+    """What the gradients of a chunk's losses are made of, for `exp(l - m)` or for 1 in each column."""
+
+    values: Tensor
+    """`[rows, heads, num_columns]`, 0 in a column that is not left; the best head has the whole."""
     by_queries: Tensor
-    """`[rows, heads, dim]`, through the negatives."""
-    by_candidates: Tensor
-    """`[dim, num_candidates]`, through the negatives; transposed, as this product is the faster one."""
-    by_positive: Tensor
-    """`[rows, 1]`, by the logit of the positive."""
+    """`[rows, heads, dim]`, `sum_j n[j] values[j] candidates[j]`."""
 
 
 @dataclasses.dataclass(frozen=True)
 class SoftmaxChunk:
-    """What is the same for every chunk of queries.
+    """What is the same for every chunk of rows.
 
-    With `total[i] = exp p[i] + sum_j exp l[i, j]` over the negatives j that are left, p the logit of the
-    positive:
-
-        loss[i] = log total[i] - p[i]
-        d loss[i] / d l[i, j] = exp l[i, j] / total[i]
-        d loss[i] / d p[i] = exp p[i] / total[i] - 1
-
-    Label smoothing takes a share s of the label from the positive and spreads it over the K candidates that
-    are left, the positive among them: `s (p[i] - (p[i] + sum_j l[i, j]) / K)` is added to the loss.
+    A row belongs to a query, or to several whose vectors are equal, and a column to a candidate, or to
+    several whose vectors are.
 
     Args:
-        candidates: `[num_candidates, dim]`, float32.
+        candidates: `[num_columns, dim]`, float32.
+        counts: `[num_columns, 1]`, float32, how many candidates of the batch a column stands for.
         scale: What scores are multiplied by.
-        log_probability: `[num_candidates]`, subtracted from the logits.
-        places: Where the logits hold positives.
+        log_probability: `[num_columns]`, subtracted from the logits.
+        places: Where the logits hold positives that are no negatives; None where all are left in.
         num_hard_negatives: How many negatives of highest logit are left; all when None.
-        label_smoothing: The share s.
+        is_smoothed: Whether a share of the label is spread over the columns that are left.
         are_small: Whether no logit is so large that its exponential needs the row's largest taken off first.
     """
 
     candidates: Tensor
+    counts: Tensor
     scale: float
     log_probability: Tensor | None
-    places: backend.PositivePlaces
+    places: backend.PositivePlaces | None
     num_hard_negatives: int | None
-    label_smoothing: float
+    is_smoothed: bool
     are_small: bool = False
 
-    def losses(self, part: dict[str, Tensor], first: Tensor | int) -> Tensor:
-        """The weighted loss of each query of a chunk.
+    def sums(self, part: dict[str, Tensor], first: Tensor | int) -> RowSums:
+        """What the losses of examples need to know of a chunk of rows.
 
         Args:
-            part: `query` `[rows, heads, dim]`, `positive` and `weight` `[rows, 1]`, and, where negatives are
-                masked, `is_kept` `[rows, num_candidates]`.
-            first: Number of the chunk's first query.
+            part: `query` `[rows, heads, dim]`, and, where negatives are masked, `is_kept`
+                `[rows, num_columns]`.
+            first: Number of the chunk's first row.
 
         Returns:
-            `[rows, 1]`.
+            Sums over each row.
         """
-        logits, _ = self._negatives(_best(self._products(part["query"])), part, first)
-        return part["weight"] * self._softmax(logits, part["positive"]).loss
+        logits, columns = self._negatives(_best(self._products(part["query"])), part, first)
+        kept = self._kept_sums(_is_kept(logits), logits, columns) if self.is_smoothed else ()
+        largest, mass = self._mass(logits)
+        return RowSums(largest, self._over_columns(mass, columns), *kept)
 
-    def losses_and_gradients(
+    def sums_and_gradients(
         self, part: dict[str, Tensor], first: Tensor | int
-    ) -> tuple[Tensor, ChunkGradients]:
-        """The same, with its gradients.
+    ) -> tuple[RowSums, list[RowGradients]]:
+        """The same, with what gradients are made of.
 
         Args:
-            part: As in `losses`.
-            first: As in `losses`.
+            part: As in `sums`.
+            first: As in `sums`.
 
         Returns:
-            `[rows, 1]`, and the gradients.
+            Sums over each row; and what the gradients of `total` are made of, and those of `logits_kept`
+            where labels are smoothed.
         """
-        weight, products = part["weight"], self._products(part["query"])
+        products = self._products(part["query"])
         logits, columns = self._negatives(_best(products), part, first)
-        softmax = self._softmax(logits, part["positive"])
-        mass = softmax.mass if columns is None else self._in_columns(softmax.mass, columns)
-        by_queries, by_candidates = self._by_vectors(mass, weight / softmax.total, part["query"], products)
-        return weight * softmax.loss, ChunkGradients(by_queries, by_candidates, weight * softmax.by_positive)
+        kept: tuple[Tensor, ...] = ()
+        of_kept: list[RowGradients] = []
+        if self.is_smoothed:
+            is_kept = _is_kept(logits)
+            kept = self._kept_sums(is_kept, logits, columns)
+            of_kept = [self._gradients(is_kept, columns, products)[0]]
+        largest, mass = self._mass(logits)
+        of_total, total = self._gradients(mass, columns, products)
+        return RowSums(largest, total, *kept), [of_total, *of_kept]
+
+    def by_candidates(self, queries: Tensor, factor: Tensor, values: Tensor) -> Tensor:
+        """Sums over a chunk of rows, for the gradient by one of the candidates that a column stands for.
+
+        `sum_u factor[u] values[u, j] queries[u]`
+
+        Args:
+            queries: `[rows, heads, dim]`.
+            factor: `[rows, 1]`.
+            values: `[rows, heads, num_columns]`, of `RowGradients`.
+
+        Returns:
+            `[dim, num_columns]`; transposed, as this product is the faster one.
+        """
+        weighted = ops.reshape(ops.expand_dims(factor, 1) * queries, (-1, queries.shape[2]))
+        return ops.matmul(ops.transpose(weighted), ops.reshape(values, (-1, ops.shape(values)[2])))
 
     def _products(self, queries: Tensor) -> Tensor:
-        """`[rows, heads, num_candidates]`, logits of each head."""
+        """`[rows, heads, num_columns]`, logits of each head."""
         _, heads, dim = queries.shape
         queries, columns = ops.reshape(queries, (-1, dim)) * self.scale, ops.transpose(self.candidates)
         if self.log_probability is not None:  # subtracted by the product itself
@@ -101,7 +138,8 @@ class SoftmaxChunk:
         self, logits: Tensor, part: dict[str, Tensor], first: Tensor | int
     ) -> tuple[Tensor, Tensor | None]:
         """Logits of the negatives, and their columns where some were chosen."""
-        logits = self.places.fill(logits, first, MASKED_LOGIT)
+        if self.places is not None:
+            logits = self.places.fill(logits, first, MASKED_LOGIT)
         if "is_kept" in part:
             logits = ops.where(part["is_kept"], logits, MASKED_LOGIT)
         if self.num_hard_negatives is None:
@@ -110,27 +148,36 @@ class SoftmaxChunk:
         smaller = min if isinstance(num_columns, int) else ops.minimum
         return backend.top_k(logits, smaller(self.num_hard_negatives, num_columns))
 
-    def _softmax(self, logits: Tensor, positive: Tensor) -> "_Softmax":
-        smoothing = self._smoothing(logits, positive) if self.label_smoothing else None
-        if not self.are_small:
-            largest = ops.maximum(ops.max(logits, axis=1, keepdims=True), positive)
-            logits, positive = backend.subtract_in_place(logits, largest), positive - largest
-        mass, own = backend.exp_in_place(logits), ops.exp(positive)
-        others = ops.sum(mass, axis=1, keepdims=True)
-        total = others + own
-        loss, by_positive = ops.log(total) - positive, -others / total
-        if smoothing is None:
-            return _Softmax(mass, total, loss, by_positive)
-        mass = mass - (smoothing.share * total) * smoothing.kept
-        return _Softmax(
-            mass, total, loss + smoothing.loss, by_positive + self.label_smoothing - smoothing.share
-        )
+    def _mass(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """The largest logit of each row, and exponentials of all without it."""
+        if self.are_small:
+            return ops.zeros_like(logits[:, :1]), backend.exp_in_place(logits)
+        largest = ops.max(logits, axis=1, keepdims=True)
+        return largest, backend.exp_in_place(backend.subtract_in_place(logits, largest))
 
-    def _smoothing(self, logits: Tensor, positive: Tensor) -> "_Smoothing":
-        kept = ops.cast(logits > MASKED_LOGIT / 2, logits.dtype)
-        share = self.label_smoothing / (1.0 + ops.sum(kept, axis=1, keepdims=True))
-        of_kept = positive + ops.sum(kept * logits, axis=1, keepdims=True)
-        return _Smoothing(kept, share, self.label_smoothing * positive - share * of_kept)
+    def _kept_sums(self, is_kept: Tensor, logits: Tensor, columns: Tensor | None) -> tuple[Tensor, Tensor]:
+        return self._over_columns(is_kept, columns), self._over_columns(is_kept * logits, columns)
+
+    def _over_columns(self, values: Tensor, columns: Tensor | None) -> Tensor:
+        """`[rows, 1]`, the sum of each row; columns that were chosen stand for one candidate each."""
+        if columns is None:
+            return ops.matmul(values, self.counts)
+        return ops.sum(values, axis=1, keepdims=True)
+
+    def _gradients(
+        self, values: Tensor, columns: Tensor | None, products: Tensor
+    ) -> tuple[RowGradients, Tensor]:
+        """What gradients are made of, and the sum of each row, `[rows, 1]`."""
+        values = ops.expand_dims(values if columns is None else self._in_columns(values, columns), 1)
+        heads, dim = products.shape[1], self.candidates.shape[1]
+        values = values if heads == 1 else values * share_of_heads(products)
+        counted = ops.concatenate(
+            [self.counts * self.candidates, self.counts], axis=1
+        )  # one product for both
+        flat = ops.reshape(values, (-1, ops.shape(self.candidates)[0]))
+        sums = ops.reshape(ops.matmul(flat, counted), (-1, heads, dim + 1))
+        total = ops.sum(sums[:, :, dim], axis=1, keepdims=True)
+        return RowGradients(values, sums[:, :, :dim]), total
 
     def _in_columns(self, values: Tensor, columns: Tensor) -> Tensor:
         """A matrix of zeros with a row's values in its columns."""
@@ -141,38 +188,13 @@ class SoftmaxChunk:
         )
         return ops.reshape(flat, (num_rows, num_columns))
 
-    def _by_vectors(
-        self, mass: Tensor, factor: Tensor, queries: Tensor, products: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Gradients through `factor * mass`, of which the best head has the whole."""
-        _, heads, dim = queries.shape
-        if heads > 1:
-            mass = ops.expand_dims(mass, 1) * share_of_heads(products)
-        mass, factor = ops.reshape(mass, (-1, ops.shape(self.candidates)[0])), ops.expand_dims(factor, 1)
-        by_queries = factor * ops.reshape(ops.matmul(mass, self.candidates), (-1, heads, dim))
-        by_candidates = ops.matmul(ops.transpose(ops.reshape(factor * queries, (-1, dim))), mass)
-        return by_queries, by_candidates
 
-
-class _Softmax(NamedTuple):
-    """Of a chunk: gradients by the negatives' logits are `mass / total`."""
-
-    mass: Tensor
-    total: Tensor
-    loss: Tensor
-    by_positive: Tensor
-
-
-class _Smoothing(NamedTuple):
-    """Of a chunk: which negatives are left, what of the label each has, and what that adds to the loss."""
-
-    kept: Tensor
-    share: Tensor
-    loss: Tensor
+def _is_kept(logits: Tensor) -> Tensor:
+    return ops.cast(logits > MASKED_LOGIT / 2, logits.dtype)
 
 
 def _best(products: Tensor) -> Tensor:
-    """`[rows, num_candidates]`, the logit of the best head."""
+    """`[rows, num_columns]`, the logit of the best head."""
     if products.shape[1] > 1:
         return ops.max(products, axis=1)
     return ops.reshape(products, (-1, ops.shape(products)[2]))
@@ -182,7 +204,7 @@ def share_of_heads(products: Tensor) -> Tensor:
     """What each head has of the gradient by the best head; heads that tie share it.
 
     Args:
-        products: `[rows, heads, num_candidates]`.
+        products: `[rows, heads, num_columns]`.
 
     Returns:
         The same shape; sums to 1 over the heads.

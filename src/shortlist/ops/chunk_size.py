@@ -11,14 +11,14 @@ __all__ = ["rows_a_chunk"]
 
 _USUAL_CACHE = 16 * 2**20
 _LARGEST_CHUNK = 31 * 2**20
-"""Bytes. What takes more than 32 MiB, glibc's `malloc` has from the system anew each time, page by page; and a
-cache that is larger than two such chunks is shared with many cores, other machines' among them."""
+"""Bytes. What takes more than 32 MiB, glibc's `malloc` has from the system anew each time, page by page; and
+a cache that is larger than two such chunks is shared with many cores, other machines' among them."""
 
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 
 
 def rows_a_chunk(num_rows: Tensor | int, num_columns: Tensor | int) -> Tensor | int:
-    """Rows of float32 that fit half of the processor's largest cache, and 31 MiB, in chunks as even as can be.
+    """Rows of float32 that fit half of the processor's largest cache and 31 MiB, in chunks as even as can be.
 
     Args:
         num_rows: In all.

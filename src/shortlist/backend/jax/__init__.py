@@ -1,6 +1,7 @@
 """Shortlist's backend functions on JAX."""
 
 from shortlist.backend.jax.chunks import FUSES_PASSES, over_chunks
+from shortlist.backend.jax.distinct_rows import DistinctRows, distinct_rows
 from shortlist.backend.jax.excluded_places import ExcludedPlaces
 from shortlist.backend.jax.feed import feed
 from shortlist.backend.jax.groups import grouped_products
@@ -22,6 +23,7 @@ from shortlist.backend.jax.tensors import (
 
 __all__ = [
     "FUSES_PASSES",
+    "DistinctRows",
     "ExcludedPlaces",
     "IdRows",
     "PositivePlaces",
@@ -29,6 +31,7 @@ __all__ = [
     "compiled",
     "count_above",
     "dense_codes",
+    "distinct_rows",
     "exp_in_place",
     "feed",
     "from_host",

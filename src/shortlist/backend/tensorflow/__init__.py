@@ -1,6 +1,7 @@
 """Shortlist's backend functions on TensorFlow."""
 
 from shortlist.backend.tensorflow.chunks import FUSES_PASSES, over_chunks
+from shortlist.backend.tensorflow.distinct_rows import DistinctRows, distinct_rows
 from shortlist.backend.tensorflow.excluded_places import ExcludedPlaces
 from shortlist.backend.tensorflow.feed import feed
 from shortlist.backend.tensorflow.groups import grouped_products
@@ -22,6 +23,7 @@ from shortlist.backend.tensorflow.tensors import (
 
 __all__ = [
     "FUSES_PASSES",
+    "DistinctRows",
     "ExcludedPlaces",
     "IdRows",
     "PositivePlaces",
@@ -29,6 +31,7 @@ __all__ = [
     "compiled",
     "count_above",
     "dense_codes",
+    "distinct_rows",
     "exp_in_place",
     "feed",
     "from_host",

@@ -19,6 +19,7 @@ def over_chunks(
     rows: dict[str, Tensor],
     size: Tensor | int,
     dtypes: tuple[str, ...] = ("float32",),
+    num_rows: Tensor | int | None = None,
 ) -> tuple[Any, tuple[Tensor, ...]]:
     """Work through rows a chunk at a time.
 
@@ -29,11 +30,12 @@ def over_chunks(
         rows: By name, `[num_rows, ...]`.
         size: Rows a chunk; the last one may be smaller.
         dtypes: Of the outputs.
+        num_rows: How many of the rows, from the first, are worked through; all when None.
 
     Returns:
         The last carry, and each output, one chunk after another, `[num_rows, ...]`.
     """
-    num_rows = tf.shape(next(iter(rows.values())))[0]
+    num_rows = tf.shape(next(iter(rows.values())))[0] if num_rows is None else num_rows
     num_chunks = tf.maximum(1, (num_rows + size - 1) // size)  # of no rows too, for the outputs' shapes
     outputs = tuple(tf.TensorArray(dtype, num_chunks, infer_shape=False) for dtype in dtypes)
 
@@ -41,7 +43,11 @@ def over_chunks(
 
     def body(number: Tensor, carry: Any, outputs: Any) -> Any:
         first = number * size
-        carry, parts = step(carry, {name: part[first : first + size] for name, part in rows.items()}, first)
+        carry, parts = step(
+            carry,
+            {name: part[first : tf.minimum(first + size, num_rows)] for name, part in rows.items()},
+            first,
+        )
         shapes[:] = [part.shape[1:] for part in parts]
         written = (array.write(number, part) for array, part in zip(outputs, parts, strict=True))
         return number + 1, carry, tuple(written)

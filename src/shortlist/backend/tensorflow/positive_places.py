@@ -12,64 +12,52 @@ __all__ = ["PositivePlaces"]
 class PositivePlaces:
     """The places of a batch's logits that hold a positive of the row's query.
 
-    Place `(i, j)` is one when `j == i`, when candidate j is the item of candidate i, or when the batch holds
-    a row r of the same query as i whose candidate is the item of j.
+    Place `(i, j)` is one when some example of query `row_queries[i]` has the item `column_items[j]`. Queries
+    and items are codes in `[0, num_codes)`, equal exactly where the ids are.
 
     Args:
-        num_candidates: Columns.
-        candidate_codes: `[num_candidates]`, int32, in `[0, num_candidates)`, equal exactly where candidates
-            are one item; each is an item of its own when None.
-        query_codes: `[num_queries]`, int32, in `[0, num_queries)`, equal exactly where queries are; each is
-            one of its own when None.
+        queries: `[num_examples]`, int32, the query of each example.
+        items: `[num_examples]`, int32, its item.
+        row_queries: `[num_rows]`, the query of each row of the logits.
+        column_items: `[num_columns]`, the item of each column.
+        num_codes: How many codes there can be.
     """
 
     def __init__(
-        self, num_candidates: Tensor | int, candidate_codes: Tensor | None, query_codes: Tensor | None
+        self,
+        queries: Tensor,
+        items: Tensor,
+        row_queries: Tensor,
+        column_items: Tensor,
+        num_codes: Tensor | int,
     ) -> None:
-        self._num_candidates = tf.cast(num_candidates, tf.int64)
-        self._items: _Groups | None = None
-        self._pairs: _Groups | None = None
-        if candidate_codes is None and query_codes is None:
-            return
-        codes = tf.range(num_candidates) if candidate_codes is None else candidate_codes
-        self._items = _groups(tf.argsort(codes, stable=True), codes, self._num_candidates)
-        self._codes, self._queries = tf.cast(codes, tf.int64), query_codes
-        if query_codes is not None:
-            self._pairs = self._items_of_queries(tf.cast(query_codes, tf.int64))
-
-    def _items_of_queries(self, queries: Tensor) -> "_Groups":
-        num_queries = tf.size(queries, tf.int64)
-        pairs, _ = tf.unique(queries * self._num_candidates + self._codes[:num_queries])
+        self._row_queries, self._num_columns = row_queries, tf.size(column_items, tf.int64)
+        num_codes = tf.cast(num_codes, tf.int64)
+        pairs, _ = tf.unique(tf.cast(queries, tf.int64) * num_codes + tf.cast(items, tf.int64))
         pairs = tf.sort(pairs)
-        return _groups(pairs % self._num_candidates, pairs // self._num_candidates, num_queries)
+        self._items_of = _groups(pairs % num_codes, pairs // num_codes, num_codes)
+        self._columns_of = _groups(tf.argsort(column_items, stable=True), column_items, num_codes)
 
     def fill(self, chunk: Tensor, first: Tensor | int, value: float) -> Tensor:
         """Rows of logits with a value at every place that holds a positive.
 
         Args:
-            chunk: `[num_rows, num_candidates]`, float32.
-            first: Number of its first row in the batch.
+            chunk: `[n, num_columns]`, float32.
+            first: Number of its first row.
             value: What to put there.
 
         Returns:
-            The same shape; the chunk itself, changed, where nobody else holds it.
+            The same shape; the chunk itself, changed, which nobody else may hold.
         """
-        if self._items is None:  # in place, where scattering makes a copy
-            return tf.linalg.set_diag(chunk, tf.fill(tf.shape(chunk)[:1], value), k=first)
-        places = self._places(self._items, tf.shape(chunk, tf.int64)[0], tf.cast(first, tf.int64))
-        values = tf.fill(tf.shape(places), value)
-        flat = tf.tensor_scatter_nd_update(tf.reshape(chunk, (-1,)), places[:, None], values)
-        return tf.reshape(flat, tf.shape(chunk))
-
-    def _places(self, items: "_Groups", num_rows: Tensor, first: Tensor) -> Tensor:
-        """Numbers of the places in the flat chunk."""
-        rows = tf.range(num_rows)
-        if self._pairs is None or self._queries is None:
-            codes = self._codes[first : first + num_rows]
-        else:
-            rows, codes = self._pairs.members(rows, self._queries[first : first + num_rows])
-        rows, columns = items.members(rows, codes)
-        return rows * self._num_candidates + columns
+        num_rows = tf.shape(chunk)[0]
+        rows, items = self._items_of.members(
+            tf.range(tf.cast(num_rows, tf.int64)), self._row_queries[first : first + num_rows]
+        )
+        rows, columns = self._columns_of.members(rows, items)
+        places = tf.cast(rows * self._num_columns + columns, tf.int32)
+        flat = tf.reshape(chunk, (-1, 1))  # of which operators that scatter would make a copy
+        filled = tf.raw_ops.InplaceUpdate(x=flat, i=places, v=tf.fill((tf.size(places), 1), value))
+        return tf.reshape(filled, tf.shape(chunk))
 
 
 class _Groups(NamedTuple):

@@ -19,6 +19,7 @@ def over_chunks(
     rows: dict[str, Tensor],
     size: Tensor | int,
     dtypes: tuple[str, ...] = ("float32",),
+    num_rows: Tensor | int | None = None,
 ) -> tuple[Any, tuple[Tensor, ...]]:
     """Work through rows a chunk at a time.
 
@@ -29,15 +30,17 @@ def over_chunks(
         rows: By name, `[num_rows, ...]`.
         size: Rows a chunk; the last one may be smaller.
         dtypes: Of the outputs.
+        num_rows: How many of the rows, from the first, are worked through; all when None.
 
     Returns:
         The last carry, and each output, one chunk after another, `[num_rows, ...]`.
     """
     del dtypes  # seen from what a step returns
-    num_rows, size = next(iter(rows.values())).shape[0], int(size)
+    num_rows = next(iter(rows.values())).shape[0] if num_rows is None else int(num_rows)
+    size = int(size)
     outputs = []
     for first in range(0, max(1, num_rows), size):
-        chunk = {name: part[first : first + size] for name, part in rows.items()}
+        chunk = {name: part[first : min(first + size, num_rows)] for name, part in rows.items()}
         carry, part = step(carry, chunk, first)
         outputs.append(part)
     return carry, tuple(map(torch.cat, zip(*outputs, strict=True)))

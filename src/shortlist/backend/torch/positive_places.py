@@ -12,61 +12,46 @@ __all__ = ["PositivePlaces"]
 class PositivePlaces:
     """The places of a batch's logits that hold a positive of the row's query.
 
-    Place `(i, j)` is one when `j == i`, when candidate j is the item of candidate i, or when the batch holds
-    a row r of the same query as i whose candidate is the item of j.
+    Place `(i, j)` is one when some example of query `row_queries[i]` has the item `column_items[j]`. Queries
+    and items are codes in `[0, num_codes)`, equal exactly where the ids are.
 
     Args:
-        num_candidates: Columns.
-        candidate_codes: `[num_candidates]`, int32, in `[0, num_candidates)`, equal exactly where candidates
-            are one item; each is an item of its own when None.
-        query_codes: `[num_queries]`, int32, in `[0, num_queries)`, equal exactly where queries are; each is
-            one of its own when None.
+        queries: `[num_examples]`, int32, the query of each example.
+        items: `[num_examples]`, int32, its item.
+        row_queries: `[num_rows]`, the query of each row of the logits.
+        column_items: `[num_columns]`, the item of each column.
+        num_codes: How many codes there can be.
     """
 
     def __init__(
-        self, num_candidates: int, candidate_codes: Tensor | None, query_codes: Tensor | None
+        self,
+        queries: Tensor,
+        items: Tensor,
+        row_queries: Tensor,
+        column_items: Tensor,
+        num_codes: int,
     ) -> None:
-        self._num_candidates = num_candidates
-        self._items: _Groups | None = None
-        self._pairs: _Groups | None = None
-        if candidate_codes is not None:
-            codes = candidate_codes.to(torch.long)
-        elif query_codes is not None:
-            codes = torch.arange(num_candidates, device=query_codes.device)
-        else:
-            return
-        self._items = _groups(torch.argsort(codes, stable=True), codes, num_candidates)
-        self._codes, self._queries = codes, query_codes
-        if query_codes is not None:
-            self._pairs = self._items_of_queries(query_codes.to(torch.long))
-
-    def _items_of_queries(self, queries: Tensor) -> "_Groups":
-        pairs = torch.unique(queries * self._num_candidates + self._codes[: len(queries)])
-        return _groups(pairs % self._num_candidates, pairs // self._num_candidates, len(queries))
+        self._row_queries, column_items = row_queries.to(torch.long), column_items.to(torch.long)
+        pairs = torch.unique(queries.to(torch.long) * num_codes + items)
+        self._items_of = _groups(pairs % num_codes, pairs // num_codes, num_codes)
+        self._columns_of = _groups(torch.argsort(column_items, stable=True), column_items, num_codes)
 
     def fill(self, chunk: Tensor, first: int, value: float) -> Tensor:
         """Rows of logits with a value at every place that holds a positive.
 
         Args:
-            chunk: `[num_rows, num_candidates]`, float32.
-            first: Number of its first row in the batch.
+            chunk: `[n, num_columns]`, float32.
+            first: Number of its first row.
             value: What to put there.
 
         Returns:
             The chunk itself, changed.
         """
-        rows, columns = self._places(chunk.shape[0], first, chunk.device)
+        rows = torch.arange(chunk.shape[0], device=chunk.device)
+        rows, items = self._items_of.members(rows, self._row_queries[first : first + len(rows)])
+        rows, columns = self._columns_of.members(rows, items)
         chunk[rows, columns] = value
         return chunk
-
-    def _places(self, num_rows: int, first: int, device: torch.device) -> tuple[Tensor, Tensor]:
-        rows = torch.arange(num_rows, device=device)
-        if self._items is None:
-            return rows, first + rows
-        if self._pairs is None or self._queries is None:
-            return self._items.members(rows, self._codes[first : first + num_rows])
-        queries = self._queries[first : first + num_rows].to(torch.long)
-        return self._items.members(*self._pairs.members(rows, queries))
 
 
 class _Groups(NamedTuple):
