@@ -121,3 +121,17 @@ def test_what_the_host_gives_is_float32_when_nothing_is_said() -> None:
     )
     assert keras.backend.standardize_dtype(found.dtype) == "float32"
     assert to_numpy(found).tolist() == [2, 1]
+
+
+@pytest.mark.contract
+@pytest.mark.parametrize("num_columns", [1, 5, 700_001])
+@pytest.mark.parametrize("margin", [1.0, 0.25])
+def test_numbers_beyond_a_margin_are_counted_exactly(num_columns: int, margin: float) -> None:
+    generator = np.random.default_rng(num_columns)
+    leads = generator.choice(
+        np.float32([-np.inf, -3e38, -1.01, -0.99, 0, 0.99, 1.01, 1e9, np.inf]), (3, num_columns)
+    )
+    leads[1] = np.abs(leads[1])
+    above, below = backend.count_beyond(keras.ops.convert_to_tensor(margin * leads), margin)
+    np.testing.assert_array_equal(to_numpy(above), (leads > 1).sum(axis=1))
+    np.testing.assert_array_equal(to_numpy(below), (leads < -1).sum(axis=1))

@@ -117,3 +117,9 @@ def test_ranks_inside_a_compiled_evaluation(store: Callable[[Array], Candidates]
     nearest = np.argmax(vectors @ vectors.T, axis=1).astype("int32")
     logs = model.evaluate({"query": vectors, "true": nearest}, batch_size=32, return_dict=True, verbose=0)
     assert logs["recall_at_1"] == pytest.approx(1.0)
+
+
+def test_a_true_vector_of_zeros_beside_long_ones(store: Callable[[Array], Candidates]) -> None:
+    vectors = np.float32([[0, 0, 0], [1e6, 0, 0], [-1e6, 0, 0], [0, 1e6, 0]])
+    better, tied = ranks(store(vectors), np.float32([[1e6, 0, 0]]), vectors[None, :1], np.int32([[0]]))
+    assert (float(better[0, 0]), float(tied[0, 0])) == (1.0, 2.0)

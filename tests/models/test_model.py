@@ -194,6 +194,21 @@ def test_datasets_of_tensorflow() -> None:
 
 
 @pytest.mark.contract
+def test_candidates_are_encoded_once_an_evaluation_though_model_and_task_hold_the_metric() -> None:
+    model, data = compiled(), interactions()
+    (model.metric,) = model.task.factorized_metrics
+    calls = []
+    encoder = model.item_model
+    catalogue = np.arange(NUM_ITEMS, dtype="int32")
+    model.metric.set_candidates(
+        [(catalogue, catalogue)], encoder=lambda features: calls.append(1) or encoder(features)
+    )
+    for number in (1, 2):
+        model.evaluate(data, batch_size=BATCH_SIZE, verbose=0)
+        assert len(calls) == number
+
+
+@pytest.mark.contract
 def test_candidates_may_change_between_evaluations() -> None:
     """Fewer candidates, in another order: what was compiled for the former ones is not used again."""
     model, data = compiled(), interactions()

@@ -16,7 +16,7 @@ _MARGIN = 1e-6
 from place to place in a matrix."""
 
 _SMALLEST_MARGIN = 1e-30
-"""Where a vector is zero; its score of exactly 0 is compared as it is."""
+"""Where a vector is zero, for a query of length 1 or less; its score of exactly 0 is compared as it is."""
 
 
 def ranks(
@@ -30,7 +30,8 @@ def ranks(
 
     With the true score `t = q . v` and the margin `m = 1e-6 |q| |v|`, a candidate c is better when `q . c > t
     + m` and tied when it is within the margin. The product with `(q, -t) / m` gives `(q . c - t) / m`, which
-    is compared with 1 and -1: no pass over the scores but the counting.
+    is compared with 1 and -1: no pass over the scores but the counting. Rows of zeros, by which tiles are
+    filled up, are in no count.
 
     Excluded candidates are not counted; a true candidate is never excluded.
 
@@ -52,28 +53,27 @@ def ranks(
     compared = _compared(queries, true_vectors, truth)
     excluded = None if excluded_rows is None else but_the_true(excluded_rows, true_rows)
     counts = _counts(candidates, compared, excluded)
-    not_below = counts.not_below - float(
-        candidates.num_rows - candidates.num_candidates
-    )  # zeros score as ties
     is_found = ops.isfinite(truth)
     if true_rows is not None:
         is_found = ops.logical_and(is_found, true_rows >= 0)
     better = ops.reshape(counts.above, ops.shape(truth))
-    tied = ops.maximum(ops.reshape(not_below, ops.shape(truth)) - better, 1.0)
+    not_below = float(candidates.num_candidates) - ops.reshape(counts.below, ops.shape(truth))
+    tied = ops.maximum(not_below - better, 1.0)
     return ops.where(is_found, better, float(NEVER)), ops.where(is_found, tied, 1.0)
 
 
 class _Counts(NamedTuple):
-    """Of candidates: those above the margin, those not below it; `[batch * num_true]`, float32."""
+    """Of candidates: those above the margin, those below it; `[batch * num_true]`, float32."""
 
     above: Tensor
-    not_below: Tensor
+    below: Tensor
 
 
 def _compared(queries: Tensor, true_vectors: Tensor, truth: Tensor) -> Tensor:
     """`[batch, num_true, heads, dim + 1]`, whose product with a candidate is its lead in margins."""
     longest = ops.max(ops.norm(queries, axis=2), axis=1, keepdims=True)
-    margin = ops.maximum(_MARGIN * longest * ops.norm(true_vectors, axis=2), _SMALLEST_MARGIN)
+    smallest = _SMALLEST_MARGIN * ops.maximum(longest, 1.0)  # so that no lead is beyond float32
+    margin = ops.maximum(_MARGIN * longest * ops.norm(true_vectors, axis=2), smallest)
     margin = ops.expand_dims(ops.expand_dims(margin, 2), 3)
     vectors = ops.expand_dims(queries, 1) / margin
     scores = -ops.expand_dims(ops.expand_dims(truth, 2), 3) / margin
@@ -108,8 +108,8 @@ def _counts(candidates: Candidates, compared: Tensor, excluded: Tensor | None) -
             leads = ops.max(ops.reshape(leads, (num_rows, heads, -1)), axis=1)
         if places is not None:
             leads = places.fill(leads, first)
-        above, not_below = backend.count_above(leads, 1.0), backend.count_above(leads, -1.0)
-        return carry[0] + above, carry[1] + not_below
+        above, below = backend.count_beyond(leads, 1.0)
+        return carry[0] + above, carry[1] + below
 
     start = (ops.zeros((num_rows,), "float32"), ops.zeros((num_rows,), "float32"))
     return _Counts(*candidates.fold(step, start, ops.shape(compared)[0]))

@@ -225,7 +225,9 @@ class Model(keras.Model):
             raise
 
     def _factorized_metrics(self) -> list[FactorizedTopK]:
-        return [metric for metric in self.metrics if isinstance(metric, FactorizedTopK)]
+        """Each of them once, though a task and the model hold the same one."""
+        factorized = (metric for metric in self.metrics if isinstance(metric, FactorizedTopK))
+        return list({id(metric): metric for metric in factorized}.values())
 
     def _symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
         """Make all variables before a backend that carries state collects them; called by Keras.

@@ -11,7 +11,7 @@ from shortlist.typing import Tensor
 
 __all__ = [
     "compiled",
-    "count_above",
+    "count_beyond",
     "exp_in_place",
     "from_host",
     "is_traced",
@@ -79,17 +79,18 @@ def from_host(
     return jax.pure_callback(lambda *arrays: function(*map(np.asarray, arrays)), answer, *arguments)
 
 
-def count_above(scores: Tensor, threshold: float) -> Tensor:
-    """How many scores of each row lie above a threshold.
+def count_beyond(leads: Tensor, margin: float) -> tuple[Tensor, Tensor]:
+    """How many numbers of each row lie above a margin, and how many below its negative.
 
     Args:
-        scores: `[num_rows, num_columns]`.
-        threshold: A number.
+        leads: `[num_rows, num_columns]`; nobody needs them any more.
+        margin: Above 0.
 
     Returns:
-        `[num_rows]`, float32.
+        `[num_rows]` each, float32.
     """
-    return jnp.sum((scores > threshold).astype("float32"), axis=1)
+    above, below = (jnp.sum(which, axis=1, dtype="float32") for which in (leads > margin, leads < -margin))
+    return above, below
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -12,7 +12,7 @@ from shortlist.backend.tensorflow.steps import test_step, train_step
 from shortlist.backend.tensorflow.tables import on_host, table_of
 from shortlist.backend.tensorflow.tensors import (
     compiled,
-    count_above,
+    count_beyond,
     exp_in_place,
     from_host,
     is_traced,
@@ -29,7 +29,7 @@ __all__ = [
     "PositivePlaces",
     "check_ids",
     "compiled",
-    "count_above",
+    "count_beyond",
     "dense_codes",
     "distinct_rows",
     "exp_in_place",

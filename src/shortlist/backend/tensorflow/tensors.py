@@ -11,7 +11,7 @@ from shortlist.typing import Tensor
 
 __all__ = [
     "compiled",
-    "count_above",
+    "count_beyond",
     "exp_in_place",
     "from_host",
     "is_traced",
@@ -85,17 +85,24 @@ def from_host(
     return tf.ensure_shape(answer, shape)
 
 
-def count_above(scores: Tensor, threshold: float) -> Tensor:
-    """How many scores of each row lie above a threshold.
+def count_beyond(leads: Tensor, margin: float) -> tuple[Tensor, Tensor]:
+    """How many numbers of each row lie above a margin, and how many below its negative.
+
+    They are turned into -1, 0 and 1, of which a row's sum is the difference of the two numbers, and the
+    square of its length their sum: fewer passes than comparing twice.
 
     Args:
-        scores: `[num_rows, num_columns]`.
-        threshold: A number.
+        leads: `[num_rows, num_columns]`; nobody needs them any more.
+        margin: Above 0.
 
     Returns:
-        `[num_rows]`, float32.
+        `[num_rows]` each, float32.
     """
-    return tf.reduce_sum(tf.cast(scores > threshold, tf.float32), axis=1)
+    step = 2 * margin  # three levels, -step, 0 and step, have their borders halfway between them
+    levels = tf.quantization.fake_quant_with_min_max_args(leads, -step, step, num_bits=2, narrow_range=True)
+    difference = tf.reduce_sum(levels, axis=1) / step
+    number = tf.round(tf.square(tf.raw_ops.EuclideanNorm(input=levels, axis=[1]) / step))
+    return (number + difference) / 2, (number - difference) / 2
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
