@@ -8,7 +8,7 @@ from tests.oracles.top_k import top_k
 
 from shortlist.errors import ArgumentError
 from shortlist.export import saved_model
-from shortlist.export.engines import engine_in_graph
+from shortlist.export.engines import apart, engine_in_graph
 from shortlist.export.operators import operators
 from shortlist.indexes import BruteForce, Partitioned
 from shortlist.indexes.engine import Engine
@@ -56,13 +56,20 @@ def test_vectors_of_rows(kind):
     np.testing.assert_array_equal(graph.vectors_of(tf.constant(rows)), VECTORS[rows])
 
 
-def test_an_exact_index_never_reads_single_rows_of_its_variable():
+@pytest.mark.parametrize("kind", INDEXES)
+def test_an_engine_never_reads_single_rows_of_its_variables(kind):
     """After which TensorFlow would copy all vectors at every search."""
-    graph = engine_in_graph(BruteForce().index(VECTORS).snapshot().engine)
-    traced = tf.function(graph.vectors_of).get_concrete_function(tf.TensorSpec((None, None), tf.int32))
-    used = {node.op for node in traced.graph.as_graph_def().node}
-    assert {"ReadVariableOp", "GatherV2"} <= used
-    assert "ResourceGather" not in used
+    graph = engine_in_graph(INDEXES[kind]().index(VECTORS).snapshot().engine)
+    rows, queries = tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None, 2, DIM))
+    of_rows = tf.function(graph.vectors_of).get_concrete_function(rows)
+    search = tf.function(lambda queries, rows: graph.search(queries, K, Filter(rows)), autograph=False)
+    for traced in (of_rows, search.get_concrete_function(queries, rows)):
+        content = traced.graph.as_graph_def()
+        nodes = [*content.node, *(node for of in content.library.function for node in of.node_def)]
+        used = {node.op for node in nodes}
+        assert "ReadVariableOp" in used
+        assert not {name for name in used if name.startswith("ResourceGather")}
+    assert "GatherV2" in {node.op for node in of_rows.graph.as_graph_def().node}
 
 
 def test_one_partition_is_widened_until_there_are_enough():
@@ -91,6 +98,18 @@ def test_one_partition_is_widened_for_more_than_it_holds(num_queries):
     graph = engine_in_graph(Partitioned(probes=1).index(VECTORS).snapshot().engine)
     _, rows = graph.search(tf.constant(QUERIES[:num_queries]), 60)
     assert [len(set(line) - {-1}) for line in rows.numpy().tolist()] == [60] * num_queries
+
+
+def test_a_branch_apart_is_one_node_that_is_not_written_out_in_its_place():
+    x = tf.TensorSpec((), tf.float32)
+    branch = lambda x: tf.cond(x > 0, apart(lambda: x * 2 + 1), lambda: x)  # noqa: E731
+    traced = tf.function(branch, autograph=False).get_concrete_function(x)
+    functions = traced.graph.as_graph_def().library.function
+    (then,) = (of for of in functions if any(node.op == "PartitionedCall" for node in of.node_def))
+    (kept,) = (of for of in functions if of.attr["_noinline"].b)
+    assert {node.op for node in then.node_def}.isdisjoint({"Mul", "AddV2"})
+    assert {node.op for node in kept.node_def} >= {"Mul", "AddV2"}
+    assert [float(traced(tf.constant(value))) for value in (3.0, -3.0)] == [7, -3]
 
 
 def test_an_engine_of_another_library_is_refused():

@@ -202,7 +202,7 @@ def test_vectors_and_ids_lie_beside_the_graph(tmp_path):
     vectors = np.random.default_rng(0).normal(size=(20_000, 64)).astype("float32")
     index = BruteForce(k=2).index(vectors, [f"candidate number {number}" for number in range(20_000)])
     path = saved_model(index, tmp_path / "model", k=4)
-    assert (path / "saved_model.pb").stat().st_size < 500_000  # of 5 MB of vectors
+    assert (path / "saved_model.pb").stat().st_size < 1_000_000  # of 5 MB of vectors
     assert sum(file.stat().st_size for file in (path / "variables").iterdir()) > vectors.nbytes
     assert ask(path, queries=vectors[:3])["ids"].shape == (3, 4)
 

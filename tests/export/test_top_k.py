@@ -1,5 +1,7 @@
 """The graph finds what sorting all scores finds."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -115,7 +117,8 @@ def test_losses_added_by_a_layer_stay_no_tensors_of_the_graph():
 
 @pytest.mark.parametrize("k", [3, tf.constant(3), tf.constant(20)], ids=["known", "few", "many"])
 @pytest.mark.parametrize("heads", [1, 2])
-def test_the_best_of_lists_with_attributes_and_exclusions(k, heads):
+@pytest.mark.parametrize("is_one_list", [False, True])
+def test_the_best_of_lists_with_attributes_and_exclusions(k, heads, is_one_list):
     num, generator = 30, np.random.default_rng(0)
     inputs = keras.Input((heads * DIM,), name="user")
     model = keras.Model(inputs, keras.layers.Reshape((heads, DIM))(inputs))
@@ -124,6 +127,7 @@ def test_the_best_of_lists_with_attributes_and_exclusions(k, heads):
     index = BruteForce(model).index(vectors, attributes={"third": np.arange(num) % 3})
     graph = TopKInGraph(index, KerasQueries(model), max_k=100)
     allow = [[29, 0, 5, 6, 6, 7, 8, 99], [*range(1, 8), -1]]
+    allow = [allow[0]] * 2 if is_one_list else allow
     thirds = [["2", "", "0"], ["1", "", ""]]
     true = np.einsum("qhd,nd->qhn", users.reshape(2, heads, DIM), vectors).max(axis=1)
     for exclude in (np.zeros((2, 0), "int64"), np.array([[6, -1], [1, 4]])):
@@ -145,6 +149,56 @@ def test_the_best_of_lists_with_attributes_and_exclusions(k, heads):
         scores, rows = oracle.top_k(true, int(k), forbidden)
         np.testing.assert_allclose(found["scores"], scores, rtol=1e-5)
         np.testing.assert_array_equal(found["ids"], rows)
+
+
+VECTORS = np.random.default_rng(0).integers(-1, 2, (NUM_CANDIDATES, DIM))
+SEARCH = functools.cache(lambda: graph_of(VECTORS).signatures(k=1)["search"])
+
+
+@given(
+    queries=matrix(2, DIM),
+    k=st.integers(1, NUM_CANDIDATES + 2),
+    allowed=st.lists(st.integers(-1, NUM_CANDIDATES), min_size=2, max_size=24),
+    excluded=st.lists(st.integers(-1, NUM_CANDIDATES), max_size=4),
+    is_one_list=st.booleans(),
+)
+def test_the_best_of_lists_ties_by_row_whatever_stands_twice(queries, k, allowed, excluded, is_one_list):
+    allow = np.array(allowed[: len(allowed) // 2 * 2], "int64").reshape(2, -1)
+    allow = allow[[0, 0]] if is_one_list else allow
+    exclude = np.array([excluded, [-1] * len(excluded)], "int64")
+    asked = {"queries": tf.constant(queries, tf.float32), "k": tf.constant(k)}
+    found = SEARCH()(**asked, exclude=tf.constant(exclude), allow=tf.constant(allow))
+    forbidden = [
+        [row for row in range(NUM_CANDIDATES) if row in exclude[query] or row not in allow[query]]
+        for query in range(2)
+    ]
+    scores, rows = oracle.top_k(np.array(queries) @ VECTORS.T, min(k, NUM_CANDIDATES), forbidden)
+    np.testing.assert_array_equal(found["scores"], scores)
+    np.testing.assert_array_equal(found["ids"], rows)
+
+
+def test_one_list_for_all_queries_is_looked_up_and_read_once():
+    graph, seen = graph_of(np.eye(3)), []
+    rows_of = graph.ids.rows
+
+    def watched(ids):
+        rows = tf.numpy_function(lambda ids: seen.append(ids.shape) or rows_of(ids), [ids], tf.int32)
+        return tf.ensure_shape(rows, ids.shape)
+
+    graph.ids.rows = watched
+    nothing = tf.zeros((3, 0), tf.int64)
+    for last in ([0, 2], [2, 2]):
+        allow = tf.constant([[0, 2], [0, 2], last], tf.int64)
+        found = graph({"queries": tf.eye(3)}, 1, nothing, allow)
+        assert found["ids"].numpy().tolist() == [[0], [0], [2]]
+    assert [shape for shape in seen if shape[1]] == [(1, 2), (3, 2)]
+
+
+def test_lists_of_no_queries_are_answered_by_nothing():
+    search = graph_of(np.eye(3)).signatures(k=2)["search"]
+    nothing = tf.zeros((0, 4), tf.int64)
+    answer = search(queries=tf.zeros((0, 3)), k=tf.constant(2), exclude=nothing, allow=nothing)
+    assert answer["ids"].shape == (0, 2)
 
 
 def test_candidates_that_came_late_are_refused():

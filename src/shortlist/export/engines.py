@@ -1,6 +1,7 @@
 """Engines in a graph: candidates in variables, and a search that needs core operators alone."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any, final
 
 import tensorflow as tf
@@ -17,7 +18,7 @@ from shortlist.indexes.partitions.search import search
 from shortlist.ops import pairwise_scores, rows_a_chunk
 from shortlist.typing import Tensor
 
-__all__ = ["EngineInGraph", "Found", "engine_in_graph"]
+__all__ = ["EngineInGraph", "Found", "apart", "engine_in_graph"]
 
 Found = tuple[Tensor, Tensor]
 """Scores, float32, and rows, int32, `[batch, k]`; minus infinity and -1 in places that stay empty."""
@@ -49,6 +50,18 @@ class EngineInGraph(tf.Module):
         Returns:
             `[batch, n, dim]`.
         """
+
+
+def apart(branch: Callable[[], Any]) -> Callable[[], Any]:
+    """A branch as one node of the graph around it, where each node of a branch that is not taken costs time.
+
+    Args:
+        branch: What it does.
+
+    Returns:
+        A function that does the same.
+    """
+    return tf.function(branch, autograph=False, experimental_attributes={"_noinline": True})
 
 
 def engine_in_graph(engine: Engine) -> EngineInGraph:
@@ -127,14 +140,13 @@ class _PartitionedInGraph(EngineInGraph):
                 scores, others = wider(self._look(queries, k, rows, more), more)
                 return tf.where(is_short, scores, found[0]), tf.where(is_short, others, found[1])
 
-            return tf.cond(tf.reduce_any(is_short), look, lambda: found)
+            return tf.cond(tf.reduce_any(is_short), apart(look), lambda: found)
 
         found = self._look(queries, k, rows, self._probes)
         return found if rows is None and k <= self._least else wider(found, self._probes)
 
     def _look(self, queries: Tensor, k: int, rows: Filter | None, probes: int) -> Found:
-        # The rest stay variables, of which single rows can be read.
-        tables = {**self._tables, "centroids": self._tables["centroids"].value()}
+        tables = {name: table.value() for name, table in self._tables.items()}
         excluded = tf.zeros((0, 0), tf.int32) if rows is None else rows.excluded
         wanted = () if rows is None or rows.bits is None else (rows.bits, rows.wanted)
 
@@ -154,8 +166,11 @@ class _PartitionedInGraph(EngineInGraph):
         return tf.cond(tf.shape(queries)[0] == 1, lambda: of(is_single=True), lambda: of(is_single=False))
 
     def vectors_of(self, rows: Tensor) -> Tensor:
+        # Of the whole, as in `_look`: once single rows of a variable were read, TensorFlow copies it at each
+        # whole read.
         if "exact" in self._tables:
-            return tf.gather(self._tables["exact"], rows)
-        size = self._tables["rows"].shape[1]
-        place = tf.gather(self._tables["places"], rows)
-        return tf.gather_nd(self._tables["vectors"], tf.stack([place // size, place % size], axis=-1))
+            return tf.gather(self._tables["exact"].value(), rows)
+        vectors = self._tables["vectors"].value()
+        return tf.gather(
+            tf.reshape(vectors, (-1, vectors.shape[2])), tf.gather(self._tables["places"].value(), rows)
+        )

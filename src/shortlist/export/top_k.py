@@ -10,7 +10,7 @@ from shortlist import backend
 from shortlist.errors import ArgumentError
 from shortlist.export.attributes import AttributesInGraph
 from shortlist.export.candidate_ids import CandidateIds
-from shortlist.export.engines import Found, engine_in_graph
+from shortlist.export.engines import Found, apart, engine_in_graph
 from shortlist.export.queries.base import QueriesInGraph
 from shortlist.indexes import StoredIndex
 from shortlist.indexes.filters import Filter, are_wanted
@@ -111,7 +111,7 @@ class TopKInGraph(tf.Module):
         excluded = tf.zeros((num_queries, 0), tf.int32) if exclude is None else self.ids.rows(exclude)
         if not where:
             return Filter(excluded)
-        return Filter(excluded, self._attributes.bits, self._attributes.wanted(where, num_queries))
+        return Filter(excluded, self._attributes.bits.value(), self._attributes.wanted(where, num_queries))
 
     def _found(
         self,
@@ -125,49 +125,63 @@ class TopKInGraph(tf.Module):
             return self._engine.search(queries, k, rows, least)
         return tf.cond(
             tf.shape(allow)[1] > 0,
-            lambda: self._of_lists(queries, k, rows, self.ids.rows(allow)),
-            lambda: self._engine.search(queries, k, rows, least),
+            apart(lambda: self._of_lists(queries, k, rows, allow)),
+            apart(lambda: self._engine.search(queries, k, rows, least)),
         )
 
-    def _of_lists(self, queries: Tensor, k: int, rows: Filter | None, listed: Tensor) -> Found:
-        """The best of the rows `[batch, num_ids]`; negative ones are none."""
-        asked = {"queries": queries, "listed": listed}
+    def _of_lists(self, queries: Tensor, k: int, rows: Filter | None, allow: Tensor) -> Found:
+        """The best of the ids `[batch, num_ids]`; one list for all queries is looked up and read once."""
+        is_one_list = (tf.shape(allow)[0] > 0) & tf.reduce_all(allow == allow[:1])
+        return tf.cond(
+            is_one_list,
+            lambda: self._of_rows(queries, k, rows, self.ids.rows(tf.ensure_shape(allow[:1], (1, None)))),
+            lambda: self._of_rows(queries, k, rows, self.ids.rows(allow)),
+        )
+
+    def _of_rows(self, queries: Tensor, k: int, rows: Filter | None, listed: Tensor) -> Found:
+        """The best of the rows `[batch, num_ids]`, or `[1, num_ids]` for all; negative ones are none."""
+        asked, is_one_list = {"queries": queries}, listed.shape[0] == 1
+        if not is_one_list:
+            asked["listed"] = listed
         if rows is not None:
             asked["excluded"] = rows.excluded
             if rows.bits is not None:
                 asked["wanted"] = rows.wanted
         bits = None if rows is None else rows.bits
+        vectors = self._engine.vectors_of(tf.maximum(listed, 0)) if is_one_list else None
 
         def step(carry: tuple[()], part: dict[str, Tensor], _: Any) -> Any:
-            is_allowed = _are_allowed(part, bits)
-            scores, found = self._best_of_lists(part["queries"], k, part["listed"], is_allowed)
+            some, own = part["queries"], part.get("listed", listed)
+            scores, found = self._best_of_lists(some, k, own, _are_allowed(part, own, bits), vectors)
             # Rows that stand twice score the same, as do ties, of which the lower row comes first.
             is_tied = (scores[:, 1:] == scores[:, :-1]) & (scores[:, 1:] > -float("inf"))
-            scores, found = tf.cond(
-                tf.reduce_any(is_tied),
-                lambda: self._best_of_sorted(part["queries"], k, part["listed"], is_allowed),
-                lambda: (scores[:, :k], found[:, :k]),
-            )
+
+            def of_sorted() -> Found:
+                lines = tf.sort(own, axis=1)
+                is_new = lines != tf.pad(lines[:, :-1], [[0, 0], [1, 0]], constant_values=-1)
+                return self._best_of_lists(some, k, lines, is_new & _are_allowed(part, lines, bits))
+
+            scores, found = tf.cond(tf.reduce_any(is_tied), of_sorted, lambda: (scores, found))
+            scores, found = scores[:, :k], found[:, :k]
             return carry, (scores, tf.where(scores > -float("inf"), found, -1))
 
-        num_queries, width = tf.unstack(tf.shape(listed))
-        size = rows_a_chunk(num_queries, width * queries.shape[2])
+        num_queries, width = tf.shape(queries)[0], tf.shape(listed)[1]
+        size = rows_a_chunk(num_queries, width * (queries.shape[1] if is_one_list else queries.shape[2]))
         return backend.over_chunks(step, (), asked, size, dtypes=("float32", "int32"))[1]
 
-    def _best_of_sorted(self, queries: Tensor, k: int, listed: Tensor, is_allowed: Tensor) -> Found:
-        listed = tf.sort(tf.where(is_allowed, listed, -1), axis=1)
-        before = tf.pad(listed[:, :-1], [[0, 0], [1, 0]], constant_values=-1)
-        scores, found = self._best_of_lists(queries, k, listed, listed != before)
-        return scores[:, :k], found[:, :k]
-
-    def _best_of_lists(self, queries: Tensor, k: int, listed: Tensor, is_allowed: Tensor) -> Found:
+    def _best_of_lists(
+        self, queries: Tensor, k: int, listed: Tensor, is_allowed: Tensor, vectors: Tensor | None = None
+    ) -> Found:
         """One more than k, so that a tie with the last one shows."""
-        vectors = self._engine.vectors_of(tf.maximum(listed, 0))
-        scores = tf.reduce_max(tf.matmul(queries, vectors, transpose_b=True), axis=1)
-        scores = tf.where(is_allowed, scores, -float("inf"))
+        if vectors is None:
+            vectors = self._engine.vectors_of(tf.maximum(listed, 0))
+        scores = tf.where(is_allowed, _products(queries, vectors), -float("inf"))
         scores = tf.pad(scores, [[0, 0], [0, k + 1]], constant_values=-float("inf"))
         best, columns = tf.math.top_k(scores, k + 1)
-        return best, tf.gather(tf.pad(listed, [[0, 0], [0, k + 1]]), columns, batch_dims=1)
+        listed = tf.pad(listed, [[0, 0], [0, k + 1]])
+        if listed.shape[0] == 1:
+            return best, tf.gather(listed[0], columns)
+        return best, tf.gather(listed, columns, batch_dims=1)
 
     def signatures(self, k: int) -> dict[str, Any]:
         """What a server offers, traced.
@@ -229,15 +243,23 @@ def _traced(function: Any, inputs: Mapping[str, tf.TensorSpec]) -> Any:
     return tf.function(function, autograph=False).get_concrete_function(**inputs)
 
 
-def _are_allowed(part: Mapping[str, Tensor], bits: Any) -> Tensor:
-    """`[batch, num_ids]`, bool, which of the listed rows may come back."""
-    listed = part["listed"]
+def _products(queries: Tensor, vectors: Tensor) -> Tensor:
+    """`[batch, n]`, the best product of a query's heads with its vectors, or with those that are for all."""
+    if vectors.shape[0] != 1:
+        return tf.reduce_max(tf.matmul(queries, vectors, transpose_b=True), axis=1)
+    _, heads, dim = queries.shape
+    products = tf.matmul(tf.reshape(queries, (-1, dim)), vectors[0], transpose_b=True)
+    return tf.reduce_max(tf.reshape(products, (-1, heads, tf.shape(vectors)[1])), axis=1)
+
+
+def _are_allowed(part: Mapping[str, Tensor], listed: Tensor, bits: Any) -> Tensor:
+    """`[batch, num_ids]`, bool, or `[1, num_ids]` for all, which of the listed rows may come back."""
     are_allowed = listed >= 0
     if "excluded" in part:
         are_allowed &= tf.cond(
             tf.shape(part["excluded"])[1] > 0,
             lambda: ~_is_among(listed, part["excluded"]),
-            lambda: tf.ones_like(are_allowed),
+            lambda: tf.ones_like(listed, "bool"),
         )
     if "wanted" in part:
         are_allowed &= are_wanted(tf.gather(bits, tf.maximum(listed, 0)), part["wanted"][:, None])
@@ -245,7 +267,8 @@ def _are_allowed(part: Mapping[str, Tensor], bits: Any) -> Tensor:
 
 
 def _is_among(rows: Tensor, others: Tensor) -> Tensor:
-    """`[batch, n]`, bool, whether rows stand among others of their query, `[batch, m]`, of any width."""
+    """`[batch, n]`, bool, whether rows, `[batch or 1, n]`, stand among others of a query, `[batch, m]`."""
+    rows = tf.broadcast_to(rows, (tf.shape(others)[0], tf.shape(rows)[1]))
     others = tf.sort(tf.pad(others, [[0, 0], [0, 1]], constant_values=-1), axis=1)
     last = tf.shape(others)[1] - 1
     at = tf.minimum(tf.searchsorted(others, rows), last)
