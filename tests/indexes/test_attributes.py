@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shortlist.errors import ArgumentError
+from shortlist.indexes import BruteForce
 from shortlist.indexes.attributes import Attributes
+
+
+def joined(columns, attributes=None):
+    num_candidates = len(next(iter(columns.values())))
+    return (Attributes() if attributes is None else attributes).joined(columns, num_candidates)
+
 
 VALUES = st.lists(st.integers(0, 40), max_size=4, unique=True)
 
@@ -16,17 +23,16 @@ VALUES = st.lists(st.integers(0, 40), max_size=4, unique=True)
 @given(columns=st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=8), asked=st.tuples(VALUES, VALUES))
 def test_a_candidate_has_one_value_of_each_attribute_asked(columns, asked):
     named = {"a": [one for one, _ in columns], "b": [one for _, one in columns]}
-    attributes = Attributes().extended({"a": [list(range(41))], "b": [list(range(41))]}).extended(named)
-    bits = attributes.bits(named, len(columns))
+    known = joined({"a": [list(range(41))], "b": [list(range(41))]})[0]
+    attributes, bits = joined(named, known)
     groups = attributes.wanted({"a": asked[0], "b": asked[1]})
     found = [all((row & group).any() for group in groups) for row in bits]
     assert found == [bool(set(a) & set(asked[0])) and bool(set(b) & set(asked[1])) for a, b in columns]
 
 
 def test_old_bits_keep_their_meaning_when_values_join():
-    old = Attributes().extended({"a": ["x", None, "y"]})
-    bits = old.bits({"a": ["x", None, "y"]}, 3)
-    new = old.extended({"a": [f"v{number}" for number in range(64)], "b": [True]})
+    old, bits = joined({"a": ["x", None, "y"]})
+    new = joined({"a": [f"v{number}" for number in range(64)], "b": [True] * 64}, old)[0]
     widened = new.widened(bits)
     assert widened.shape[1] > bits.shape[1]
     assert [all((row & group).any() for group in new.wanted({"a": "y"})) for row in widened] == [
@@ -37,12 +43,12 @@ def test_old_bits_keep_their_meaning_when_values_join():
 
 
 def test_what_is_there_is_asked_for_without_attributes():
-    attributes = Attributes()
-    assert attributes.bits({}, 2).tolist() == attributes.wanted({}).tolist() * 2 == [[1], [1]]
+    attributes, bits = Attributes().joined({}, 2)
+    assert bits.tolist() == attributes.wanted({}).tolist() * 2 == [[1], [1]]
 
 
 def test_one_request_for_all_or_one_each():
-    attributes = Attributes().extended({"a": ["x", "y"]})
+    attributes = joined({"a": ["x", "y"]})[0]
     assert attributes.wanted_of_each({"a": "x"}, 3).shape == (1, 2, 1)
     each = attributes.wanted_of_each([{}, {"a": "y"}], 2)
     assert each[:, :, 0].tolist() == [[1, 1], [1, 4]]
@@ -52,28 +58,28 @@ def test_one_request_for_all_or_one_each():
 
 def test_an_attribute_that_nobody_has_is_named():
     with pytest.raises(ArgumentError, match=r"attribute 'price'; the candidates have \['a'\]"):
-        Attributes().extended({"a": [1]}).wanted({"price": 1})
+        joined({"a": [1]})[0].wanted({"price": 1})
 
 
 def test_kept_in_a_configuration():
-    attributes = Attributes().extended({"a": ["x", 3], "b": [np.True_, False]})
+    attributes = joined({"a": ["x", "y"], "b": [np.True_, False], "c": [3, None]})[0]
     assert Attributes.from_config(attributes.get_config()).bit_of == attributes.bit_of
 
 
 @pytest.mark.parametrize("value", [1.5, float("nan"), b"x", {"a": 1}, (1, [2])])
 def test_values_that_a_file_would_not_keep_are_refused(value):
     with pytest.raises(ArgumentError, match="attribute 'price' has the value .*; expected text, integers"):
-        Attributes().extended({"price": [1, value]})
+        joined({"price": [1, value]})[0]
 
 
 @pytest.mark.parametrize("where", ["genre", ["genre", {}]])
 def test_what_asks_for_no_attributes_is_refused(where):
     with pytest.raises(ArgumentError, match="where came as .*genre.*; expected a dict"):
-        Attributes().extended({"genre": ["x"]}).wanted_of_each(where, 2)
+        joined({"genre": ["x"]})[0].wanted_of_each(where, 2)
 
 
 def test_a_range_is_values_one_of_which_will_do():
-    attributes = Attributes().extended({"year": [1990, 1991, 1995]})
+    attributes = joined({"year": [1990, 1991, 1995]})[0]
     found, expected = (attributes.wanted({"year": years}) for years in (range(1990, 1993), [1990, 1991]))
     np.testing.assert_array_equal(found, expected)
 
@@ -81,17 +87,40 @@ def test_a_range_is_values_one_of_which_will_do():
 @pytest.mark.parametrize("value", [{"x": 1}, 1.5, b"x", [["x"]]])
 def test_a_value_that_no_candidate_can_have_is_refused_when_asked_for(value):
     with pytest.raises(ArgumentError, match="attribute 'a'"):
-        Attributes().extended({"a": ["x"]}).wanted({"a": value})
+        joined({"a": ["x"]})[0].wanted({"a": value})
 
 
-@pytest.mark.parametrize(("column", "value"), [([1990, 1991], "1990"), ([True, False], "true"), (["x"], 1)])
-def test_a_value_of_another_kind_than_all_of_the_attribute_is_refused(column, value):
-    attributes = Attributes().extended({"a": column, "mixed": ["x", 1], "empty": [None]})
+OF_SEVERAL_KINDS = [([1990, 1991], "1990"), ([True, False], "true"), (["x"], 1), ([0, 1], True), ([True], 1)]
+
+
+@pytest.mark.parametrize(("column", "value"), OF_SEVERAL_KINDS)
+def test_a_value_of_another_kind_than_those_of_the_attribute_is_refused_when_asked_for(column, value):
+    attributes = joined({"a": column, "empty": [None] * len(column)})[0]
     with pytest.raises(ArgumentError, match=f"asks for {value!r} in attribute 'a', whose values are such as"):
         attributes.wanted({"a": [column[0], value]})
-    for name in ("mixed", "empty"):
-        assert not attributes.wanted({name: "no such"})[1].any()
-        assert not attributes.wanted({name: 99})[1].any()
+    assert not attributes.wanted({"empty": value})[1].any()
+
+
+@pytest.mark.parametrize(("column", "value"), OF_SEVERAL_KINDS)
+def test_an_attribute_has_values_of_one_kind(column, value):
+    expected = f"a candidate has {value!r} in attribute 'a', whose values are such as {column[0]!r}; expected"
+    with pytest.raises(ArgumentError, match=expected):
+        joined({"a": [*column, value]})
+    with pytest.raises(ArgumentError, match=expected):
+        joined({"a": [value]}, joined({"a": column})[0])
+
+
+def test_columns_are_turned_into_plain_values_once():
+    class Counted(list):
+        num_readings = 0
+
+        def __iter__(self):
+            self.num_readings += 1
+            return super().__iter__()
+
+    column = Counted(["x", "y"])
+    BruteForce().index(np.eye(2), attributes={"a": column})
+    assert column.num_readings == 1
 
 
 @pytest.mark.parametrize(
@@ -104,29 +133,28 @@ def test_a_value_of_another_kind_than_all_of_the_attribute_is_refused(column, va
     ids=lambda column: f"{type(column).__module__}-{column.dtype}",
 )
 def test_what_a_frame_lacks_is_no_value(column):
-    attributes = Attributes().extended({"year": column})
+    attributes, bits = joined({"year": column})
     assert attributes.bit_of == {"year": {1990: 1, 2**53 + 1: 2}}
-    assert attributes.bits({"year": column}, 3).tolist() == [[3], [1], [5]]
-    assert Attributes().extended({"a": pd.Series(["x", None])}).bit_of == {"a": {"x": 1}}
-    assert Attributes().extended({"a": pd.Series([["x", "y"], None])}).bit_of == {"a": {"x": 1, "y": 2}}
+    assert bits.tolist() == [[3], [1], [5]]
+    assert joined({"a": pd.Series(["x", None])})[0].bit_of == {"a": {"x": 1}}
+    assert joined({"a": pd.Series([["x", "y"], None])})[0].bit_of == {"a": {"x": 1, "y": 2}}
 
 
 def test_whole_numbers_that_came_as_floats_are_refused_with_the_way_out():
     with pytest.raises(ArgumentError, match=r"'year' has the value 1990.0; .*\.astype\('Int64'\)"):
-        Attributes().extended({"year": pd.Series([None, 1990.0])})
+        joined({"year": pd.Series([None, 1990.0])})[0]
 
 
 @pytest.mark.parametrize("column", ["abc", b"abc", 2024, None, np.array("abc"), 1.5])
 def test_one_value_in_the_place_of_a_column_is_refused(column):
     with pytest.raises(ArgumentError, match="attribute 'genre' came as .*; expected a list with an entry"):
-        Attributes().extended({"genre": column})
+        Attributes().joined({"genre": column}, 1)
 
 
 @pytest.mark.parametrize("num_values", [1, 30, 31, 32, 33, 63, 64])
 def test_any_number_of_values(num_values):
     columns = {"a": list(range(num_values))}
-    attributes = Attributes().extended(columns)
-    bits = attributes.bits(columns, num_values)
+    attributes, bits = joined(columns)
     for value in range(num_values):
         groups = attributes.wanted({"a": value})
         assert [all((row & group).any() for group in groups) for row in bits] == [
@@ -135,6 +163,6 @@ def test_any_number_of_values(num_values):
 
 
 def test_attributes_stay_as_they_were_when_others_are_made_of_them():
-    old = Attributes().extended({"a": ["x"]})
-    assert old.extended({"a": ["y"], "b": [1]}).bit_of == {"a": {"x": 1, "y": 2}, "b": {1: 3}}
+    old = joined({"a": ["x"]})[0]
+    assert joined({"a": ["y"], "b": [1]}, old)[0].bit_of == {"a": {"x": 1, "y": 2}, "b": {1: 3}}
     assert old.bit_of == {"a": {"x": 1}}

@@ -25,7 +25,7 @@ class AttributesInGraph(tf.Module):
         bits: `[num_rows, num_words]`, int32.
 
     Raises:
-        ArgumentError: When two values of one attribute are the same text.
+        ArgumentError: When a value of an attribute is empty text.
     """
 
     def __init__(self, attributes: Attributes, bits: np.ndarray) -> None:
@@ -87,10 +87,10 @@ def as_text(value: Any) -> str:
 
 def _table(name: str, bit_of: Mapping[Any, int]) -> Any:
     texts = [as_text(value) for value in bit_of]
-    if len(set(texts)) < len(texts) or "" in texts:
+    if "" in texts:
         raise ArgumentError(
-            f"attribute {name!r} has values that are empty, or the same as text; a request could not tell "
-            "them apart. Give the candidates other values"
+            f"attribute {name!r} has empty text for a value, which in a request is padding: give the "
+            "candidates other text, or None"
         )
     table = tf.lookup.experimental.MutableHashTable(tf.string, tf.int32, default_value=_UNKNOWN)
     table.insert(tf.constant(["", *texts]), tf.constant([_NOTHING, *bit_of.values()], tf.int32))

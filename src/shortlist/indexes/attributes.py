@@ -1,6 +1,7 @@
 """What candidates are, as bits: a bit for each value of each attribute."""
 
-from collections.abc import Collection, Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, final
 
 import numpy as np
@@ -20,17 +21,17 @@ _PRESENT = 0
 
 @final
 class Attributes:
-    """Names, values and their bits; never changes, `extended` returns a larger one.
+    """Names, values and their bits; never changes, `joined` returns a larger one.
 
     Bit 0 tells that a candidate is there. An attribute that is asked for must have one of the values asked;
-    a candidate may have several values of one attribute.
+    a candidate may have several values of one attribute. All values of one are of one kind, text, integers or
+    bools: else `True` and `1` would be the same.
 
     Args:
         bit_of: The bit of each value, by attribute.
 
     Example:
-        >>> attributes = Attributes().extended({"category": ["shoes", "hats", "shoes"]})
-        >>> bits = attributes.bits({"category": ["shoes", "hats", "shoes"]}, 3)
+        >>> attributes, bits = Attributes().joined({"category": ["shoes", "hats", "shoes"]}, 3)
         >>> wanted = attributes.wanted({"category": "shoes"})
         >>> [bool(all((row & group).any() for group in wanted)) for row in bits]
         [True, False, True]
@@ -44,50 +45,44 @@ class Attributes:
         """Words of 32 bits that a candidate takes."""
         return 1 + sum(map(len, self.bit_of.values())) // _WORD
 
-    def extended(self, columns: Mapping[str, Any]) -> "Attributes":
-        """The attributes with those, and those values, that were not known.
+    def joined(self, columns: Mapping[str, Any], num_candidates: int) -> tuple["Attributes", np.ndarray]:
+        """The attributes with those, and those values, that were not known; and what some candidates are.
 
         Args:
-            columns: Values by attribute; one value, or a list of values, a candidate.
-
-        Raises:
-            ArgumentError: When a value is neither text nor an integer nor a bool, or a column is no list.
-        """
-        bit_of = {name: dict(bits) for name, bits in self.bit_of.items()}
-        free = 1 + sum(map(len, bit_of.values()))
-        for name, values in columns.items():
-            known = bit_of.setdefault(name, {})
-            for value in (value for values_of_one in _each(values, name) for value in values_of_one):
-                if _checked(value, name) not in known:
-                    known[value] = free
-                    free += 1
-        return Attributes(bit_of)
-
-    def bits(self, columns: Mapping[str, Any], num_candidates: int) -> np.ndarray:
-        """The bits of candidates that are there.
-
-        Args:
-            columns: Known values by attribute, one entry a candidate; None, or an empty list, for none.
+            columns: Values by attribute, one entry a candidate: a value, a list of values, or None.
             num_candidates: How many.
 
         Returns:
-            `[num_candidates, num_words]`, int32.
+            The attributes, and the bits of the candidates, `[num_candidates, num_words]`, int32.
 
         Raises:
-            ArgumentError: When a column has another length.
+            ArgumentError: When a value is neither text nor an integer nor a bool, or of another kind than the
+                others of its attribute; or a column is no list, or has another length.
         """
-        words = np.zeros((num_candidates, self.num_words), "uint32")
-        words[:, 0] = 1 << _PRESENT
+        bit_of = {name: dict(bits) for name, bits in self.bit_of.items()}
+        free = itertools.count(1 + sum(map(len, bit_of.values())))
+        rows: list[int] = []
+        bits: list[int] = []
         for name, values in columns.items():
-            entries = _each(values, name)
+            entries, known = _each(values, name), bit_of.setdefault(name, {})
             if len(entries) != num_candidates:
                 raise ArgumentError(
                     f"attribute {name!r} has {len(entries)} values for {num_candidates} candidates; expected "
                     "one each, or a list for each that has several."
                 )
-            pairs = [(row, self.bit_of[name][value]) for row, entry in enumerate(entries) for value in entry]
-            rows, bits = np.array(pairs, "int64").reshape(-1, 2).T
-            np.bitwise_or.at(words, (rows, bits // _WORD), np.uint32(1) << (bits % _WORD).astype("uint32"))
+            for row, entry in enumerate(entries):
+                for value in entry:
+                    if _checked(value, name, known) not in known:
+                        known[value] = next(free)
+                    rows.append(row)
+                    bits.append(known[value])
+        attributes = Attributes(bit_of)
+        return attributes, attributes._words(np.array(rows, "int64"), np.array(bits, "int64"), num_candidates)
+
+    def _words(self, rows: np.ndarray, bits: np.ndarray, num_candidates: int) -> np.ndarray:
+        words = np.zeros((num_candidates, self.num_words), "uint32")
+        words[:, 0] = 1 << _PRESENT
+        np.bitwise_or.at(words, (rows, bits // _WORD), np.uint32(1) << (bits % _WORD).astype("uint32"))
         return words.view("int32")
 
     def wanted(self, where: Where) -> np.ndarray:
@@ -101,7 +96,7 @@ class Attributes:
 
         Raises:
             ArgumentError: When no candidate was given such an attribute, or a value is of no possible kind,
-                or of another than all values of the attribute.
+                or of another than the values of the attribute.
         """
         groups = np.zeros((1 + len(where), self.num_words), "uint32")
         groups[0, 0] = 1 << _PRESENT
@@ -112,11 +107,9 @@ class Attributes:
                     "to index(..., attributes=...)."
                 )
             for value in _alternatives(values):
-                bit = self.bit_of[name].get(_checked(value, name))
+                bit = self.bit_of[name].get(_checked(value, name, self.bit_of[name], "where asks for"))
                 if bit is not None:
                     group[bit // _WORD] |= np.uint32(1 << (bit % _WORD))
-                else:
-                    _check_kind(value, name, self.bit_of[name])
         return groups.view("int32")
 
     def wanted_of_each(self, wheres: Where | Sequence[Where], num_queries: int) -> np.ndarray:
@@ -180,24 +173,26 @@ class Attributes:
         return cls({name: dict(map(tuple, pairs)) for name, pairs in config.items()})
 
 
-def _checked(value: Any, name: str) -> str | int:
+def _checked(value: Any, name: str, known: Iterable[str | int], who: str = "a candidate has") -> str | int:
     if not isinstance(value, str | int):
         raise ArgumentError(
             f"attribute {name!r} has the value {value!r}; expected text, integers or bools, or None: "
             "put numbers such as prices into ranges, and make years that came as floats integers (pandas: "
             ".astype('Int64'))."
         )
+    other = next(iter(known), value)
+    if _kind(value) != _kind(other):
+        raise ArgumentError(
+            f"{who} {value!r} in attribute {name!r}, whose values are such as {other!r}; expected "
+            f"{_kind(other)}: the values of an attribute are of one kind."
+        )
     return value
 
 
-def _check_kind(value: str | int, name: str, known: Collection[str | int]) -> None:
-    """Refuse text where all are numbers, and numbers where all are text."""
-    others = [other for other in known if isinstance(other, str) is not isinstance(value, str)]
-    if others and len(others) == len(known):
-        raise ArgumentError(
-            f"where asks for {value!r} in attribute {name!r}, whose values are such as {others[0]!r}; "
-            f"expected {'text' if isinstance(others[0], str) else 'integers or bools'}."
-        )
+def _kind(value: str | int) -> str:
+    if isinstance(value, bool):
+        return "bools"
+    return "text" if isinstance(value, str) else "integers"
 
 
 def _each(values: Any, name: str) -> list[list[Any]]:

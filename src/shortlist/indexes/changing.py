@@ -74,14 +74,15 @@ class ChangingIndex(Index):
             candidates: `[num_candidates, dim]`, finite.
             ids: `[num_candidates]`, distinct, text, bytes or integers; the row numbers when None.
             attributes: By name, what each candidate is, `[num_candidates]`, for `where`: text, integers or
-                bools; a list for a candidate with several values, None for one without. A dict, a frame of
-                pandas or polars, or an Arrow table.
+                bools, each attribute of one kind; a list for a candidate with several values, None for one
+                without. A dict, a frame of pandas or polars, or an Arrow table.
 
         Returns:
             The index.
 
         Raises:
-            ArgumentError: When shapes do not fit, a number is not finite or an id stands twice.
+            ArgumentError: When shapes do not fit, a number is not finite, an id stands twice, or an attribute has
+                values of several kinds.
         """
         vectors = check_vectors(candidates)
         vocabulary = None if ids is None else Vocabulary(ids)

@@ -51,8 +51,7 @@ class Snapshot:
             vocabulary: Their ids.
             attributes: Values by attribute, one a candidate.
         """
-        known = Attributes().extended(attributes)
-        bits = known.bits(attributes, engine.num_rows)
+        known, bits = Attributes().joined(attributes, engine.num_rows)
         return cls(engine, vocabulary, known, bits, np.empty((0, engine.dim), "float32"))
 
     @cached_property
@@ -98,7 +97,7 @@ class Snapshot:
             vectors: `[n, dim]`, float32.
             columns: Values by attribute, one a candidate.
         """
-        num_old, attributes = self.engine.num_rows, self.attributes.extended(columns)
+        num_old, (attributes, new_bits) = self.engine.num_rows, self.attributes.joined(columns, len(ids))
         is_fresh = set(self.fresh_ids)
         new_ids = [id_ for id_ in ids if id_ not in is_fresh]
         fresh_ids = (*self.fresh_ids, *new_ids)
@@ -106,7 +105,7 @@ class Snapshot:
         rows, replaced = np.array([row_of[id_] for id_ in ids]), self.ids.rows(np.array(ids, dtype=object))
         bits = np.pad(attributes.widened(self.bits), [(0, len(new_ids)), (0, 0)])
         bits[replaced[replaced >= 0]] = 0
-        bits[rows] = attributes.bits(columns, len(ids))
+        bits[rows] = new_bits
         fresh = np.pad(self.fresh, [(0, len(new_ids)), (0, 0)])
         fresh[rows - num_old] = vectors
         return Snapshot(self.engine, self.vocabulary, attributes, bits, fresh, fresh_ids)

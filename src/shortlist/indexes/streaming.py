@@ -197,8 +197,7 @@ class _Allowed(NamedTuple):
 
     def _are_wanted(self, ids: np.ndarray, columns: Mapping[str, Any]) -> np.ndarray:
         """`[num_queries or 1, num_ids]`, bool."""
-        attributes = Attributes().extended(columns)
-        bits = attributes.bits(columns, len(ids))
+        attributes, bits = Attributes().joined(columns, len(ids))
         wanted = attributes.wanted_of_each(self.where or {}, len(self.exclude))
         return ops.convert_to_numpy(are_wanted(bits[None], wanted[:, None]))
 
