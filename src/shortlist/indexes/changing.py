@@ -81,8 +81,8 @@ class ChangingIndex(Index):
             The index.
 
         Raises:
-            ArgumentError: When shapes do not fit, a number is not finite, an id stands twice, or an attribute has
-                values of several kinds.
+            ArgumentError: When shapes do not fit, a number is not finite, an id stands twice, or an attribute
+                has values of several kinds.
         """
         vectors = check_vectors(candidates)
         vocabulary = None if ids is None else Vocabulary(ids)

@@ -50,6 +50,8 @@ class Partitioned(ApproximateIndex):
     Source: Sivic and Zisserman, Video Google, 2003, for inverted lists; Lloyd, 1982, for the clustering.
     """
 
+    effort_name = "probes"
+
     def __init__(
         self,
         query_model: Callable[[Any], Any] | None = None,
