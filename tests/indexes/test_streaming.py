@@ -124,6 +124,23 @@ def test_attributes_and_lists_as_of_candidates_in_memory(num_queries: int) -> No
 
 
 @pytest.mark.contract
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 1, 0)])
+@pytest.mark.parametrize("sizes", [(1, 1, 1), (2, 1), (1, 2), (3,)])
+def test_values_of_several_kinds_are_refused_when_asked_for_in_any_order(order: Any, sizes: Any) -> None:
+    values: list[Any] = ["old", 7, None]
+    parts = np.split(np.array(order), np.cumsum(sizes)[:-1])
+    columns = [{"mixed": [values[row] for row in part], "colour": ["red"] * len(part)} for part in parts]
+    batches = [(part, np.ones((len(part), 1)), of) for part, of in zip(parts, columns, strict=True)]
+    index, query = Streaming(k=3).index_from_dataset(batches), np.ones((1, 1), "float32")
+    for value in ("old", 7, True, ["old", 7]):
+        with pytest.raises(ArgumentError, match="in attribute 'mixed', whose values are such as"):
+            index(query, where={"colour": "red", "mixed": value})
+    assert index(query, where={"colour": "red"})[1].tolist() == [list(order)]
+    with pytest.raises(ArgumentError, match=r"the candidates have \['colour', 'mixed'\]"):
+        index(query, where={"weight": 1})
+
+
+@pytest.mark.contract
 def test_candidates_are_read_anew_for_each_call() -> None:
     catalogue = Catalogue((["a"], np.float32([[1]])), (["b"], np.float32([[2]])))
     index = Streaming(k=1).index_from_dataset(catalogue)

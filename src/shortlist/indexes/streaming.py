@@ -131,8 +131,8 @@ class Streaming(Index):
 
         Raises:
             NotIndexedError: Before there are candidates.
-            ArgumentError: When k is below 1, shapes do not fit, or an attribute is unknown to a batch, or of
-                another kind in all of it.
+            ArgumentError: When k is below 1, shapes do not fit, or an attribute that is asked for is unknown
+                to a batch, or has a value, in any batch, of another kind than one that is asked for.
         """
         self.check_indexed(self._source is not None)
         vectors = self.encode_queries(queries)
@@ -197,8 +197,13 @@ class _Allowed(NamedTuple):
 
     def _are_wanted(self, ids: np.ndarray, columns: Mapping[str, Any]) -> np.ndarray:
         """`[num_queries or 1, num_ids]`, bool."""
-        attributes, bits = Attributes().joined(columns, len(ids))
-        wanted = attributes.wanted_of_each(self.where or {}, len(self.exclude))
+        asked_for: Where | Sequence[Where] = self.where or {}
+        wheres = [asked_for] if isinstance(asked_for, Mapping) else asked_for
+        names = {name for where in wheres if isinstance(where, Mapping) for name in where}
+        # Others are not looked at, so that whether they hold values of several kinds depends on no batch.
+        seen = {name: of if name in names else [None] * len(ids) for name, of in columns.items()}
+        attributes, bits = Attributes().joined(seen, len(ids))
+        wanted = attributes.wanted_of_each(asked_for, len(self.exclude))
         return ops.convert_to_numpy(are_wanted(bits[None], wanted[:, None]))
 
 
