@@ -97,6 +97,25 @@ def test_rows_that_came_later_are_padding_for_the_engine() -> None:
     assert sorted(request.filter_of_all(snapshot).excluded[0].tolist()) == [1, 3]
 
 
+def test_the_engine_is_told_of_bits_only_where_one_of_its_own_rows_may_lack_them() -> None:
+    index = BruteForce(k=9).index(np.eye(3), ["a", "b", "c"], {"size": [1, 2, 1]})
+
+    def has_bits(**asked: Any) -> tuple[bool, bool]:
+        snapshot = index.snapshot()
+        request = Request.of(snapshot, 1, **asked)
+        return request.filter(snapshot).bits is not None, request.filter_of_all(snapshot).bits is not None
+
+    assert has_bits() == (False, False)
+    index.upsert(["late", "later"], np.full((2, 3), 9), {"size": [1, 1]}).remove(["late"])
+    assert has_bits() == (False, True)
+    assert index([[1.0, 2, 3]])[1].tolist() == [["later", "c", "b", "a"]]
+    assert has_bits(where={"size": 1}) == (True, True)
+    assert index([[1.0, 2, 3]], where={"size": 1})[1].tolist() == [["later", "c", "a", ""]]
+    index.upsert(["b"], np.ones((1, 3)))
+    assert has_bits() == (True, True)
+    assert index([[1.0, 2, 3]])[1].tolist() == [["later", "b", "c", "a"]]
+
+
 def test_padding_is_no_unknown_id() -> None:
     numbers = BruteForce().index(np.eye(3, dtype="float32")).snapshot()
     assert Request.of(numbers, 1, exclude=[[-1, 99, 1]]).unknown == [[99]]

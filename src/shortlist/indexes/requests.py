@@ -29,6 +29,8 @@ class Request(NamedTuple):
     """For each query the only rows that may come back; None when all may. Lists that are one are the same."""
     wanted: np.ndarray | None
     """Bits that rows must have, `[1 or num_queries, num_groups, num_words]`; None when all will do."""
+    filters_engine: bool
+    """Whether rows of the engine may lack such bits."""
     unknown: list[list[ItemId]]
     """For each query the ids that no candidate has."""
 
@@ -63,6 +65,7 @@ class Request(NamedTuple):
             padded(excluded.rows, num_queries),
             None if allowed is None else allowed.rows,
             wanted,
+            where is not None or snapshot.engine_has_gaps,
             [ids + more for ids, more in zip(excluded.unknown, allowed.unknown, strict=True)]
             if allowed is not None
             else excluded.unknown,
@@ -77,7 +80,7 @@ class Request(NamedTuple):
         """
         num_rows = snapshot.engine.num_rows
         excluded = np.where(self.excluded < num_rows, self.excluded, -1)
-        if self.wanted is None:
+        if self.wanted is None or not self.filters_engine:
             return Filter(excluded)
         return Filter(
             excluded, snapshot.bits[:num_rows] if in_graph else snapshot.bits_of_engine, self.wanted

@@ -75,6 +75,11 @@ class Snapshot:
         return not bool(self.is_there.all())
 
     @cached_property
+    def engine_has_gaps(self) -> bool:
+        """Whether there are such rows of the engine; else it need not be told of any."""
+        return not bool(self.is_there[: self.engine.num_rows].all())
+
+    @cached_property
     def bits_of_engine(self) -> Any:
         """The bits of the engine's rows, as a tensor."""
         return ops.convert_to_tensor(self.bits[: self.engine.num_rows])
