@@ -1,5 +1,6 @@
 """Writes an index as a SavedModel, and makes sure of it."""
 
+import gc
 import os
 from typing import Any
 
@@ -47,9 +48,12 @@ def write_saved_model(
     module = TopKInGraph(index, queries, max_k)
     signatures = module.signatures(k)
     _save(module, folder, signatures)
+    description, max_k = _description(module, k, signatures, example_request(examples)), module.max_k
+    del module, signatures
+    gc.collect()  # what was written is loaded next, and takes as much memory again
     check_operators(operators(folder))
-    check_answers(folder, index, queries.as_queries(examples), examples, k, module.max_k)
-    write_manifest(folder, "saved_model", _description(module, k, signatures, example_request(examples)))
+    check_answers(folder, index, queries.as_queries(examples), examples, k, max_k)
+    write_manifest(folder, "saved_model", description)
 
 
 def _save(module: TopKInGraph, folder: str | os.PathLike[str], signatures: dict[str, Any]) -> None:
