@@ -1,6 +1,5 @@
 """The best of lists on the host, beside a sort."""
 
-import keras
 import numpy as np
 import pytest
 from hypothesis import given
@@ -62,7 +61,7 @@ def test_places_that_an_engine_left_empty_are_filled(monkeypatch, chunk):
     snapshot = Snapshot.of_engine(FindsOne(vectors), None, {"third": np.arange(23) % 3})
     exclude, where = [[5, 20], []], [{"third": 2}, {"third": [0, 2]}]
     request = Request.of(snapshot, 2, exclude=exclude, where=where)
-    scores, rows = answer(snapshot, keras.ops.convert_to_tensor(queries), 20, request)
+    scores, rows = answer(snapshot, queries, 20, request)
     for query, asked in enumerate(({2}, {0, 2})):
         wanted = sorted(
             (-max(float(head @ vectors[row]) for head in queries[query]), row)

@@ -1,5 +1,6 @@
 """What indexes share: numbers of candidates, lists of exclusions, queries of every make."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,44 @@ def test_a_query_model_gets_lists_and_dicts_as_tensors() -> None:
     table = keras.layers.Embedding(3, 2, embeddings_initializer="ones")
     index = BruteForce(lambda features: table(features["user"]), k=1).index(np.float32([[1, 2]]))
     assert index({"user": [0, 2]})[0].tolist() == [[3], [3]]
+
+
+MADE: dict[str, Callable[[np.ndarray], Any]] = {
+    "list": np.ndarray.tolist,
+    "float64": lambda queries: queries.astype("float64"),
+    "whole numbers": lambda queries: queries.astype("int64"),
+    "by columns": np.asfortranarray,
+    "every second": lambda queries: np.repeat(queries, 2, axis=1)[:, ::2],
+    "tensor": keras.ops.convert_to_tensor,
+    "half precision": lambda queries: keras.ops.cast(queries, "bfloat16"),
+}
+
+
+@pytest.mark.contract
+@pytest.mark.parametrize("made", MADE)
+@pytest.mark.parametrize("model", [None, lambda queries: queries])
+def test_queries_of_every_make_become_an_array_of_float32(made: str, model: Any) -> None:
+    queries = np.float32([[1, 2, 3], [4, 5, 6]])
+    found = BruteForce(model).encode_queries(MADE[made](queries))
+    assert isinstance(found, np.ndarray)
+    assert found.dtype == "float32"
+    assert found.flags.c_contiguous
+    assert found.tolist() == queries.tolist()
+
+
+@pytest.mark.contract
+@pytest.mark.parametrize("number", [np.nan, np.inf, 1e300])
+def test_queries_that_are_not_finite_are_refused(number: float) -> None:
+    """Nor is what float32 does not hold."""
+    index = BruteForce(k=1).index(np.float32([[1, 2]]))
+    for make in (np.array, lambda queries: keras.ops.convert_to_tensor(np.float32(queries))):
+        with np.errstate(over="ignore"):
+            queries = make([[1.0, number]])
+        with pytest.raises(ArgumentError, match="query vectors hold NaN or infinity"):
+            index(queries)
+    diverged = BruteForce(lambda queries: queries * number * number, k=1).index(np.float32([[1, 2]]))
+    with pytest.raises(ArgumentError, match="query vectors hold NaN or infinity"):
+        diverged(np.float32([[1, 2]]))
 
 
 FEATURES = [["u1"], np.array([["u1", "u2"]]), {"user_id": ["u1"]}, pa.table({"user_id": ["u1"]})]

@@ -106,6 +106,11 @@ def test_cosine_is_the_product_of_vectors_of_length_one() -> None:
         scores, rows = index(queries.astype("float32"), 30)
         np.testing.assert_allclose(scores, -np.sort(-cosine, axis=1), atol=1e-5)
         np.testing.assert_array_equal(rows, np.argsort(-cosine, axis=1))
+        if keras.backend.backend() == "tensorflow":
+            import tensorflow as tf
+
+            in_graph, _ = tf.function(index)(tf.constant(queries, "float32"), 3)
+            np.testing.assert_allclose(in_graph, scores[:, :3], atol=1e-5)
     with pytest.raises(ArgumentError, match="similarity came as 'l2'"):
         BruteForce(similarity="l2")
 

@@ -1,12 +1,11 @@
 """The best candidates of a snapshot: by its engine, from lists, and among the fresh ones."""
 
 import numpy as np
-from keras import ops
 
+from shortlist.indexes.candidates import to_numpy
 from shortlist.indexes.filters import Filter
 from shortlist.indexes.requests import Request
 from shortlist.indexes.snapshot import Snapshot
-from shortlist.typing import Tensor
 
 __all__ = ["Found", "answer", "best", "scores_of"]
 
@@ -16,7 +15,7 @@ Found = tuple[np.ndarray, np.ndarray]
 _CHUNK_ROWS = 2**16
 
 
-def answer(snapshot: Snapshot, queries: Tensor, k: int, request: Request) -> Found:
+def answer(snapshot: Snapshot, queries: np.ndarray, k: int, request: Request) -> Found:
     """The k best candidates of each query that may come back.
 
     Args:
@@ -33,30 +32,29 @@ def answer(snapshot: Snapshot, queries: Tensor, k: int, request: Request) -> Fou
         shape = (queries.shape[0], width)
         return np.empty(shape, "float32"), np.empty(shape, "int32")
     if request.allowed is not None:
-        return _of_lists(snapshot, ops.convert_to_numpy(queries), width, request)
+        return _of_lists(snapshot, queries, width, request)
     found = _of_engine(snapshot, queries, width, request)
     if len(snapshot.fresh):
-        found = _merged(found, _of_fresh(snapshot, ops.convert_to_numpy(queries), width, request), width)
+        found = _merged(found, _of_fresh(snapshot, queries, width, request), width)
     return found
 
 
-def _of_engine(snapshot: Snapshot, queries: Tensor, width: int, request: Request) -> Found:
+def _of_engine(snapshot: Snapshot, queries: np.ndarray, width: int, request: Request) -> Found:
     engine, which = snapshot.engine, request.filter(snapshot)
     scores, rows = engine.search(queries, min(width, engine.num_rows), which)
-    found = np.asarray(ops.convert_to_numpy(scores)), np.asarray(ops.convert_to_numpy(rows))
+    found = to_numpy(scores), to_numpy(rows)
     return found if engine.is_exact else _completed(snapshot, queries, found, which)
 
 
-def _completed(snapshot: Snapshot, queries: Tensor, found: Found, which: Filter) -> Found:
+def _completed(snapshot: Snapshot, queries: np.ndarray, found: Found, which: Filter) -> Found:
     """What an engine found that is not exact; where it left places empty, all allowed rows are looked at."""
     short = np.flatnonzero(found[1][:, -1] < 0)
     if not len(short):
         return found
     scores, rows = found[0].copy(), found[1].copy()
-    on_host = ops.convert_to_numpy(queries)
     for query in short.tolist():
         allowed = np.flatnonzero(which.allowed(query, snapshot.engine.num_rows))
-        scores[query], rows[query] = _best_of_rows(snapshot, on_host[query], allowed, rows.shape[1])
+        scores[query], rows[query] = _best_of_rows(snapshot, queries[query], allowed, rows.shape[1])
     return scores, rows
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, final
 
 import numpy as np
-from keras import ops
 
 from shortlist.errors import ArgumentError
 from shortlist.indexes.base import check_k
@@ -95,7 +94,7 @@ class ApproximateIndex(StoredIndex):
         if queries is None:
             vectors = some_candidates(snapshot.engine)
         else:
-            vectors = ops.convert_to_numpy(self._query_vectors(snapshot, queries))
+            vectors = self._query_vectors(snapshot, queries)
         engine, is_small = snapshot.engine, snapshot.num_candidates < SMALL
         if engine.is_exact and not is_small:
             engine = self._built(engine.vectors_of(np.arange(engine.num_rows)), effort=1)

@@ -11,6 +11,7 @@ from shortlist import backend
 from shortlist.errors import ArgumentError, NotIndexedError
 from shortlist.features.files import save_whole
 from shortlist.features.ids import as_array
+from shortlist.indexes.candidates import to_numpy
 from shortlist.typing import ArrayLike, Tensor
 
 __all__ = ["Index", "check_k"]
@@ -86,30 +87,24 @@ class Index(keras.Model):
                 what that returns.
 
         Returns:
-            `[batch, dim]` or `[batch, heads, dim]`.
+            `[batch, dim]` or `[batch, heads, dim]`, float32, a NumPy array; in a graph that is being built, a
+            tensor as it came.
 
         Raises:
-            ArgumentError: When the vectors have another rank, or features came and there is no query model.
+            ArgumentError: When the vectors have another rank or are not finite, or features came and there is
+                no query model.
         """
-        prepare = getattr(self.query_model, "prepare", None)
-        inputs = prepare(queries) if prepare is not None else _as_tensors(queries)
-        if self.query_model is None and (isinstance(inputs, dict) or _is_text(inputs)):
-            raise ArgumentError(
-                "queries came as features, and this index has no query model; expected vectors [batch, dim]: "
-                "give the index a query_model, or encode the queries first."
-            )
-        vectors = inputs if self.query_model is None else self.query_model(inputs)
+        if self.query_model is None:
+            vectors = _given_vectors(queries)
+        else:
+            vectors = self.query_model(getattr(self.query_model, "prepare", _as_tensors)(queries))
         if len(vectors.shape) not in (2, 3):
             raise ArgumentError(
                 f"query vectors came with shape {tuple(vectors.shape)}; expected [batch, dim] or [batch, "
                 "heads, dim]. One "
                 "query is a batch of one."
             )
-        if not backend.is_traced(vectors) and not np.isfinite(keras.ops.convert_to_numpy(vectors)).all():
-            raise ArgumentError(
-                "query vectors hold NaN or infinity; look for NaN features, or a diverged model."
-            )
-        return vectors
+        return vectors if backend.is_traced(vectors) else _finite(to_numpy(vectors))
 
     def check_indexed(self, is_indexed: bool) -> None:
         """Refuse a query before there are candidates.
@@ -189,6 +184,26 @@ def check_k(k: Any, name: str = "k") -> int:
     if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
         raise ArgumentError(f"{name} came as {k!r}; expected a whole number of at least 1.")
     return int(k)
+
+
+def _given_vectors(queries: Any) -> Any:
+    """Queries that are vectors already; an array stays one, since not every engine wants a tensor."""
+    vectors = queries if isinstance(queries, np.ndarray) else _as_tensors(queries)
+    if isinstance(vectors, dict) or _is_text(vectors):
+        raise ArgumentError(
+            "queries came as features, and this index has no query model; expected vectors [batch, dim]: "
+            "give the index a query_model, or encode the queries first."
+        )
+    return vectors
+
+
+def _finite(vectors: np.ndarray) -> np.ndarray:
+    """The same, float32, as libraries want them."""
+    with np.errstate(over="ignore"):  # what float32 does not hold is infinity, and told below
+        vectors = np.ascontiguousarray(vectors, "float32")
+    if not np.isfinite(vectors).all():
+        raise ArgumentError("query vectors hold NaN or infinity; look for NaN features, or a diverged model.")
+    return vectors
 
 
 def _is_text(queries: Any) -> bool:

@@ -156,6 +156,8 @@ def to_numpy(value: Any) -> np.ndarray:
     Returns:
         An array; text of tensors comes as bytes in an object array.
     """
+    if isinstance(value, np.ndarray):  # of which some backends take long to say that it is no tensor
+        return value
     if keras.ops.is_tensor(value) and getattr(value.dtype, "name", "") != "string":
         return np.asarray(keras.ops.convert_to_numpy(value))
     return value.numpy() if keras.ops.is_tensor(value) else as_array(value)

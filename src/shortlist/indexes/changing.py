@@ -287,7 +287,7 @@ class ChangingIndex(Index):
     def _of_unit_length(self, vectors: np.ndarray) -> np.ndarray:
         if self.similarity == "dot":
             return vectors
-        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
 
     def _check_capacity(self, num_candidates: int) -> None:
         if self.capacity is not None and num_candidates > self.capacity:

@@ -35,7 +35,8 @@ class Engine(ABC):
         """The best rows of each query.
 
         Args:
-            queries: `[num_queries, heads, dim]`, float32; a row scores its best product with any head.
+            queries: `[num_queries, heads, dim]`, float32, a tensor or a NumPy array; a row scores its best
+                product with any head.
             k: How many, from 1 to `num_rows`.
             rows: Which rows may come back.
 

@@ -91,7 +91,7 @@ class StoredIndex(ChangingIndex):
             ArgumentError: When the lists are not as many as the queries, or not of one length.
         """
         snapshot = self.snapshot()
-        vectors = ops.convert_to_numpy(self._query_vectors(snapshot, queries))
+        vectors = self._query_vectors(snapshot, queries)
         lists = id_lists(ids, len(vectors), "ids")
         if len({len(one) for one in lists}) > 1:
             raise ArgumentError(
@@ -138,15 +138,19 @@ class StoredIndex(ChangingIndex):
         others = id_lists([] if exclude is None else exclude, len(rows), "exclude")
         each = [[one, *more.tolist()] for one, more in zip(listed.tolist(), others, strict=True)]
         request = Request.of(snapshot, len(rows), exclude=each, allow=allow, where=where)
-        queries = ops.convert_to_tensor(snapshot.vectors_of(rows)[:, None])
-        scores, found = answer(snapshot, queries, self.k if k is None else check_k(k), request)
+        scores, found = answer(
+            snapshot, snapshot.vectors_of(rows)[:, None], self.k if k is None else check_k(k), request
+        )
         return scores, snapshot.ids.of_rows(found)
 
-    def _query_vectors(self, snapshot: Snapshot, queries: Any) -> Tensor:
-        """`[batch, heads, dim]`, float32."""
+    def _query_vectors(self, snapshot: Snapshot, queries: Any) -> Any:
+        """`[batch, heads, dim]`, float32: on the host, or a tensor of the graph that is being built."""
         vectors = self.encode_queries(queries)
         check_shapes(vectors, np.empty((0, snapshot.engine.dim)))
-        vectors = ops.cast(vectors if len(vectors.shape) == 3 else ops.expand_dims(vectors, 1), "float32")
+        vectors = vectors if len(vectors.shape) == 3 else vectors[:, None]
+        if not backend.is_traced(vectors):
+            return self._of_unit_length(vectors)
+        vectors = ops.cast(vectors, "float32")
         return vectors if self.similarity == "dot" else ops.normalize(vectors, axis=-1)
 
     def _in_graph(

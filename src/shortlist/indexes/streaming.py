@@ -135,7 +135,7 @@ class Streaming(Index):
                 to a batch, or has a value, in any batch, of another kind than one that is asked for.
         """
         self.check_indexed(self._source is not None)
-        vectors = self.encode_queries(queries)
+        vectors = ops.convert_to_tensor(self.encode_queries(queries))
         allowed = _Allowed(
             id_lists([] if exclude is None else exclude, len(vectors), "exclude"),
             None if allow is None else id_lists(allow, len(vectors), "allow"),

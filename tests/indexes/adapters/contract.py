@@ -139,6 +139,18 @@ def check_single_query(make: Make) -> None:
         np.testing.assert_allclose(alone[0][0], together[0][row], atol=1e-5)
 
 
+def check_layouts_of_queries(make: Make) -> None:
+    """Libraries read memory as it lies, so that it must lie as they expect."""
+    vectors, queries = clustered(SIZE), clustered(20, seed=13)
+    index = make().index(vectors)
+    scores, rows = index(queries, 10)
+    wide = queries.astype("float64").repeat(2, axis=1)
+    for same in (np.asfortranarray(queries), wide[:, ::2], keras.ops.convert_to_tensor(queries)):
+        found = index(same, 10)
+        np.testing.assert_array_equal(found[0], scores)
+        np.testing.assert_array_equal(found[1], rows)
+
+
 def check_small_worlds(make: Make) -> None:
     """One candidate, or fewer than any clustering wants: all of them come back, in order."""
     for num_rows, dim in ((1, 1), (1, 5), (2, 3), (9, 2), (41, 4)):
@@ -233,6 +245,7 @@ CHECKS = [
     check_most_effort_finds_all,
     check_exact_counts,
     check_single_query,
+    check_layouts_of_queries,
     check_small_worlds,
     check_changes,
     check_determinism,

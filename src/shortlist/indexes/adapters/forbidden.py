@@ -4,6 +4,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
+from shortlist.indexes.candidates import to_numpy
 from shortlist.indexes.filters import Filter
 
 __all__ = ["Forbidden"]
@@ -23,7 +24,7 @@ class Forbidden(NamedTuple):
 
     @classmethod
     def of(cls, rows: Filter, num_rows: int) -> Self | None:
-        """What a filter of NumPy arrays forbids.
+        """What a filter forbids.
 
         Args:
             rows: The filter.
@@ -34,7 +35,8 @@ class Forbidden(NamedTuple):
         """
         if rows.bits is None and not rows.num_excluded:
             return None
-        return cls(rows.excluded, rows.bits, rows.wanted, num_rows)
+        bits, wanted = (None if part is None else to_numpy(part) for part in (rows.bits, rows.wanted))
+        return cls(to_numpy(rows.excluded), bits, wanted, num_rows)
 
     def among(self, named: np.ndarray, queries: np.ndarray) -> np.ndarray:
         """Which of the named rows must not come back.

@@ -9,6 +9,7 @@ from keras import ops
 
 from shortlist import backend
 from shortlist.indexes.adapters.forbidden import Forbidden
+from shortlist.indexes.candidates import to_numpy
 from shortlist.indexes.engine import Engine
 from shortlist.indexes.filters import Filter
 from shortlist.typing import Tensor
@@ -57,7 +58,7 @@ class LibraryEngine(Engine):
         """The best rows of each query; see `Engine`."""
         if backend.is_traced(queries) or backend.is_traced(rows.excluded):
             return self._search_in_graph(queries, k, rows)
-        return self._search(_on_host(queries), k, Filter(*map(_on_host, rows)))
+        return self._search(to_numpy(queries), k, rows)
 
     @final
     def listed(self, queries: Tensor, k: int, rows: Filter) -> Any:
@@ -149,7 +150,3 @@ def _each_once(named: np.ndarray) -> np.ndarray:
         rows = np.sort(rows, axis=1)
         rows[:, 1:][rows[:, 1:] == rows[:, :-1]] = -1
     return rows
-
-
-def _on_host(value: Any) -> Any:
-    return value if value is None else np.asarray(ops.convert_to_numpy(value))

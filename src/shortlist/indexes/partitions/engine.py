@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from shortlist import backend
+from shortlist.indexes.candidates import to_numpy
 from shortlist.indexes.compiling import of_sizes
 from shortlist.indexes.engine import Engine
 from shortlist.indexes.filters import Filter
@@ -72,20 +73,20 @@ class PartitionedEngine(Engine):
         """The best rows of each query; see `Engine`. Queries that found too few look into more partitions."""
         if backend.is_traced(queries):
             return self._look(queries, k, rows, self.effort)
-        scores, found = map(_to_host, self._look(queries, k, rows, self.effort))
+        scores, found = map(to_numpy, self._look(queries, k, rows, self.effort))
         probes, short = self.effort, np.flatnonzero(found[:, -1] < 0)
         while len(short) and probes < self.num_partitions:
             probes = min(WIDER * probes, self.num_partitions)
             which = np.resize(short, 1 << (len(short) - 1).bit_length())  # few sizes, as some compile each
-            some = ops.convert_to_tensor(_to_host(queries)[which])
-            wider = map(_to_host, self._look(some, k, rows.of_queries(which), probes))
+            some = to_numpy(queries)[which]
+            wider = map(to_numpy, self._look(some, k, rows.of_queries(which), probes))
             scores, found = scores.copy(), found.copy()
             scores[which], found[which] = wider
             short = np.flatnonzero(found[:, -1] < 0)
         return scores, found
 
     def _look(self, queries: Tensor, k: int, rows: Filter, probes: int) -> tuple[Tensor, Tensor]:
-        asked = [rows.excluded] if rows.bits is None else [rows.excluded, rows.bits, rows.wanted]
+        asked = [queries, *(part for part in rows if part is not None)]
         sizes = self.sizes(
             heads=queries.shape[1],
             k=k,
@@ -94,7 +95,7 @@ class PartitionedEngine(Engine):
             is_filtered=rows.bits is not None,
             is_single=queries.shape[0] == 1,
         )
-        return of_sizes(search, sizes)(self.tables, queries, *map(ops.convert_to_tensor, asked))
+        return of_sizes(search, sizes)(self.tables, *map(ops.convert_to_tensor, asked))
 
     def num_found_at_least(self, probes: int) -> int:
         """How many rows any query finds when all rows will do.
@@ -153,7 +154,3 @@ class PartitionedEngine(Engine):
         files = {name: folder / f"{name}.npy" for name in _TABLES}
         tables = {name: load_table(file) for name, file in files.items() if file.exists()}
         return cls(tables, probes, num_rescored)
-
-
-def _to_host(value: Any) -> np.ndarray:
-    return np.asarray(ops.convert_to_numpy(value))
