@@ -101,11 +101,11 @@ class LibraryEngine(Engine):
     def _best(self, queries: np.ndarray, named: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Of the rows named for any head the k of the best scores, of equal ones the lower row first."""
         rows = _each_once(named)
-        products = np.matmul(self.vectors[rows], queries.transpose(0, 2, 1))
+        products = np.matmul(self.vectors.take(rows, axis=0), queries.transpose(0, 2, 1))
         scores = np.where(rows < 0, np.float32(-np.inf), products.max(axis=2))
-        order = np.lexsort((rows, -scores), axis=1)[:, :k]
-        best = np.take_along_axis(rows, order, axis=1).astype("int32")
-        return np.take_along_axis(scores, order, axis=1), best
+        order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        lines = np.arange(len(rows))[:, None]
+        return scores[lines, order], rows[lines, order].astype("int32")
 
     @final
     def vectors_of(self, rows: np.ndarray) -> np.ndarray:
@@ -144,9 +144,7 @@ def load_vectors(folder: Path) -> np.ndarray:
 
 
 def _each_once(named: np.ndarray) -> np.ndarray:
-    """`[num_queries, heads * k]`, -1 in the place of what another head named, too."""
-    rows = named.reshape(len(named), named.shape[1] * named.shape[2])
-    if named.shape[1] > 1:
-        rows = np.sort(rows, axis=1)
-        rows[:, 1:][rows[:, 1:] == rows[:, :-1]] = -1
+    """`[num_queries, heads * k]`, the lower rows first; -1 in the place of what another head named, too."""
+    rows = np.sort(named.reshape(len(named), named.shape[1] * named.shape[2]), axis=1)
+    rows[:, 1:][rows[:, 1:] == rows[:, :-1]] = -1
     return rows
