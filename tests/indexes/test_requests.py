@@ -86,6 +86,7 @@ def test_matrices_have_few_widths(longest: int, width: int) -> None:
     assert matrix.shape == (2, width)
     assert matrix[0].tolist() == [*range(longest), *[-1] * (width - longest)]
     assert (matrix[1] == -1).all()
+    assert padded([], 2).shape == (2, 0)
 
 
 def test_rows_that_came_later_are_padding_for_the_engine() -> None:

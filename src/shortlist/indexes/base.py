@@ -207,8 +207,9 @@ def _finite(vectors: np.ndarray) -> np.ndarray:
 
 
 def _is_text(queries: Any) -> bool:
-    dtype = queries.dtype
-    return str(getattr(dtype, "name", dtype)).startswith(("str", "bytes", "object"))
+    if isinstance(queries, np.ndarray):
+        return queries.dtype.kind in "OSTU"
+    return getattr(queries.dtype, "name", "") == "string"
 
 
 def _as_tensors(queries: Any) -> Any:

@@ -102,7 +102,7 @@ class _Rows(NamedTuple):
 
 def _rows(snapshot: Snapshot, lists: IdLists, num_queries: int, name: str) -> _Rows:
     if lists is None:
-        return _Rows([np.empty(0, "int32")] * num_queries, [[] for _ in range(num_queries)])
+        return _Rows([], [[] for _ in range(num_queries)])
     each = id_lists(lists, num_queries, name)
     distinct = {id(ids): ids for ids in each}  # a list that is there for all queries is looked up once
     found = {key: _rows_of_list(snapshot, ids) for key, ids in distinct.items()}
@@ -121,7 +121,7 @@ def padded(rows: list[np.ndarray], num_queries: int) -> np.ndarray:
     """Lists of rows as one matrix.
 
     Args:
-        rows: For each query.
+        rows: For each query; empty where no query has any.
         num_queries: How many.
 
     Returns:

@@ -102,7 +102,8 @@ class LibraryEngine(Engine):
         """Of the rows named for any head the k of the best scores, of equal ones the lower row first."""
         rows = _each_once(named)
         products = np.matmul(self.vectors.take(rows, axis=0), queries.transpose(0, 2, 1))
-        scores = np.where(rows < 0, np.float32(-np.inf), products.max(axis=2))
+        scores = products.max(axis=2)
+        scores[rows < 0] = -np.inf
         order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
         lines = np.arange(len(rows))[:, None]
         return scores[lines, order], rows[lines, order].astype("int32")
