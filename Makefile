@@ -49,7 +49,7 @@ fix: $(VENV)/.dev  ## Mend what a machine can mend: format, order of imports, si
 docs: $(VENV)/.dev  ## API documentation into site/
 	KERAS_BACKEND=tensorflow $(BIN)/pdoc --docformat google --output-directory site shortlist '!shortlist.backend'
 
-bench: bench-peers  ## Speed and memory beside the peers, in one run of about 20 minutes, into benchmarks/RESULTS.md
+bench: bench-peers  ## Speed and memory beside the peers, in one run of about 25 minutes, into benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks.run --output benchmarks/RESULTS.md
 
 bench-quick: $(VENV)/.dev  ## The same in under 3 minutes: small shapes, few repeats, beside the peers that are there

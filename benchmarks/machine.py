@@ -9,7 +9,8 @@ from pathlib import Path
 
 from benchmarks.side import NUM_CORES, TFRS_PYTHON
 
-_PACKAGES = ("shortlist", "keras", "tensorflow", "jax", "torch", "numpy", "keras-rs", "faiss-cpu")
+_PACKAGES = ("shortlist", "keras", "tensorflow", "jax", "torch", "numpy", "keras-rs")
+_LIBRARIES = ("faiss-cpu", "scann", "usearch", "annoy")
 _TFRS_PACKAGES = ("tensorflow-recommenders", "tf-keras", "tensorflow", "numpy")
 _VERSIONS = """
 import importlib.metadata, sys
@@ -27,7 +28,7 @@ def machine() -> str:
     tfrs = _versions(TFRS_PYTHON, _TFRS_PACKAGES) if TFRS_PYTHON.is_file() else "not made: make bench-peers"
     return (
         f"- Machine: {_processor()}; {NUM_CORES} cores, used by each side; {gigabytes:.0f} GiB of memory\n"
-        f"- Python {platform.python_version()}: {_versions(Path(sys.executable), _PACKAGES)}\n"
+        f"- Python {platform.python_version()}: {_versions(Path(sys.executable), _PACKAGES + _LIBRARIES)}\n"
         f"- TFRS, in an environment of its own: {tfrs}\n"
     )
 

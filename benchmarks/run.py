@@ -9,9 +9,18 @@ from types import ModuleType
 from benchmarks.machine import machine
 from benchmarks.table import Row, markdown
 
-from benchmarks import approximate, brute_force, evaluation, large_tables, quickstart, start, train_step
+from benchmarks import (
+    adapters,
+    approximate,
+    brute_force,
+    evaluation,
+    large_tables,
+    quickstart,
+    start,
+    train_step,
+)
 
-_MODULES = (train_step, large_tables, evaluation, brute_force, approximate, quickstart, start)
+_MODULES = (train_step, large_tables, evaluation, brute_force, approximate, adapters, quickstart, start)
 STAGES: dict[str, ModuleType] = {stage.__name__.rpartition(".")[2]: stage for stage in _MODULES}
 
 _READING = """\
