@@ -92,6 +92,20 @@ def test_inside_a_function_that_is_traced_they_have_none() -> None:
 
 
 @pytest.mark.contract
+def test_tensors_of_arrays_have_no_value_where_a_graph_is_built() -> None:
+    seen = []
+
+    def function(tensor: Any) -> Any:
+        made = keras.ops.convert_to_tensor(np.ones(2, "float32"))
+        seen.append((backend.builds_graph(), backend.is_traced(made)))
+        return tensor
+
+    assert not backend.builds_graph()
+    trace(function)
+    assert {one for one in seen if one[0] != one[1]} == set()
+
+
+@pytest.mark.contract
 @pytest.mark.parametrize("dtype", ["float32", "int32"])
 def test_what_the_host_gives_in_a_compiled_function(dtype: str) -> None:
     """Of one argument or several; twice the first, in the dtype that was asked for."""

@@ -157,6 +157,8 @@ def test_in_a_graph_the_answer_is_the_same(kind: str) -> None:
     scores, found = tf.function(lambda tensor: index(tensor))(tf.constant(queries))
     eager_scores, eager_ids = index(queries)
     np.testing.assert_array_equal(scores.numpy(), eager_scores)
+    constant, _ = tf.function(lambda: index(queries))()  # an array becomes a constant of the graph
+    np.testing.assert_array_equal(constant.numpy(), eager_scores)
     as_graph_has_it = [
         [one.encode() if isinstance(one, str) else one for one in row] for row in eager_ids.tolist()
     ]

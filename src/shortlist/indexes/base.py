@@ -188,7 +188,8 @@ def check_k(k: Any, name: str = "k") -> int:
 
 def _given_vectors(queries: Any) -> Any:
     """Queries that are vectors already; an array stays one, since not every engine wants a tensor."""
-    vectors = queries if isinstance(queries, np.ndarray) else _as_tensors(queries)
+    is_on_host = isinstance(queries, np.ndarray) and not backend.builds_graph()
+    vectors = queries if is_on_host else _as_tensors(queries)
     if isinstance(vectors, dict) or _is_text(vectors):
         raise ArgumentError(
             "queries came as features, and this index has no query model; expected vectors [batch, dim]: "

@@ -10,6 +10,7 @@ import numpy as np
 from shortlist.typing import Tensor
 
 __all__ = [
+    "builds_graph",
     "compiled",
     "count_beyond",
     "exp_in_place",
@@ -19,6 +20,15 @@ __all__ = [
     "subtract_in_place",
     "top_k",
 ]
+
+
+def builds_graph() -> bool:
+    """Whether what is called now becomes part of a graph, so that tensors made of arrays have no value, too.
+
+    Returns:
+        True inside of what JAX traces.
+    """
+    return is_traced(jnp.asarray(np.float32(0)))  # JAX has no public name for it
 
 
 def is_traced(value: Any) -> bool:

@@ -11,6 +11,7 @@ from shortlist.backend.tensorflow.rows import lookup, read_rows, sum_rows, write
 from shortlist.backend.tensorflow.steps import test_step, train_step
 from shortlist.backend.tensorflow.tables import on_host, table_of
 from shortlist.backend.tensorflow.tensors import (
+    builds_graph,
     compiled,
     count_beyond,
     exp_in_place,
@@ -27,6 +28,7 @@ __all__ = [
     "ExcludedPlaces",
     "IdRows",
     "PositivePlaces",
+    "builds_graph",
     "check_ids",
     "compiled",
     "count_beyond",

@@ -10,6 +10,7 @@ from keras.src.backend.common.stateless_scope import in_stateless_scope  # Keras
 from shortlist.typing import Tensor
 
 __all__ = [
+    "builds_graph",
     "compiled",
     "count_beyond",
     "exp_in_place",
@@ -19,6 +20,15 @@ __all__ = [
     "subtract_in_place",
     "top_k",
 ]
+
+
+def builds_graph() -> bool:
+    """Whether what is called now becomes part of a graph, so that tensors made of arrays have no value, too.
+
+    Returns:
+        True inside of a `tf.function`.
+    """
+    return not tf.executing_eagerly()
 
 
 def is_traced(value: Any) -> bool:

@@ -11,6 +11,7 @@ from shortlist.backend.torch.rows import lookup, read_rows, sum_rows, write_rows
 from shortlist.backend.torch.steps import test_step, train_step
 from shortlist.backend.torch.tables import on_host, table_of
 from shortlist.backend.torch.tensors import (
+    builds_graph,
     compiled,
     count_beyond,
     exp_in_place,
@@ -27,6 +28,7 @@ __all__ = [
     "ExcludedPlaces",
     "IdRows",
     "PositivePlaces",
+    "builds_graph",
     "check_ids",
     "compiled",
     "count_beyond",

@@ -9,6 +9,7 @@ import torch
 from shortlist.typing import Tensor
 
 __all__ = [
+    "builds_graph",
     "compiled",
     "count_beyond",
     "exp_in_place",
@@ -18,6 +19,15 @@ __all__ = [
     "subtract_in_place",
     "top_k",
 ]
+
+
+def builds_graph() -> bool:
+    """Whether what is called now becomes part of a graph, so that tensors made of arrays have no value, too.
+
+    Returns:
+        False: PyTorch computes at once.
+    """
+    return False
 
 
 def is_traced(value: Any) -> bool:
