@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from shortlist.errors import MissingExtraError
+from shortlist.errors import ArgumentError, MissingExtraError
 from shortlist.indexes import ApproximateIndex
 from shortlist.indexes.filters import Filter
 from shortlist.metrics import FactorizedTopK
@@ -226,6 +226,12 @@ def check_tuned_when_small(make: Make) -> None:
     assert index.is_exact()
 
 
+def check_effort_has_the_constructors_word(make: Make) -> None:
+    name = make().effort_name
+    with pytest.raises(ArgumentError, match=f"^{name} came as 0"):
+        make(**{name: 0})
+
+
 def check_missing(adapter: type[ApproximateIndex], package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The error holds the line for pip, named as the package is that cannot be imported."""
     for name in [name for name in sys.modules if name.partition(".")[0] == package]:
@@ -251,4 +257,5 @@ CHECKS = [
     check_determinism,
     check_metric,
     check_tuned_when_small,
+    check_effort_has_the_constructors_word,
 ]

@@ -51,6 +51,8 @@ class Annoy(ApproximateIndex):
     Source: Bernhardsson, https://github.com/spotify/annoy
     """
 
+    effort_name = "search_k"
+
     def __init__(
         self,
         query_model: Callable[[Any], Any] | None = None,

@@ -50,6 +50,8 @@ class Faiss(ApproximateIndex):
     Source: Douze et al., The Faiss library, 2024.
     """
 
+    effort_name = "nprobe"
+
     def __init__(
         self,
         query_model: Callable[[Any], Any] | None = None,

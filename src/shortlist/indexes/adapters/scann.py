@@ -56,6 +56,8 @@ class ScaNN(ApproximateIndex):
     Source: Guo et al., Accelerating Large-Scale Inference with Anisotropic Vector Quantization, 2020.
     """
 
+    effort_name = "leaves_to_search"
+
     def __init__(
         self,
         query_model: Callable[[Any], Any] | None = None,

@@ -50,6 +50,8 @@ class USearch(ApproximateIndex):
         Navigable Small World graphs, 2016.
     """
 
+    effort_name = "expansion"
+
     def __init__(
         self,
         query_model: Callable[[Any], Any] | None = None,
