@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # imported where they are used, so that `shortlist --help` ta
     from shortlist.models import TwoTower
     from shortlist.typing import ItemId
 
-__all__ = ["add_command", "run"]
+__all__ = ["add_command", "learn", "run"]
 
 _MODEL_FILE, _INDEX_FILE, _EXPORT_FOLDER = "two_tower.keras", "index.keras", Path("saved_model", "1")
 _SEED, _NUM_INTERACTIONS = 42, 100_000
@@ -136,16 +136,36 @@ def _synthetic(num_interactions: int) -> "Dataset":
     return synthetic(num_users, num_items, num_interactions, seed=_SEED)
 
 
-def _train(train: "Interactions", epochs: int, backend: str, console: Console) -> "TwoTower":
+def learn(train: "Interactions", epochs: int, verbose: int = 0) -> "TwoTower":
+    """The model of the quickstart, trained.
+
+    Wide vectors of length 1 with a low temperature rank the first ten better than the defaults of `TwoTower`
+    do, on MovieLens 100K and 1M, for twice the time; a large batch costs little where items are few.
+
+    Args:
+        train: What to learn from.
+        epochs: How often it is gone through.
+        verbose: As in `keras.Model.fit`.
+
+    Returns:
+        The model.
+    """
+    import keras
+
     from shortlist.models import TwoTower
 
     # Keras draws the seeds of its layers from here. Its own `set_random_seed` would import TensorFlow under
     # every backend, where it is installed.
     random.seed(_SEED)
-    model = TwoTower.from_interactions(train)
-    model.compile()
+    model = TwoTower.from_interactions(train, embedding_dim=256, temperature=0.16, l2=0.0)
+    model.compile(keras.optimizers.Adam(0.005))
+    model.fit(train, batch_size=2048, epochs=epochs, verbose=verbose)
+    return model
+
+
+def _train(train: "Interactions", epochs: int, backend: str, console: Console) -> "TwoTower":
     started = time.perf_counter()
-    model.fit(train, epochs=epochs, verbose=1 if sys.stdout.isatty() else 2)
+    model = learn(train, epochs, verbose=1 if sys.stdout.isatty() else 2)
     seconds = time.perf_counter() - started
     _say(console, f"training on {backend} took {seconds:.1f} s, {seconds / epochs:.1f} s an epoch")
     return model
