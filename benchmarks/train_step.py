@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 from benchmarks.compare import compare
+from benchmarks.data import pairs
 from benchmarks.side import TFRS_PYTHON, Outcome, Side
 from benchmarks.table import Row, Target, at_least, at_most, times_faster
 
@@ -64,9 +66,10 @@ def _at(side: Side, batch_size: int, steps: int, backend: str = "tensorflow") ->
 
 
 def _ceiling(batch_size: int, steps: int) -> Side:
-    """Three products a step: the scores, and a gradient for each tower."""
-    inner = _SHAPE["embedding_dim"]
-    settings = {"rows": batch_size, "inner": inner, "columns": batch_size, "times": 3 * steps}
+    """Three products a step, the scores and a gradient for each tower, of the rows that differ in a batch."""
+    users, movies, inner = _SHAPE.values()
+    rows, columns = (len(np.unique(ids)) for ids in pairs(users, movies, batch_size).values())
+    settings = {"rows": rows, "inner": inner, "columns": columns, "times": 3 * steps}
     return Side("products alone", "matmul", settings)
 
 
