@@ -34,19 +34,25 @@ def test_rows_come_once_in_order_with_their_number(size: int) -> None:
     np.testing.assert_array_equal(array(first_column), array(outputs)[:, :1])
 
 
+@pytest.mark.parametrize("num_all", [7, 19])
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 9])
-@pytest.mark.parametrize("num_rows", [0, 1, 4, 7])
-def test_only_the_first_rows(size: int, num_rows: int) -> None:
-    values = GENERATOR.normal(size=(7, 2)).astype("float32")
+@pytest.mark.parametrize("is_compiled", [False, True])
+def test_only_the_first_rows(is_compiled: bool, size: int, num_all: int) -> None:
+    values = GENERATOR.normal(size=(num_all, 2)).astype("float32")
 
-    def step(carry: Any, part: dict[str, Any], first: Any) -> Any:
-        numbers = first + keras.ops.arange(keras.ops.shape(part["value"])[0], dtype="int32")
-        counts = keras.ops.cast(keras.ops.expand_dims(numbers < num_rows, 1), "float32")
-        return (carry[0] + keras.ops.sum(counts * part["value"], axis=0),), (part["value"] * 2.0,)
+    def of_first(rows: Any, num_rows: Any) -> Any:
+        def step(carry: Any, part: dict[str, Any], first: Any) -> Any:
+            numbers = first + keras.ops.arange(keras.ops.shape(part["value"])[0], dtype="int32")
+            counts = keras.ops.cast(keras.ops.expand_dims(numbers < num_rows, 1), "float32")
+            return (carry[0] + keras.ops.sum(counts * part["value"], axis=0),), (part["value"] * 2.0,)
 
-    start = (keras.ops.zeros((2,), "float32"),)
-    rows = {"value": keras.ops.convert_to_tensor(values)}
-    number = keras.ops.convert_to_tensor(num_rows, "int32")
-    (total,), (outputs,) = backend.over_chunks(step, start, rows, size, num_rows=number)
-    np.testing.assert_allclose(array(total), values[:num_rows].sum(axis=0), rtol=1e-5)
-    np.testing.assert_allclose(array(outputs)[:num_rows], 2 * values[:num_rows], rtol=1e-6)
+        start = (keras.ops.zeros((2,), "float32"),)
+        return backend.over_chunks(step, start, {"value": rows}, size, num_rows=num_rows)
+
+    run = backend.compiled(of_first) if is_compiled else of_first
+    for num_rows in (0, 1, 4, num_all):
+        number = keras.ops.convert_to_tensor(num_rows, "int32")
+        (total,), (outputs,) = run(keras.ops.convert_to_tensor(values), number)
+        np.testing.assert_allclose(array(total), values[:num_rows].sum(axis=0), rtol=1e-5)
+        np.testing.assert_allclose(array(outputs)[:num_rows], 2 * values[:num_rows], rtol=1e-6)
+        assert num_rows <= len(outputs) <= num_all

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from tests.oracles import softmax
 from tests.oracles.worlds import BatchWorld, batch_world
-from tests.support.gradients import ValueAndGradients, value_and_gradients
+from tests.support.gradients import ValueAndGradients, compiled_value_and_gradients, value_and_gradients
 
 from shortlist.errors import ArgumentError
 from shortlist.losses import in_batch_softmax as module_function
@@ -231,3 +231,29 @@ def test_gradients_that_were_not_computed_in_advance_come_when_asked_for() -> No
     for num_hard_negatives in (None, 2):
         world = batch_world(6, num_hard_negatives=num_hard_negatives, tied=False)
         assert_as_the_oracle(everything(world, with_gradients=False), world)
+
+
+@pytest.mark.parametrize("many", [16, 1024])
+@pytest.mark.parametrize("is_masked", [False, True])
+def test_a_compiled_function_for_batches_of_few_and_of_many_distinct_vectors(
+    is_masked: bool, many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How many are distinct is known only when it runs; 16 candidates have quarters of 4 columns."""
+    monkeypatch.setattr(MODULE, "_MANY", many)
+    world = batch_world(7, num_extra=9)
+    options, slow_options = {"label_smoothing": 0.1 * is_masked}, {"label_smoothing": 0.1 * is_masked}
+    if is_masked:
+        options |= {"query_codes": codes(world.query_ids), "candidate_codes": codes(world.candidate_ids)}
+        slow_options |= {"query_ids": world.query_ids, "candidate_ids": world.candidate_ids}
+        slow_options |= {"mask_known_positives": True, "remove_accidental_hits": True}
+    compiled = compiled_value_and_gradients(
+        lambda queries, candidates: module_function(queries, candidates, **options)
+    )
+    for num_kinds in (1, 4, 5, 8, 9, 12, 13, 16):
+        queries = world.queries[np.arange(7) % num_kinds]
+        candidates = world.candidates[np.arange(16)[::-1] % num_kinds]
+        answer = compiled(queries, candidates)
+        expected = softmax.in_batch_softmax(queries, candidates, **slow_options)
+        assert answer.value == pytest.approx(expected["loss"], rel=1e-4, abs=1e-5)
+        np.testing.assert_allclose(answer.gradients[0], expected["grad_queries"], atol=1e-4)
+        np.testing.assert_allclose(answer.gradients[1], expected["grad_candidates"], atol=1e-4)
