@@ -177,6 +177,14 @@ def test_the_best_of_lists_ties_by_row_whatever_stands_twice(queries, k, allowed
     np.testing.assert_array_equal(found["ids"], rows)
 
 
+@pytest.mark.parametrize("other", [[1, 0, 2], [2, 1, 1]], ids=["one list", "two lists"])
+def test_of_those_that_tie_with_the_last_one_of_a_list_the_lower_rows_come(other):
+    graph = graph_of([[1, 0, 0], [1, 0, 0], [2, 0, 0]])
+    allow = tf.constant([[1, 0, 2], other], tf.int64)
+    found = graph({"queries": tf.constant([[1.0, 0, 0]] * 2)}, 2, tf.zeros((2, 0), tf.int64), allow)
+    assert found["ids"].numpy().tolist() == [[2, 0], [2, min(other[:2])]]
+
+
 def test_one_list_for_all_queries_is_looked_up_and_read_once():
     graph, seen = graph_of(np.eye(3)), []
     rows_of = graph.ids.rows

@@ -71,19 +71,21 @@ def test_ranks(store: Callable[[Array], Candidates], num_heads: int, num_true: i
         np.testing.assert_array_equal(keras.ops.convert_to_numpy(got), slow)
 
 
-def test_a_vector_that_the_catalogue_lacks_has_a_rank_all_the_same(
-    store: Callable[[Array], Candidates],
+@pytest.mark.parametrize("length", [1e-8, 1, 1e8])
+def test_a_vector_that_the_catalogue_lacks_has_a_rank_whatever_the_lengths_of_vectors(
+    length: float, store: Callable[[Array], Candidates]
 ) -> None:
-    vectors = np.arange(100, dtype="float32")[:, None]
-    better, tied = ranks(store(vectors), np.float32([[2]]), np.float32([[[7.5]]]))
+    vectors = np.arange(100, dtype="float32")[:, None] * np.float32(length)
+    better, tied = ranks(store(vectors), np.float32([[2]]), np.float32([[[7.5 * length]]]))
     assert (float(better[0, 0]), float(tied[0, 0])) == (92, 1)
 
 
-def test_rounding_is_no_order(store: Callable[[Array], Candidates]) -> None:
+@pytest.mark.parametrize("heads", [[1.0], [1.0, 1e-3]], ids=["one head", "a long and a short one"])
+def test_rounding_is_no_order(heads: list[float], store: Callable[[Array], Candidates]) -> None:
     """The same vector a hundred times, wherever it stands in a tile, is tied with itself."""
     generator = np.random.default_rng(0)
     vectors = np.repeat(generator.normal(size=(2, 67)), 50, axis=0).astype("float32")
-    queries = generator.normal(size=(9, 67)).astype("float32")
+    queries = (generator.normal(size=(9, len(heads), 67)) * np.array(heads)[:, None]).astype("float32")
     better, tied = ranks(store(vectors), queries, np.repeat(vectors[None, :1], 9, axis=0))
     assert set(np.asarray(keras.ops.convert_to_numpy(better)).ravel()) <= {0.0, 50.0}
     assert np.asarray(keras.ops.convert_to_numpy(tied)).ravel().tolist() == [50.0] * 9
@@ -123,3 +125,12 @@ def test_a_true_vector_of_zeros_beside_long_ones(store: Callable[[Array], Candid
     vectors = np.float32([[0, 0, 0], [1e6, 0, 0], [-1e6, 0, 0], [0, 1e6, 0]])
     better, tied = ranks(store(vectors), np.float32([[1e6, 0, 0]]), vectors[None, :1], np.int32([[0]]))
     assert (float(better[0, 0]), float(tied[0, 0])) == (1.0, 2.0)
+
+
+def test_long_vectors_whose_products_cancel_are_tied_with_a_true_vector_of_zeros(
+    store: Callable[[Array], Candidates],
+) -> None:
+    long = np.float32(2**20)
+    vectors = long * np.float32([[0, 0, 0], [1, -1, 0], [-1, 1, 0], [1, 0, 0]])
+    better, tied = ranks(store(vectors), long * np.float32([[1, 1, 0]]), vectors[None, :1], np.int32([[0]]))
+    assert (float(better[0, 0]), float(tied[0, 0])) == (1.0, 3.0)
