@@ -47,6 +47,15 @@ def test_a_single_bit_tells_rows_apart() -> None:
     assert found(np.float32([[0.0], [-0.0], [np.nan], [np.nan]])) == ([0, 1, 2, 2], [3])
 
 
+@pytest.mark.parametrize("num_zeros", [16, 23], ids=["half precision", "powers of two"])
+def test_numbers_of_few_bits_are_no_reason_for_equal_hashes(num_zeros: int) -> None:
+    """Rows of equal hashes would all be told apart, for nothing."""
+    generator = np.random.default_rng(0)
+    numbers = (np.float32(2) ** generator.normal(0, 4, (1500, 16))).view("uint32") >> num_zeros << num_zeros
+    vectors = numbers.view("float32")[generator.integers(0, 1500, 3000)]
+    assert found(vectors) == slow(vectors)
+
+
 def test_no_rows_and_one() -> None:
     assert found(np.zeros((0, 3), "float32")) == ([], [0])
     assert found(np.zeros((1, 3), "float32")) == ([0], [1])

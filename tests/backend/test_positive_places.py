@@ -35,3 +35,11 @@ def test_every_place_of_a_positive_is_filled_and_no_other(num_kinds: int) -> Non
         expected = slow_fill(chunk, -5.0, examples, asked, columns.tolist())
         answer = places.fill(keras.ops.convert_to_tensor(chunk.copy()), first, -5.0)
         np.testing.assert_array_equal(keras.ops.convert_to_numpy(answer), expected)
+
+
+def test_pairs_of_a_batch_whose_square_is_beyond_32_bits() -> None:
+    last, num_codes = 2**16 - 1, 2**16
+    codes = [np.int32([0, last]), np.int32([5, last]), np.int32([last, 0]), np.int32([last, 5, 6])]
+    places = backend.PositivePlaces(*map(keras.ops.convert_to_tensor, codes), num_codes)
+    answer = places.fill(keras.ops.zeros((2, 3)), 0, 1.0)
+    assert keras.ops.convert_to_numpy(answer).tolist() == [[1, 0, 0], [0, 1, 0]]

@@ -17,7 +17,7 @@ def joined(columns, attributes=None):
     return (Attributes() if attributes is None else attributes).joined(columns, num_candidates)
 
 
-VALUES = st.lists(st.integers(0, 40), max_size=4, unique=True)
+VALUES = st.lists(st.sampled_from([0, 1, 2, 31, 32, 40]), max_size=4, unique=True)  # few: many are asked for
 
 
 @given(columns=st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=8), asked=st.tuples(VALUES, VALUES))
@@ -52,6 +52,7 @@ def test_one_request_for_all_or_one_each():
     assert attributes.wanted_of_each({"a": "x"}, 3).shape == (1, 2, 1)
     each = attributes.wanted_of_each([{}, {"a": "y"}], 2)
     assert each[:, :, 0].tolist() == [[1, 1], [1, 4]]
+    assert attributes.wanted_of_each([], 0).shape == (0, 1, 1)
     with pytest.raises(ArgumentError, match="1 entries for 2 queries"):
         attributes.wanted_of_each([{}], 2)
 
@@ -90,20 +91,28 @@ def test_a_value_that_no_candidate_can_have_is_refused_when_asked_for(value):
         joined({"a": ["x"]})[0].wanted({"a": value})
 
 
-OF_SEVERAL_KINDS = [([1990, 1991], "1990"), ([True, False], "true"), (["x"], 1), ([0, 1], True), ([True], 1)]
+OF_SEVERAL_KINDS = [
+    ([1990, 1991], "1990", "integers"),
+    ([True, False], "true", "bools"),
+    (["x"], 1, "text"),
+    ([0, 1], True, "integers"),
+    ([True], 1, "bools"),
+]
 
 
-@pytest.mark.parametrize(("column", "value"), OF_SEVERAL_KINDS)
-def test_a_value_of_another_kind_than_those_of_the_attribute_is_refused_when_asked_for(column, value):
+@pytest.mark.parametrize(("column", "value", "kind"), OF_SEVERAL_KINDS)
+def test_a_value_of_another_kind_than_those_of_the_attribute_is_refused_when_asked_for(column, value, kind):
     attributes = joined({"a": column, "empty": [None] * len(column)})[0]
-    with pytest.raises(ArgumentError, match=f"asks for {value!r} in attribute 'a', whose values are such as"):
+    expected = f"asks for {value!r} in attribute 'a', whose values are such as {column[0]!r}; expected {kind}"
+    with pytest.raises(ArgumentError, match=expected):
         attributes.wanted({"a": [column[0], value]})
     assert not attributes.wanted({"empty": value})[1].any()
 
 
-@pytest.mark.parametrize(("column", "value"), OF_SEVERAL_KINDS)
-def test_an_attribute_has_values_of_one_kind(column, value):
-    expected = f"a candidate has {value!r} in attribute 'a', whose values are such as {column[0]!r}; expected"
+@pytest.mark.parametrize(("column", "value", "kind"), OF_SEVERAL_KINDS)
+def test_an_attribute_has_values_of_one_kind(column, value, kind):
+    others = f"whose values are such as {column[0]!r}; expected {kind}"
+    expected = f"a candidate has {value!r} in attribute 'a', {others}"
     with pytest.raises(ArgumentError, match=expected):
         joined({"a": [*column, value]})
     with pytest.raises(ArgumentError, match=expected):
@@ -143,6 +152,19 @@ def test_what_a_frame_lacks_is_no_value(column):
 def test_whole_numbers_that_came_as_floats_are_refused_with_the_way_out():
     with pytest.raises(ArgumentError, match=r"'year' has the value 1990.0; .*\.astype\('Int64'\)"):
         joined({"year": pd.Series([None, 1990.0])})[0]
+
+
+@pytest.mark.parametrize("num_candidates", [1, 3])
+def test_a_column_has_an_entry_for_each_candidate(num_candidates):
+    with pytest.raises(ArgumentError, match=f"'genre' has 2 values for {num_candidates} candidates"):
+        Attributes().joined({"genre": ["x", "y"]}, num_candidates)
+
+
+def test_numbers_of_numpy_are_plain_numbers_wherever_they_stand():
+    column = [np.array([3, 4]), np.array(5), [np.int64(6)], (np.int64(7),), np.int64(8), {np.int64(9)}]
+    bit_of = joined({"a": column})[0].bit_of["a"]
+    assert bit_of == {3: 1, 4: 2, 5: 3, 6: 4, 7: 5, 8: 6, 9: 7}
+    assert {type(value) for value in bit_of} == {int}
 
 
 @pytest.mark.parametrize("column", ["abc", b"abc", 2024, None, np.array("abc"), 1.5])

@@ -164,14 +164,15 @@ def test_vectors_of_another_rank_are_refused() -> None:
         module_function(keras.ops.zeros((4, 2, 2, 2)), keras.ops.zeros((4, 2)))
 
 
-def test_the_sum_is_the_sum() -> None:
+@pytest.mark.parametrize("weights", [None, np.float32([1, 0, 2, 1, 0.5, 3, 1])], ids=["none", "weights"])
+def test_the_sum_is_the_sum(weights: np.ndarray | None) -> None:
     world = batch_world(3, id_kind="int64", num_extra=1, num_heads=None, num_hard_negatives=None, tied=False)
-    weights = np.float32([1, 0, 2, 1, 0.5, 3, 1])
     loss = module_function(
         np.float32(world.queries), np.float32(world.candidates), sample_weight=weights, reduction="sum"
     )
     slow = softmax.in_batch_softmax(world.queries, world.candidates)["per_example"]
-    assert float(loss) == pytest.approx(float(np.sum(slow * weights)), rel=1e-4)
+    expected = np.sum(slow) if weights is None else np.sum(slow * weights)
+    assert float(loss) == pytest.approx(float(expected), rel=1e-4)
 
 
 def everything(world: BatchWorld, **options: object) -> ValueAndGradients:
@@ -216,6 +217,37 @@ def test_logits_whose_exponentials_float32_does_not_hold(
     assert_as_the_oracle(everything(steep), steep)
 
 
+def test_logits_that_are_large_by_their_correction_alone() -> None:
+    world = batch_world(4)
+    assert np.abs(softmax.scores(world.queries, world.candidates)).max() < 10
+    rare = dataclasses.replace(world, log_probability=100 * world.log_probability)
+    assert_as_the_oracle(everything(rare), rare)
+
+
+@pytest.mark.parametrize("num_hard_negatives", [1, 3, 5])
+def test_hard_negatives_that_are_the_same_item_count_each(num_hard_negatives: int) -> None:
+    for seed in range(3):
+        world = batch_world(seed)
+        items = codes(world.candidate_ids)
+        candidates = world.candidates[items]  # a vector an item
+        answer = value_and_gradients(
+            lambda queries, candidates, items=items: module_function(
+                queries, candidates, candidate_codes=items, num_hard_negatives=num_hard_negatives
+            ),
+            world.queries,
+            candidates,
+        )
+        expected = softmax.in_batch_softmax(
+            world.queries,
+            candidates,
+            candidate_ids=items,
+            remove_accidental_hits=True,
+            num_hard_negatives=num_hard_negatives,
+        )
+        assert answer.value == pytest.approx(expected["loss"], rel=1e-4, abs=1e-5)
+        np.testing.assert_allclose(answer.gradients[0], expected["grad_queries"], atol=1e-4)
+
+
 @pytest.mark.parametrize("num_hard_negatives", [None, 2])
 def test_a_row_without_negatives_costs_nothing(num_hard_negatives: int | None) -> None:
     world = batch_world(5, num_hard_negatives=num_hard_negatives, tied=False)
@@ -233,10 +265,12 @@ def test_gradients_that_were_not_computed_in_advance_come_when_asked_for() -> No
         assert_as_the_oracle(everything(world, with_gradients=False), world)
 
 
-@pytest.mark.parametrize("many", [16, 1024])
-@pytest.mark.parametrize("is_masked", [False, True])
+@pytest.mark.parametrize(
+    ("many", "is_masked", "with_gradients"),
+    [(16, False, True), (16, True, True), (16, True, False), (17, False, False), (17, True, True)],
+)
 def test_a_compiled_function_for_batches_of_few_and_of_many_distinct_vectors(
-    is_masked: bool, many: int, monkeypatch: pytest.MonkeyPatch
+    many: int, is_masked: bool, with_gradients: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """How many are distinct is known only when it runs; 16 candidates have quarters of 4 columns."""
     monkeypatch.setattr(MODULE, "_MANY", many)
@@ -247,7 +281,9 @@ def test_a_compiled_function_for_batches_of_few_and_of_many_distinct_vectors(
         slow_options |= {"query_ids": world.query_ids, "candidate_ids": world.candidate_ids}
         slow_options |= {"mask_known_positives": True, "remove_accidental_hits": True}
     compiled = compiled_value_and_gradients(
-        lambda queries, candidates: module_function(queries, candidates, **options)
+        lambda queries, candidates: module_function(
+            queries, candidates, with_gradients=with_gradients, **options
+        )
     )
     for num_kinds in (1, 4, 5, 8, 9, 12, 13, 16):
         queries = world.queries[np.arange(7) % num_kinds]

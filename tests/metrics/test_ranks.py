@@ -134,3 +134,12 @@ def test_long_vectors_whose_products_cancel_are_tied_with_a_true_vector_of_zeros
     vectors = long * np.float32([[0, 0, 0], [1, -1, 0], [-1, 1, 0], [1, 0, 0]])
     better, tied = ranks(store(vectors), long * np.float32([[1, 1, 0]]), vectors[None, :1], np.int32([[0]]))
     assert (float(better[0, 0]), float(tied[0, 0])) == (1.0, 3.0)
+
+
+def test_a_catalogue_too_large_for_one_tile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One more than 2^22 candidates is not told from another number by the square root of float32."""
+    monkeypatch.setattr(module, "rows_a_chunk", lambda num_rows, num_columns: num_rows)  # an endless cache
+    vectors = np.full((4_196_355, 1), -1.0, "float32")
+    vectors[:3] = 3.0
+    better, tied = ranks(in_memory(vectors), np.float32([[1]]), np.float32([[[1]]]))
+    assert (float(better[0, 0]), float(tied[0, 0])) == (3.0, 1.0)

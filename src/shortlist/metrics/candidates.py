@@ -22,6 +22,9 @@ Step = Callable[[Any, Tensor, Any], Any]
 _IN_MEMORY, _ON_DISK = 64, 1024
 """Candidates are filled up to a multiple of this, and so are tiles: counting wants whole words of bits."""
 
+_LARGEST_TILE = 2**22
+"""Candidates, so many at most that counts of them come back whole from a square root of float32."""
+
 
 class Candidates(ABC):
     """Candidate vectors with a column of ones, filled up with rows of zeros. Abstract.
@@ -83,8 +86,9 @@ class CandidatesInMemory(Candidates):
             return step(carry, part["vector"], first), ()
 
         size = _IN_MEMORY * rows_a_chunk(self.num_rows // _IN_MEMORY, _IN_MEMORY * num_columns)
+        smaller = min if isinstance(size, int) else ops.minimum
         rows = {"vector": ops.convert_to_tensor(self._variable)}
-        return backend.over_chunks(of_part, carry, rows, size, dtypes=())[0]
+        return backend.over_chunks(of_part, carry, rows, smaller(size, _LARGEST_TILE), dtypes=())[0]
 
 
 @final

@@ -25,7 +25,8 @@ def distinct_rows(parts: Sequence[Tensor]) -> DistinctRows:
     num_rows = parts[0].shape[0]
     bits = jnp.concatenate([_bits(part) for part in parts], axis=1)
     factors = (multipliers(bits.shape[1]) >> np.uint64(32)).astype("uint32") | np.uint32(1)
-    hashes = jnp.sum(bits * factors, axis=1, dtype="uint32")
+    mixed = bits ^ (bits >> 16)  # of numbers that came from half precision the lower bits are zeros
+    hashes = jnp.sum(mixed * factors, axis=1, dtype="uint32")
     _, codes = jnp.unique(hashes, size=num_rows, return_inverse=True)
     rows = jnp.arange(num_rows, dtype="int32")
     first = jnp.full((num_rows,), max(0, num_rows - 1), "int32").at[codes].min(rows)

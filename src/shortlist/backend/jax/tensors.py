@@ -93,7 +93,7 @@ def count_beyond(leads: Tensor, margin: float) -> tuple[Tensor, Tensor]:
     """How many numbers of each row lie above a margin, and how many below its negative.
 
     Args:
-        leads: `[num_rows, num_columns]`; nobody needs them any more.
+        leads: `[num_rows, num_columns]`, with at most 2^22 columns; nobody needs them any more.
         margin: Above 0.
 
     Returns:

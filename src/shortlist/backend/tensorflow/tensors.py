@@ -102,7 +102,8 @@ def count_beyond(leads: Tensor, margin: float) -> tuple[Tensor, Tensor]:
     square of its length their sum: fewer passes than comparing twice.
 
     Args:
-        leads: `[num_rows, num_columns]`; nobody needs them any more.
+        leads: `[num_rows, num_columns]`, with at most 2^22 columns, as a square root in float32 is exact
+            enough for; nobody needs them any more.
         margin: Above 0.
 
     Returns:
