@@ -25,7 +25,8 @@ def no_movielens(monkeypatch):
 
 def test_without_movielens_it_runs_on_synthetic_data_and_says_so(no_movielens, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert main([*SMALL, "2000"]) == 0
+    monkeypatch.setattr("shortlist.cli.quickstart._NUM_INTERACTIONS", 2000)
+    assert main(["quickstart", "--epochs", "1"]) == 0
     said = capsys.readouterr().out
     lines = said.splitlines()
     assert lines[0] == "data: synthetic, because MovieLens is not to be had. ml-100k.zip is nowhere."
@@ -70,6 +71,24 @@ def test_a_size_for_data_that_has_its_own_is_refused(tmp_path, capsys):
     assert main(["quickstart", *words]) == 1
     assert "--num-interactions 500 sizes synthetic data, and ml-1m has a size" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_a_size_asks_for_synthetic_data(monkeypatch, tmp_path, capsys):
+    def must_not_load(size, directory=None):
+        raise AssertionError("MovieLens has a size of its own")
+
+    monkeypatch.setattr("shortlist.data.load_movielens", must_not_load)
+    assert main([*SMALL, "300", "--output", str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().out.startswith("synthetic: 240 interactions to learn from")
+
+
+def test_an_output_that_cannot_be_written_is_refused_before_training(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr("shortlist.cli.quickstart._load", lambda *_: pytest.fail("it began"))
+    (tmp_path / "file").write_text("no folder")
+    assert main(["quickstart", "--output", str(tmp_path / "file" / "out")]) == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert said.endswith("cannot be written (Not a directory): name another directory.")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_a_directory_of_the_user_is_not_replaced(tmp_path, capsys):

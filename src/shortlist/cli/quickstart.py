@@ -3,6 +3,7 @@
 import argparse
 import random
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,7 +45,7 @@ def add_command(commands: Any, common: argparse.ArgumentParser) -> None:
         "--num-interactions",
         type=positive_integer,
         metavar="N",
-        help=f"size of the synthetic data, default: {_NUM_INTERACTIONS}",
+        help=f"size of the synthetic data, which it asks for; default: {_NUM_INTERACTIONS}",
     )
     add(
         "--output",
@@ -76,6 +77,7 @@ def run(arguments: argparse.Namespace) -> None:
     console = Console()
     _check_size(arguments.data, arguments.num_interactions)
     _check_output(arguments.output)
+    _check_writable(arguments.output)
     backend = start_backend(arguments.backend)
 
     from shortlist.data import random_split
@@ -114,10 +116,22 @@ def _check_output(output: Path) -> None:
         )
 
 
+def _check_writable(output: Path) -> None:
+    """Refuse, before any work is done, what could not be written after it."""
+    try:
+        standing = next(folder for folder in output.absolute().parents if folder.exists())
+        with tempfile.TemporaryDirectory(dir=standing, prefix=".shortlist-"):
+            pass
+    except OSError as error:
+        raise ArgumentError(
+            f"--output {output} cannot be written ({error.strerror}): name another directory."
+        ) from error
+
+
 def _load(arguments: argparse.Namespace, console: Console) -> "Dataset":
     from shortlist.data import load_movielens
 
-    if arguments.data == "synthetic":
+    if arguments.data == "synthetic" or (arguments.data is None and arguments.num_interactions is not None):
         return _synthetic(arguments.num_interactions or _NUM_INTERACTIONS)
     try:
         return load_movielens((arguments.data or "ml-100k").removeprefix("ml-"))
