@@ -59,6 +59,18 @@ def test_queries_that_cannot_be_read_are_refused(saved, tmp_path, capsys):
     assert "this index has no query model" in capsys.readouterr().err
 
 
+def test_ids_of_digits_in_a_csv_file_are_text_where_those_of_the_model_are(tmp_path, capsys):
+    features = tmp_path / "features.csv"
+    features.write_text("user\n1\n2\n")
+    for ids in (["1", "2"], [1, 2]):
+        met = sl.data.Interactions.from_table({"user": ids, "item": ["x", "y"]}, user="user", item="item")
+        index = sl.models.TwoTower.from_interactions(met).build_index(kind=sl.indexes.Partitioned)
+        index(ids)  # makes the weights
+        index.save(tmp_path / "index.keras")
+        assert main(["index", "report", str(tmp_path / "index.keras"), "--queries", str(features)]) == 0
+        assert "exact search" in capsys.readouterr().out
+
+
 def test_a_picture_that_cannot_be_drawn_loses_no_choice(saved, tmp_path, capsys):
     pytest.importorskip("matplotlib", reason="the extra `plots` is not installed")
     assert main(["index", "report", str(saved), "--plot", str(tmp_path / "r.doc"), "--save"]) == 1

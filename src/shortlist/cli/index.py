@@ -59,9 +59,11 @@ def run(arguments: argparse.Namespace) -> None:
         ShortlistError: The index or a package cannot be had.
     """
     console = Console()
-    queries = None if arguments.queries is None else _queries(arguments.queries)
+    if arguments.queries is not None:
+        _check_queries(arguments.queries)
     start_backend(arguments.backend)
     index = _load(arguments.path)
+    queries = None if arguments.queries is None else _queries(arguments.queries, index.query_model)
     tuning = index.tune(queries, recall=arguments.recall, k=arguments.k)
     console.print(tuning.table())
     notes = [tuning.summary()]
@@ -92,25 +94,41 @@ def _load(path: Path) -> "ApproximateIndex":
     return index
 
 
-def _queries(path: Path) -> Any:
-    """Vectors `[num_queries, dim]`, or a table of features."""
+def _check_queries(path: Path) -> None:
     if path.suffix not in (".npy", ".parquet", ".csv"):
         raise ArgumentError(f"--queries {path}: expected a file that ends in .npy, .parquet or .csv.")
     if not path.is_file():
         raise ArgumentError(f"--queries {path}: there is no such file.")
+
+
+def _queries(path: Path, query_model: Any) -> Any:
+    """Vectors `[num_queries, dim]`, or a table of features."""
     try:
-        return _read(path)
+        return _read(path, query_model)
     except (OSError, ValueError, EOFError) as error:
         raise ArgumentError(f"--queries {path} cannot be read: {error}") from error
 
 
-def _read(path: Path) -> Any:
+def _read(path: Path, query_model: Any) -> Any:
     if path.suffix == ".npy":
         return np.load(path)
     if path.suffix == ".parquet":
         import pyarrow.parquet as pq
 
         return pq.read_table(path)
+    import pyarrow as pa
     import pyarrow.csv as pacsv
 
-    return pacsv.read_csv(path)
+    text = dict.fromkeys(_text_columns(query_model), pa.string())
+    return pacsv.read_csv(path, convert_options=pacsv.ConvertOptions(column_types=text))
+
+
+def _text_columns(query_model: Any) -> list[str]:
+    """The columns whose values are text, also where a file has digits in them."""
+    from shortlist.features.columns.with_vocabulary import VocabularyColumn
+
+    return [
+        column.column
+        for column in getattr(query_model, "columns", ())
+        if isinstance(column, VocabularyColumn) and column.known.kind == "str"
+    ]
