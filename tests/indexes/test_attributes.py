@@ -60,6 +60,8 @@ def test_one_request_for_all_or_one_each():
 def test_an_attribute_that_nobody_has_is_named():
     with pytest.raises(ArgumentError, match=r"attribute 'price'; the candidates have \['a'\]"):
         joined({"a": [1]})[0].wanted({"price": 1})
+    with pytest.raises(ArgumentError, match="the candidates have none: attributes are given with the cand"):
+        Attributes().wanted({"price": 1})
 
 
 def test_kept_in_a_configuration():
@@ -69,7 +71,9 @@ def test_kept_in_a_configuration():
 
 @pytest.mark.parametrize("value", [1.5, float("nan"), b"x", {"a": 1}, (1, [2])])
 def test_values_that_a_file_would_not_keep_are_refused(value):
-    with pytest.raises(ArgumentError, match="attribute 'price' has the value .*; expected text, integers"):
+    with pytest.raises(
+        ArgumentError, match="a candidate has .* in attribute 'price'; expected text, integers"
+    ):
         joined({"price": [1, value]})[0]
 
 
@@ -85,9 +89,9 @@ def test_a_range_is_values_one_of_which_will_do():
     np.testing.assert_array_equal(found, expected)
 
 
-@pytest.mark.parametrize("value", [{"x": 1}, 1.5, b"x", [["x"]]])
+@pytest.mark.parametrize("value", [{"x": 1}, 1.5, b"x", [["x"]], None, [None]])
 def test_a_value_that_no_candidate_can_have_is_refused_when_asked_for(value):
-    with pytest.raises(ArgumentError, match="attribute 'a'"):
+    with pytest.raises(ArgumentError, match="where asks for .* in attribute 'a'; expected text"):
         joined({"a": ["x"]})[0].wanted({"a": value})
 
 
@@ -150,7 +154,7 @@ def test_what_a_frame_lacks_is_no_value(column):
 
 
 def test_whole_numbers_that_came_as_floats_are_refused_with_the_way_out():
-    with pytest.raises(ArgumentError, match=r"'year' has the value 1990.0; .*\.astype\('Int64'\)"):
+    with pytest.raises(ArgumentError, match=r"has 1990.0 in attribute 'year'; .*\.astype\('Int64'\)"):
         joined({"year": pd.Series([None, 1990.0])})[0]
 
 

@@ -7,7 +7,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, FeatureError
 from shortlist.indexes import BruteForce
 from shortlist.indexes.requests import Request, id_lists, one_list, padded
 
@@ -60,6 +60,14 @@ def test_columns_of_tables(array: Any) -> None:
     assert [row.tolist() for row in id_lists(array(["a", "b"]), 2, "exclude")] == [["a", "b"]] * 2
     assert [row.tolist() for row in id_lists(array([[1, 2], [3]]), 2, "exclude")] == [[1, 2], [3]]
     assert one_list(array(["a"]), "ids").tolist() == ["a"]
+
+
+@pytest.mark.parametrize(("ids", "wrong"), [(["a", "b"], [1]), (None, ["a"])])
+@pytest.mark.parametrize("name", ["exclude", "allow"])
+def test_ids_of_another_kind_are_refused_by_the_name_of_their_list(ids: Any, wrong: Any, name: str) -> None:
+    snapshot = BruteForce().index(np.eye(2, dtype="float32"), ids).snapshot()
+    with pytest.raises(FeatureError, match=f"^{name}: got (int64|str) ids such as"):
+        Request.of(snapshot, 1, **{name: wrong})
 
 
 def test_a_dict_is_no_list_of_ids() -> None:

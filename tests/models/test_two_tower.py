@@ -20,7 +20,7 @@ from shortlist.data.datasets import synthetic
 from shortlist.data.splits import random_split
 from shortlist.errors import ArgumentError, FeatureError
 from shortlist.features import Categories, Category, FeatureSpec
-from shortlist.indexes import Partitioned
+from shortlist.indexes import Partitioned, Streaming
 from shortlist.metrics import FactorizedTopK
 from shortlist.models import TwoTower, load_model
 
@@ -119,8 +119,10 @@ def test_the_index_answers_by_raw_ids(parts: tuple[Interactions, Interactions]) 
     assert isinstance(other, Partitioned)
     assert other(users, 1, where={"place": 2})[1].tolist() == [[ids[2]]] * 5
     assert other(users)[1].tolist() == model.build_index(k=4)(users)[1].tolist()
-    for kind in ("Partitioned", Partitioned()):
-        with pytest.raises(ArgumentError, match="kind came as .*artitioned.*; expected a class of index"):
+    for kind in ("Partitioned", Partitioned(), Streaming):
+        with pytest.raises(
+            ArgumentError, match="kind came as .*; expected a class of index that holds its c"
+        ):
             model.build_index(kind=kind)
 
 

@@ -103,10 +103,10 @@ class Attributes:
         for group, (name, values) in zip(groups[1:], where.items(), strict=True):
             if name not in self.bit_of:
                 raise ArgumentError(
-                    f"where asks for attribute {name!r}; the candidates have {sorted(self.bit_of)}: give it "
-                    "to index(..., attributes=...)."
+                    f"where asks for attribute {name!r}; the candidates have "
+                    f"{sorted(self.bit_of) or 'none'}: attributes are given with the candidates."
                 )
-            for value in _alternatives(values):
+            for value in [None] if values is None else _alternatives(values):
                 bit = self.bit_of[name].get(_checked(value, name, self.bit_of[name], "where asks for"))
                 if bit is not None:
                     group[bit // _WORD] |= np.uint32(1 << (bit % _WORD))
@@ -176,7 +176,7 @@ class Attributes:
 def _checked(value: Any, name: str, known: Iterable[str | int], who: str = "a candidate has") -> str | int:
     if not isinstance(value, str | int):
         raise ArgumentError(
-            f"attribute {name!r} has the value {value!r}; expected text, integers or bools, or None: "
+            f"{who} {value!r} in attribute {name!r}; expected text, integers or bools: "
             "put numbers such as prices into ranges, and make years that came as floats integers (pandas: "
             ".astype('Int64'))."
         )

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, FeatureError
 from shortlist.features.ids import as_array, is_list
 from shortlist.indexes.attributes import Where
 from shortlist.indexes.candidates import to_numpy
@@ -55,6 +55,7 @@ class Request(NamedTuple):
 
         Raises:
             ArgumentError: When there are not as many lists as queries, or an attribute is unknown.
+            FeatureError: When ids are of another kind than those of the candidates; it names the list.
         """
         excluded = _rows(snapshot, exclude, num_queries, "exclude")
         allowed = None if allow is None else _rows(snapshot, allow, num_queries, "allow")
@@ -105,7 +106,10 @@ def _rows(snapshot: Snapshot, lists: IdLists, num_queries: int, name: str) -> _R
         return _Rows([], [[] for _ in range(num_queries)])
     each = id_lists(lists, num_queries, name)
     distinct = {id(ids): ids for ids in each}  # a list that is there for all queries is looked up once
-    found = {key: _rows_of_list(snapshot, ids) for key, ids in distinct.items()}
+    try:
+        found = {key: _rows_of_list(snapshot, ids) for key, ids in distinct.items()}
+    except FeatureError as error:
+        raise FeatureError(f"{name}: {error}") from error
     rows, unknown = zip(*(found[id(ids)] for ids in each), strict=True) if each else ((), ())
     return _Rows(list(rows), list(unknown))
 

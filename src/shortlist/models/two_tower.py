@@ -259,12 +259,12 @@ class TwoTower(Model):
             An index of that kind; it shares the query tower, and keeps the item vectors as they are now.
 
         Raises:
-            ArgumentError: When the kind is no class, and as its `index`.
+            ArgumentError: When the kind is no class, or one that holds no candidates, and as its `index`.
         """
         if not (isinstance(kind, type) and issubclass(kind, StoredIndex)):
             raise ArgumentError(
-                f"kind came as {kind!r}; expected a class of index, such as sl.indexes.Partitioned: what its "
-                "constructor takes is given beside it."
+                f"kind came as {kind!r}; expected a class of index that holds its candidates, such as "
+                "sl.indexes.Partitioned: what its constructor takes is given beside it."
             )
         ids, vectors = self.candidate_embeddings()
         return kind(self.query_model, k=k, **options).index(vectors, ids, attributes)
