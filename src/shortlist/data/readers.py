@@ -56,7 +56,8 @@ def read_table(data: Any) -> pa.Table:
     try:
         table = pa.table(data)
     except (pa.ArrowException, TypeError, ValueError) as error:
-        raise DataError(f"the table cannot be read: {error}. Give every column one type.") from error
+        reasons = ": ".join(map(str, error.args))  # pandas columns of several types come with two
+        raise DataError(f"the table cannot be read: {reasons}. Give every column one type.") from error
     return table.select([name for name in table.column_names if not name.startswith(_PANDAS_INDEX)])
 
 

@@ -39,7 +39,7 @@ class KerasQueries(QueriesInGraph):
         inputs = _declared_inputs(model) if example_inputs is None else _inputs_of_examples(example_inputs)
         if inputs is None or isinstance(inputs, list | tuple):
             raise ArgumentError(
-                f"query_model: got {model.name!r}, a {type(model).__name__} whose inputs are "
+                f"query_model: got {model.name!r} ({type(model).__name__}), whose inputs are "
                 f"{'unknown' if inputs is None else 'a list without names'}, expected one tensor or a dict: "
                 "pass example_inputs, raw queries as the index takes them, one array or arrays by name"
             )
