@@ -1,6 +1,5 @@
 """Candidates at one moment."""
 
-import keras
 import numpy as np
 import pytest
 
@@ -30,7 +29,7 @@ def test_rows_of_the_engine_and_later_ones() -> None:
 
 
 def found(snapshot: Snapshot, **asked: object) -> list[str]:
-    query = keras.ops.convert_to_tensor(np.float32([[[1, 2, 3]]]))
+    query = np.float32([[[1, 2, 3]]])
     _, rows = answer(snapshot, query, 9, Request.of(snapshot, 1, **asked))
     return [one for one in snapshot.ids.of_rows(rows)[0].tolist() if one]
 
