@@ -199,10 +199,12 @@ def test_the_index_is_as_it_was_before(exported):
 
 
 def test_vectors_and_ids_lie_beside_the_graph(tmp_path):
-    vectors = np.random.default_rng(0).normal(size=(20_000, 64)).astype("float32")
-    index = BruteForce(k=2).index(vectors, [f"candidate number {number}" for number in range(20_000)])
-    path = saved_model(index, tmp_path / "model", k=4)
-    assert (path / "saved_model.pb").stat().st_size < 1_000_000  # of 5 MB of vectors
+    vectors, sizes = np.random.default_rng(0).normal(size=(40_000, 64)).astype("float32"), []
+    for number in (20_000, 40_000):
+        index = BruteForce(k=2).index(vectors[:number], [f"candidate number {one}" for one in range(number)])
+        path = saved_model(index, tmp_path / str(number), k=4)
+        sizes.append((path / "saved_model.pb").stat().st_size)
+    assert abs(sizes[1] - sizes[0]) < 10_000  # of 5 MB more of vectors and 0.4 MB of ids
     assert sum(file.stat().st_size for file in (path / "variables").iterdir()) > vectors.nbytes
     assert ask(path, queries=vectors[:3])["ids"].shape == (3, 4)
 
