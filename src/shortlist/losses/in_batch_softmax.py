@@ -271,10 +271,11 @@ def _chunk(
             num_candidates,
         )
     ones = ops.ones((num_candidates, 1), "float32")
-    log_probability = options.log_probability
+    counts = ops.segment_sum(ones, columns.codes, num_segments=num_columns)
+    vectors, log_probability = ops.take(candidates, first, axis=0), options.log_probability
     return SoftmaxChunk(
-        candidates=ops.take(candidates, first, axis=0),
-        counts=ops.segment_sum(ones, columns.codes, num_segments=num_columns),
+        candidates=vectors,
+        counted=ops.concatenate([counts * vectors, counts], axis=1),
         scale=options.scale,
         log_probability=None if log_probability is None else ops.take(log_probability, first),
         places=places,

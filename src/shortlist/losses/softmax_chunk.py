@@ -50,7 +50,8 @@ class SoftmaxChunk:
 
     Args:
         candidates: `[num_columns, dim]`, float32.
-        counts: `[num_columns, 1]`, float32, how many candidates of the batch a column stands for.
+        counted: `[num_columns, dim + 1]`, float32: a column's vector times the number of candidates of the
+            batch that it stands for, and that number; for both sums over columns in one product.
         scale: What scores are multiplied by.
         log_probability: `[num_columns]`, subtracted from the logits.
         places: Where the logits hold positives that are no negatives; None where all are left in.
@@ -60,7 +61,7 @@ class SoftmaxChunk:
     """
 
     candidates: Tensor
-    counts: Tensor
+    counted: Tensor
     scale: float
     log_probability: Tensor | None
     places: backend.PositivePlaces | None
@@ -151,7 +152,7 @@ class SoftmaxChunk:
     def _mass(self, logits: Tensor) -> tuple[Tensor, Tensor]:
         """The largest logit of each row, and exponentials of all without it."""
         if self.are_small:
-            return ops.zeros_like(logits[:, :1]), backend.exp_in_place(logits)
+            return ops.zeros((ops.shape(logits)[0], 1), logits.dtype), backend.exp_in_place(logits)
         largest = ops.max(logits, axis=1, keepdims=True)
         return largest, backend.exp_in_place(backend.subtract_in_place(logits, largest))
 
@@ -161,7 +162,7 @@ class SoftmaxChunk:
     def _over_columns(self, values: Tensor, columns: Tensor | None) -> Tensor:
         """`[rows, 1]`, the sum of each row; columns that were chosen stand for one candidate each."""
         if columns is None:
-            return ops.matmul(values, self.counts)
+            return ops.matmul(values, self.counted[:, -1:])
         return ops.sum(values, axis=1, keepdims=True)
 
     def _gradients(
@@ -171,11 +172,8 @@ class SoftmaxChunk:
         values = ops.expand_dims(values if columns is None else self._in_columns(values, columns), 1)
         heads, dim = products.shape[1], self.candidates.shape[1]
         values = values if heads == 1 else values * share_of_heads(products)
-        counted = ops.concatenate(
-            [self.counts * self.candidates, self.counts], axis=1
-        )  # one product for both
         flat = ops.reshape(values, (-1, ops.shape(self.candidates)[0]))
-        sums = ops.reshape(ops.matmul(flat, counted), (-1, heads, dim + 1))
+        sums = ops.reshape(ops.matmul(flat, self.counted), (-1, heads, dim + 1))
         total = ops.sum(sums[:, :, dim], axis=1, keepdims=True)
         return RowGradients(values, sums[:, :, :dim]), total
 

@@ -20,7 +20,7 @@ Step = Callable[[Any, Tensor, Any], Any]
 """Takes a carry, a tile `[size, dim + 1]` and the number of its first row, and returns the next carry."""
 
 _IN_MEMORY, _ON_DISK = 64, 1024
-"""Candidates are filled up to a multiple of this, and so are tiles: counting wants whole words of bits."""
+"""Candidates are filled up with zeros to a multiple of this, and tiles are multiples of it."""
 
 _LARGEST_TILE = 2**22
 """Candidates, so many at most that counts of them come back whole from a square root of float32."""
