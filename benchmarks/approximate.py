@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from benchmarks.compare import compare
@@ -40,7 +41,7 @@ def _of_world(world: str, folder: str, quick: bool) -> Iterator[Row]:
 
 def _asked(what: str, folder: str, num_queries: int, turns: int, least: int) -> Iterator[Row]:
     sides = _sides(folder, num_queries, turns)
-    ours, tfrs, exact, excluding, allowing = compare(sides, repeats=15, calls=turns, num_warm_ups=5)
+    ours, tfrs, exact, *requests = compare(sides, repeats=15, calls=turns, num_warm_ups=5)
     recall = _recall(ours, folder)
     name = f"{num_queries} of {what}: recall {recall:.3f}"
     enough = ours if recall >= _LEAST_RECALL else ours.failed(f"its recall is {recall:.3f}")
@@ -48,7 +49,7 @@ def _asked(what: str, folder: str, num_queries: int, turns: int, least: int) -> 
     if num_queries == 1:
         yield Row(name, enough, target=at_most(0.5, ours.median_ms, "ms"))
     yield Row(name, enough, exact, target=at_least(1, times_faster(ours, exact), "x our exact"))
-    for filtered in (excluding, allowing):
+    for filtered in requests:
         most = at_most(3, filtered.median_ms / ours.median_ms, "x unfiltered")
         yield Row(f"{num_queries} of {what}, {filtered.name}", filtered, ours, target=most)
 
@@ -61,7 +62,13 @@ def _sides(folder: str, num_queries: int, turns: int) -> list[Side]:
         Side("ours, exact", "index_exact", settings),
         Side("10,000 excluded", "index_exported", {**settings, "request": "exclude"}),
         Side("1 % allowed", "index_exported", {**settings, "request": "allow"}),
+        *([] if num_queries == 1 else [_own_lists(settings)]),
     ]
+
+
+def _own_lists(settings: dict[str, Any]) -> Side:
+    own = {**settings, "request": "allow", "lists": settings["num_queries"]}
+    return Side("1 % allowed, others for each query", "index_exported", own)
 
 
 def _recall(ours: Outcome, folder: str) -> float:

@@ -11,9 +11,9 @@ from benchmarks import worlds
 
 
 def prepare(
-    folder: str, num_queries: int, turns: int, k: int, request: str = ""
+    folder: str, num_queries: int, turns: int, k: int, request: str = "", lists: int = 1
 ) -> Callable[[], list[list[int]]]:
-    """Requests of `num_queries` one after another; what is excluded or allowed is the same for all."""
+    """Requests of `num_queries` one after another; with so many lists of what is excluded or allowed."""
     candidates, queries = worlds.load(folder)
     num_candidates, generator = len(candidates), np.random.default_rng(1)
     del candidates
@@ -22,10 +22,11 @@ def prepare(
     inputs, name = {}, "serving_default"
     if request:
         size = {"exclude": 10_000, "allow": num_candidates // 100}[request]
-        ids = generator.choice(num_candidates, size, replace=False).astype("int64")
+        each = [generator.choice(num_candidates, size, replace=False) for _ in range(lists)]
+        ids = np.resize(np.int64(each), (num_queries, size))
         others = {"exclude", "allow"} - {request}
         nothing = {other: tf.zeros((num_queries, 0), tf.int64) for other in others}
-        filled = {request: tf.constant(np.repeat(ids[None], num_queries, axis=0))}
+        filled = {request: tf.constant(ids)}
         inputs, name = {**nothing, **filled, "k": tf.constant(k)}, "search"
     answer = model.signatures[name]
 
