@@ -1,9 +1,14 @@
 """Runs the sides of one comparison in turn, so that a busy moment is busy for all of them."""
 
 import contextlib
+import time
 
 from benchmarks.process import started
 from benchmarks.side import Outcome, Side
+
+_PAUSE = 0.25
+"""Seconds. The threads of OpenBLAS and OpenMP look for more work for up to 0.2 s after a call, and hold cores
+that the next side needs."""
 
 
 def compare(sides: list[Side], *, repeats: int, calls: int = 1, num_warm_ups: int = 2) -> list[Outcome]:
@@ -22,5 +27,6 @@ def compare(sides: list[Side], *, repeats: int, calls: int = 1, num_warm_ups: in
         runners = [stack.enter_context(started(side, num_warm_ups)) for side in sides]
         for _ in range(repeats):
             for runner in runners:
+                time.sleep(_PAUSE)
                 runner.time_once()
         return [runner.outcome(calls) for runner in runners]

@@ -25,11 +25,11 @@ STAGES: dict[str, ModuleType] = {stage.__name__.rpartition(".")[2]: stage for st
 
 _READING = """\
 Times are medians in milliseconds, with the least and the most. The sides of a row were called in turn, each
-in a process of its own with all cores. The ceiling is the time of the float32 products that the work needs at
-least, by the fastest of several tilings in NumPy and TensorFlow, called in the same turns, at its best. Its
-share is ceiling / ours; none is given above 100 %, which comes of a disturbed machine. Memory is the peak of
-the process, and in brackets how far the timed work went above what was resident when tables, data and
-optimizer were ready. [docs/benchmarks.md](../docs/benchmarks.md) says more.
+in a process of its own with all cores, with a pause before each call. The ceiling is the time of the
+float32 products that the work needs at least, by the fastest of several tilings in NumPy and TensorFlow,
+called in the same turns, at its best. Its share is ceiling / ours; none is given above 100 %, which comes of
+a disturbed machine. Memory is the peak of the process, and in brackets how far the timed work went above what
+was resident when tables, data and optimizer were ready. [docs/benchmarks.md](../docs/benchmarks.md) says more.
 """
 
 
