@@ -29,7 +29,8 @@ in a process of its own with all cores, with a pause before each call. The ceili
 float32 products that the work needs at least, by the fastest of several tilings in NumPy and TensorFlow,
 called in the same turns, at its best. Its share is ceiling / ours; none is given above 100 %, which comes of
 a disturbed machine. Memory is the peak of the process, and in brackets how far the timed work went above what
-was resident when tables, data and optimizer were ready. [docs/benchmarks.md](../docs/benchmarks.md) says more.
+was resident when tables, data and optimizer were ready. [docs/benchmarks.md](../docs/benchmarks.md) says
+more.
 """
 
 

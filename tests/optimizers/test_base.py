@@ -96,6 +96,16 @@ def test_a_row_without_gradient_rests_although_it_has_momentum() -> None:
     np.testing.assert_allclose(slots_of(model)[0][1], -5 * RATE)
 
 
+def test_a_row_without_gradient_rests_although_the_formula_divides_by_zero() -> None:
+    data = {"rows": np.int32([[1], [2]] * 5), "coefficients": np.zeros((10, 1, DIM), "float32")}
+    data["coefficients"][::2] = 1
+    optimizer = sl.optimizers.Adagrad(RATE, initial_accumulator_value=0.0, epsilon=0.0)
+    model, before = fitted(Looking(), optimizer, data)
+    after = values(model.table.embeddings)
+    assert (after[2] == before[2]).all()
+    assert np.isfinite(after).all()
+
+
 @pytest.mark.parametrize("name", ["sgd", "row_wise_adagrad", "adam"])
 def test_a_table_that_is_also_read_as_a_whole_has_its_dense_gradient(name: str) -> None:
     """L2 on all weights, `weight * w^2`, adds `2 * weight * w` to every row, in every step."""

@@ -38,9 +38,14 @@ class Accumulating(RowWise):
         super().__init__(learning_rate, **options)
         self.initial_accumulator_value, self.epsilon = initial_accumulator_value, epsilon
 
+    @property
+    def rests_without_gradient(self) -> bool:
+        """Zero divided by the root stays zero, unless the root may be zero too."""
+        return self.epsilon > 0
+
     @abstractmethod
     def squares(self, gradient: Tensor) -> Tensor:
-        """What the gradient adds to the accumulator.
+        """What the gradient adds to the accumulator: nothing where it is zero.
 
         Args:
             gradient: `[n, ...]`.

@@ -73,6 +73,11 @@ class RowWise(keras.optimizers.Optimizer):
         super().__init__(learning_rate=learning_rate, **options)
         self._held = HeldRows()
 
+    @property
+    def rests_without_gradient(self) -> bool:
+        """Whether the formula changes nothing where the gradient is zero, so that such rows need no guard."""
+        return False
+
     @abstractmethod
     def slots(self) -> Sequence[Slot]:
         """What is kept for each variable."""
@@ -180,12 +185,14 @@ class RowWise(keras.optimizers.Optimizer):
     def _update_rows(
         self, gradient: Tensor, learning_rate: Tensor, targets: Sequence[Any], rows: Tensor
     ) -> None:
-        axes = tuple(range(1, len(gradient.shape)))
-        is_used = ops.any(ops.not_equal(gradient, 0), axis=axes, keepdims=True)
         values = [backend.read_rows(target, rows) for target in targets]
         news = self.new_values(gradient, learning_rate, *values)
-        for target, value, new in zip(targets, values, news, strict=True):
-            backend.write_rows(target, rows, ops.where(is_used, new, value))
+        if not self.rests_without_gradient:
+            axes = tuple(range(1, len(gradient.shape)))
+            is_used = ops.any(ops.not_equal(gradient, 0), axis=axes, keepdims=True)
+            news = [ops.where(is_used, new, value) for new, value in zip(news, values, strict=True)]
+        for target, new in zip(targets, news, strict=True):
+            backend.write_rows(target, rows, new)
 
 
 @final

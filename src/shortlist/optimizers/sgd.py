@@ -49,6 +49,11 @@ class SGD(RowWise):
             raise ArgumentError(f"momentum: got {momentum}, expected a number in [0, 1].")
         self.momentum, self.nesterov = momentum, nesterov
 
+    @property
+    def rests_without_gradient(self) -> bool:
+        """A momentum would move the row on."""
+        return not self.momentum
+
     def slots(self) -> Sequence[Slot]:
         """The momentum, if there is any."""
         return [Slot("momentum")] if self.momentum else []
