@@ -1,6 +1,9 @@
 """The softmax in chunks beside the slow softmax, wherever the chunks end."""
 
 import dataclasses
+import functools
+from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -114,6 +117,40 @@ def test_equal_vectors_are_scored_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert float(loss) == pytest.approx(softmax.in_batch_softmax(queries, candidates)["loss"], rel=1e-5)
     counts = np.asarray(keras.ops.convert_to_numpy(sizes[0]["counted"]))[:, -1].ravel().tolist()
     assert sorted(count for count in counts if count) == [2, 3]
+
+
+@functools.cache
+def corrected() -> Callable[..., ValueAndGradients]:
+    """Takes queries, candidates and log probabilities; compiled once for all worlds of one shape."""
+
+    def loss(queries: Any, candidates: Any, probability: Any) -> Any:
+        constant = keras.ops.stop_gradient(probability)
+        value = module_function(queries, candidates, candidate_log_probability=constant)
+        return value + 0.0 * keras.ops.sum(probability)  # by which a gradient is asked too
+
+    return compiled_value_and_gradients(loss)
+
+
+@pytest.mark.parametrize("direction", [0.0, 1.0, -1.0], ids=["all ways", "one way", "opposed"])
+@pytest.mark.parametrize("largest", [5.0, 20.0, 60.0, 200.0, 1000.0])
+@pytest.mark.parametrize("smallest", [-1.0, -10.0, -300.0], ids=["all alike", "one is rare", "one unseen"])
+def test_the_precision_of_float32(smallest: float, largest: float, direction: float) -> None:
+    """Logits of all sizes, by vectors or by what is subtracted, near the bound of them and far from it."""
+    generator = np.random.default_rng(0)
+    noise, candidates = generator.normal(size=(2, 12, 4))
+    candidates += 3 * abs(direction)
+    queries = np.abs(noise) * direction if direction else noise
+    lengths = (np.linalg.norm(part, axis=1).max() for part in (queries, candidates))
+    queries, candidates = np.float32(queries * largest / np.prod([*lengths])), np.float32(candidates)
+    probability = generator.uniform(-1, 0, 12).astype("float32")
+    probability[-1] = smallest
+    expected = softmax.in_batch_softmax(queries, candidates, log_probability=probability)
+    answer = corrected()(queries, candidates, probability)
+    logits = np.abs(expected["logits"]).max()
+    assert answer.value == pytest.approx(expected["loss"], rel=1e-6, abs=3e-7 * logits)
+    for got, name in zip(answer.gradients, ("grad_queries", "grad_candidates"), strict=False):
+        tolerance = max(3e-6, 1e-6 * logits)  # of a logit, and so of its exponential
+        np.testing.assert_allclose(got, expected[name], rtol=0, atol=tolerance * np.abs(expected[name]).max())
 
 
 def test_one_of_several_positives_that_lies_far_below_the_others() -> None:

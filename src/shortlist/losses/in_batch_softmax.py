@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -15,9 +14,6 @@ from shortlist.ops import check_shapes, rows_a_chunk
 from shortlist.typing import Tensor
 
 __all__ = ["in_batch_softmax"]
-
-_SMALL = 50.0
-"""Logits within it have exponentials, and sums and products of them, that float32 holds to full precision."""
 
 _MANY = 1024
 """From so many candidates on, a compiler of fixed shapes makes a function for each quarter of them."""
@@ -197,10 +193,11 @@ class _Batch:
                     by_candidates += chunk.by_candidates(part["query"], by_sum, gradient.values)
                 return (by_candidates,), (*(one.by_queries for one in gradients), *sums.present())
 
-            start = (ops.zeros_like(ops.transpose(chunk.candidates)),)
+            num_columns = ops.shape(chunk.columns)[0]
+            start = (ops.zeros((self._queries.shape[2], num_columns), "float32"),)
             num_outputs = 6 if chunk.is_smoothed else 3
             (by_candidates,), outputs = self._over_chunks(step, start, num_outputs)
-            num_unused = self._num_columns - ops.shape(chunk.candidates)[0]
+            num_unused = self._num_columns - num_columns
             return ops.pad(by_candidates, [[0, 0], [0, num_unused]]), *outputs
 
         by_candidates, *outputs = self._with_chunk(over_chunks)
@@ -223,23 +220,12 @@ class _Batch:
         """What a function gives for the chunk, with no more columns and no more passes than must be."""
         number = self._columns.number
         if number is None or not backend.is_traced(number) or self._num_columns < _MANY:
-            return self._as_logits_are(function, self._chunk_of(self._num_columns))
+            return function(self._chunk_of(self._num_columns))
         widths = [-(-self._num_columns * quarter // 4) for quarter in (1, 2, 3, 4)]
         return ops.switch(
             sum(ops.cast(number > width, "int32") for width in widths[:-1]),
-            [lambda width=width: self._as_logits_are(function, self._chunk_of(width)) for width in widths],
+            [lambda width=width: function(self._chunk_of(width)) for width in widths],
         )
-
-    def _as_logits_are(self, function: Callable[[SoftmaxChunk], Any], chunk: SoftmaxChunk) -> Any:
-        """What a function gives for a chunk, which is spared a pass where all logits are small."""
-        if backend.FUSES_PASSES:
-            return function(chunk)
-        vectors = self._parts["query"], chunk.candidates
-        largest = abs(chunk.scale) * math.prod(ops.max(ops.norm(part, axis=-1)) for part in vectors)
-        if chunk.log_probability is not None:
-            largest = largest + ops.max(ops.abs(chunk.log_probability))
-        small = dataclasses.replace(chunk, are_small=True)
-        return ops.cond(largest < _SMALL, lambda: function(small), lambda: function(chunk))
 
     def _with_positives(
         self, by_queries: Tensor, by_candidates: Tensor, by_positive: Tensor
@@ -272,15 +258,17 @@ def _chunk(
         )
     ones = ops.ones((num_candidates, 1), "float32")
     counts = ops.segment_sum(ones, columns.codes, num_segments=num_columns)
-    vectors, log_probability = ops.take(candidates, first, axis=0), options.log_probability
+    vectors, rest = ops.take(candidates, first, axis=0), [ops.ones_like(first, "float32")]
+    if options.log_probability is not None:
+        rest.append(-ops.take(options.log_probability, first))
     return SoftmaxChunk(
-        candidates=vectors,
+        columns=ops.concatenate([vectors, ops.stack(rest, axis=1)], axis=1),
         counted=ops.concatenate([counts * vectors, counts], axis=1),
         scale=options.scale,
-        log_probability=None if log_probability is None else ops.take(log_probability, first),
         places=places,
         num_hard_negatives=options.num_hard_negatives,
         is_smoothed=bool(options.label_smoothing),
+        longest=ops.max(ops.norm(vectors, axis=1)),
     )
 
 

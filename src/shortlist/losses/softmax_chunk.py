@@ -11,6 +11,12 @@ from shortlist.typing import Tensor
 
 __all__ = ["RowGradients", "RowSums", "SoftmaxChunk", "share_of_heads"]
 
+_FAR, _LOW = 17.0, 40.0
+"""Exponentials of -17 and less round to 0 beside 1; those of -57 are still far from the least of float32."""
+
+_LEAST, _MOST = 1e-25, 1e25
+"""A sum of exponentials between them has lost nothing that counts to the range of float32, 1e-38 to 1e38."""
+
 
 class RowSums(NamedTuple):
     """What an example needs to know of the row of logits that it shares with others; `[rows, 1]` each.
@@ -19,7 +25,7 @@ class RowSums(NamedTuple):
     """
 
     largest: Tensor
-    """`m = max_j l[j]`, or 0 where exponentials need no shift."""
+    """`m = max_j l[j]`, or what was taken off in its place."""
     total: Tensor
     """`sum_j n[j] exp(l[j] - m)`."""
     num_kept: Tensor | None = None
@@ -49,25 +55,24 @@ class SoftmaxChunk:
     several whose vectors are.
 
     Args:
-        candidates: `[num_columns, dim]`, float32.
+        columns: `[num_columns, dim + 1]`, float32: a candidate's vector and 1; and in one more place, where
+            it is subtracted from the logits, minus its log probability.
         counted: `[num_columns, dim + 1]`, float32: a column's vector times the number of candidates of the
             batch that it stands for, and that number; for both sums over columns in one product.
         scale: What scores are multiplied by.
-        log_probability: `[num_columns]`, subtracted from the logits.
         places: Where the logits hold positives that are no negatives; None where all are left in.
         num_hard_negatives: How many negatives of highest logit are left; all when None.
         is_smoothed: Whether a share of the label is spread over the columns that are left.
-        are_small: Whether no logit is so large that its exponential needs the row's largest taken off first.
+        longest: Scalar, the length of the longest vector, by which rows know a bound of their logits.
     """
 
-    candidates: Tensor
+    columns: Tensor
     counted: Tensor
     scale: float
-    log_probability: Tensor | None
     places: backend.PositivePlaces | None
     num_hard_negatives: int | None
     is_smoothed: bool
-    are_small: bool = False
+    longest: Tensor
 
     def sums(self, part: dict[str, Tensor], first: Tensor | int) -> RowSums:
         """What the losses of examples need to know of a chunk of rows.
@@ -80,10 +85,14 @@ class SoftmaxChunk:
         Returns:
             Sums over each row.
         """
-        logits, columns = self._negatives(_best(self._products(part["query"])), part, first)
-        kept = self._kept_sums(_is_kept(logits), logits, columns) if self.is_smoothed else ()
-        largest, mass = self._mass(logits)
-        return RowSums(largest, self._over_columns(mass, columns), *kept)
+        if not self._may_be_quick(part["query"]):
+            return self._careful_sums(part, first)
+        shift, mass = self._quick_mass(part, first)
+        total = self._over_columns(mass, None)
+        sums = ops.cond(
+            _are_moderate(total), lambda: (shift, total), lambda: self._careful_sums(part, first).present()
+        )
+        return RowSums(*sums)
 
     def sums_and_gradients(
         self, part: dict[str, Tensor], first: Tensor | int
@@ -98,17 +107,17 @@ class SoftmaxChunk:
             Sums over each row; and what the gradients of `total` are made of, and those of `logits_kept`
             where labels are smoothed.
         """
-        products = self._products(part["query"])
-        logits, columns = self._negatives(_best(products), part, first)
-        kept: tuple[Tensor, ...] = ()
-        of_kept: list[RowGradients] = []
-        if self.is_smoothed:
-            is_kept = _is_kept(logits)
-            kept = self._kept_sums(is_kept, logits, columns)
-            of_kept = [self._gradients(is_kept, columns, products)[0]]
-        largest, mass = self._mass(logits)
-        of_total, total = self._gradients(mass, columns, products)
-        return RowSums(largest, total, *kept), [of_total, *of_kept]
+        if not self._may_be_quick(part["query"]):
+            return self._careful_sums_and_gradients(part, first)
+        shift, mass = self._quick_mass(part, first)
+        quick, total = self._gradients(ops.expand_dims(mass, 1))
+
+        def carefully() -> tuple[Tensor, ...]:
+            sums, (gradients,) = self._careful_sums_and_gradients(part, first)
+            return (*sums.present(), *gradients)
+
+        shift, total, *parts = ops.cond(_are_moderate(total), lambda: (shift, total, *quick), carefully)
+        return RowSums(shift, total), [RowGradients(*parts)]
 
     def by_candidates(self, queries: Tensor, factor: Tensor, values: Tensor) -> Tensor:
         """Sums over a chunk of rows, for the gradient by one of the candidates that a column stands for.
@@ -126,14 +135,70 @@ class SoftmaxChunk:
         weighted = ops.reshape(ops.expand_dims(factor, 1) * queries, (-1, queries.shape[2]))
         return ops.matmul(ops.transpose(weighted), ops.reshape(values, (-1, ops.shape(values)[2])))
 
+    def _may_be_quick(self, queries: Tensor) -> bool:
+        """Whether nothing but exponentials of logits is asked for, and passes over them cost time."""
+        asks_logits = queries.shape[1] > 1 or self.is_smoothed or self.num_hard_negatives is not None
+        return not (asks_logits or backend.FUSES_PASSES)
+
+    def _careful_sums(self, part: dict[str, Tensor], first: Tensor | int) -> RowSums:
+        """`sums`, with the largest logit of each row taken off."""
+        logits, columns = self._negatives(_best(self._products(part["query"])), part, first)
+        kept = self._kept_sums(_is_kept(logits), logits, columns) if self.is_smoothed else ()
+        largest, mass = _mass(logits)
+        return RowSums(largest, self._over_columns(mass, columns), *kept)
+
+    def _careful_sums_and_gradients(
+        self, part: dict[str, Tensor], first: Tensor | int
+    ) -> tuple[RowSums, list[RowGradients]]:
+        products = self._products(part["query"])
+        logits, columns = self._negatives(_best(products), part, first)
+        kept: tuple[Tensor, ...] = ()
+        of_kept: list[RowGradients] = []
+        if self.is_smoothed:
+            is_kept = _is_kept(logits)
+            kept = self._kept_sums(is_kept, logits, columns)
+            of_kept = [self._gradients(self._of_heads(is_kept, columns, products))[0]]
+        largest, mass = _mass(logits)
+        of_total, total = self._gradients(self._of_heads(mass, columns, products))
+        return RowSums(largest, total, *kept), [of_total, *of_kept]
+
+    def _quick_mass(self, part: dict[str, Tensor], first: Tensor | int) -> tuple[Tensor, Tensor]:
+        """What is taken off the logits of each row, `[rows, 1]`, and exponentials of the rest.
+
+        By `|q . c| <= |q| |c|` no logit lies above a bound. Where bounds are low, what is taken off lies far
+        above them, as `backend.exp_of_products` likes it best; elsewhere it is half of the bound, from which
+        the largest logit may lie 60 to either side. The product itself subtracts it.
+        """
+        queries = part["query"][:, 0] * self.scale
+        bound = ops.norm(queries, axis=1, keepdims=True) * self.longest
+        width = 2.0 * ops.max(bound)
+        if self._are_corrected:
+            corrections = self.columns[:, -1]
+            bound, width = bound + ops.max(corrections), width + ops.max(corrections) - ops.min(corrections)
+        are_low = width < _LOW
+        shift = ops.where(are_low, bound + _FAR, bound / 2)
+        mass = backend.exp_of_products(self._rows(queries, shift), self.columns, are_low)
+        if self.places is not None:
+            mass = self.places.fill(mass, first, 0.0)
+        return shift, ops.where(part["is_kept"], mass, 0.0) if "is_kept" in part else mass
+
     def _products(self, queries: Tensor) -> Tensor:
         """`[rows, heads, num_columns]`, logits of each head."""
         _, heads, dim = queries.shape
-        queries, columns = ops.reshape(queries, (-1, dim)) * self.scale, ops.transpose(self.candidates)
-        if self.log_probability is not None:  # subtracted by the product itself
-            queries = ops.pad(queries, [[0, 0], [0, 1]], constant_values=1.0)
-            columns = ops.concatenate([columns, -ops.expand_dims(self.log_probability, 0)])
-        return ops.reshape(ops.matmul(queries, columns), (-1, heads, ops.shape(columns)[1]))
+        queries = ops.reshape(queries, (-1, dim)) * self.scale
+        rows = self._rows(queries, ops.zeros((ops.shape(queries)[0], 1), "float32"))
+        products = ops.matmul(rows, ops.transpose(self.columns))
+        return ops.reshape(products, (-1, heads, ops.shape(self.columns)[0]))
+
+    def _rows(self, queries: Tensor, shift: Tensor) -> Tensor:
+        """What the products with columns are logits of, less a shift `[n, 1]`."""
+        ones = [ops.ones_like(shift)] if self._are_corrected else []
+        return ops.concatenate([queries, -shift, *ones], axis=1)
+
+    @property
+    def _are_corrected(self) -> bool:
+        """Whether log probabilities are subtracted."""
+        return self.columns.shape[1] > self.counted.shape[1]
 
     def _negatives(
         self, logits: Tensor, part: dict[str, Tensor], first: Tensor | int
@@ -149,13 +214,6 @@ class SoftmaxChunk:
         smaller = min if isinstance(num_columns, int) else ops.minimum
         return backend.top_k(logits, smaller(self.num_hard_negatives, num_columns))
 
-    def _mass(self, logits: Tensor) -> tuple[Tensor, Tensor]:
-        """The largest logit of each row, and exponentials of all without it."""
-        if self.are_small:
-            return ops.zeros((ops.shape(logits)[0], 1), logits.dtype), backend.exp_in_place(logits)
-        largest = ops.max(logits, axis=1, keepdims=True)
-        return largest, backend.exp_in_place(backend.subtract_in_place(logits, largest))
-
     def _kept_sums(self, is_kept: Tensor, logits: Tensor, columns: Tensor | None) -> tuple[Tensor, Tensor]:
         return self._over_columns(is_kept, columns), self._over_columns(is_kept * logits, columns)
 
@@ -165,26 +223,38 @@ class SoftmaxChunk:
             return ops.matmul(values, self.counted[:, -1:])
         return ops.sum(values, axis=1, keepdims=True)
 
-    def _gradients(
-        self, values: Tensor, columns: Tensor | None, products: Tensor
-    ) -> tuple[RowGradients, Tensor]:
-        """What gradients are made of, and the sum of each row, `[rows, 1]`."""
+    def _of_heads(self, values: Tensor, columns: Tensor | None, products: Tensor) -> Tensor:
+        """`[rows, heads, num_columns]`, what each head has of a row's values."""
         values = ops.expand_dims(values if columns is None else self._in_columns(values, columns), 1)
-        heads, dim = products.shape[1], self.candidates.shape[1]
-        values = values if heads == 1 else values * share_of_heads(products)
-        flat = ops.reshape(values, (-1, ops.shape(self.candidates)[0]))
+        return values if products.shape[1] == 1 else values * share_of_heads(products)
+
+    def _gradients(self, values: Tensor) -> tuple[RowGradients, Tensor]:
+        """What gradients are made of, and the sum of each row, `[rows, 1]`."""
+        heads, dim = values.shape[1], self.counted.shape[1] - 1
+        flat = ops.reshape(values, (-1, ops.shape(self.counted)[0]))
         sums = ops.reshape(ops.matmul(flat, self.counted), (-1, heads, dim + 1))
         total = ops.sum(sums[:, :, dim], axis=1, keepdims=True)
         return RowGradients(values, sums[:, :, :dim]), total
 
     def _in_columns(self, values: Tensor, columns: Tensor) -> Tensor:
         """A matrix of zeros with a row's values in its columns."""
-        num_rows, num_columns = ops.shape(columns)[0], ops.shape(self.candidates)[0]
+        num_rows, num_columns = ops.shape(columns)[0], ops.shape(self.columns)[0]
         places = ops.expand_dims(ops.arange(num_rows, dtype="int32") * num_columns, 1) + columns
         flat = ops.scatter(
             ops.reshape(places, (-1, 1)), ops.reshape(values, (-1,)), (num_rows * num_columns,)
         )
         return ops.reshape(flat, (num_rows, num_columns))
+
+
+def _are_moderate(total: Tensor) -> Tensor:
+    """Whether rows' sums of exponentials say that none that counts was lost to the range of float32."""
+    return ops.all(ops.logical_and(total > _LEAST, total < _MOST))
+
+
+def _mass(logits: Tensor) -> tuple[Tensor, Tensor]:
+    """The largest logit of each row, and exponentials of all without it."""
+    largest = ops.max(logits, axis=1, keepdims=True)
+    return largest, backend.exp_in_place(backend.subtract_in_place(logits, largest))
 
 
 def _is_kept(logits: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ __all__ = [
     "compiled",
     "count_beyond",
     "exp_in_place",
+    "exp_of_products",
     "from_host",
     "is_traced",
     "scatter_add",
@@ -125,6 +126,21 @@ def exp_in_place(values: Tensor) -> Tensor:
         The same shape.
     """
     return jnp.exp(values)
+
+
+def exp_of_products(rows: Tensor, columns: Tensor, are_low: Tensor) -> Tensor:
+    """`exp(rows[i] . columns[j])`, in as few passes as the backend can.
+
+    Args:
+        rows: `[n, dim]`, float32.
+        columns: `[m, dim]`.
+        are_low: Scalar, bool; whether no product is above -17, whose exponential rounds to 0 beside 1.
+
+    Returns:
+        `[n, m]`.
+    """
+    del are_low
+    return jnp.exp(rows @ columns.T)
 
 
 def subtract_in_place(values: Tensor, amount: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ __all__ = [
     "compiled",
     "count_beyond",
     "exp_in_place",
+    "exp_of_products",
     "from_host",
     "is_traced",
     "scatter_add",
@@ -138,6 +139,29 @@ def exp_in_place(values: Tensor) -> Tensor:
         The same shape.
     """
     return tf.exp(values)
+
+
+def exp_of_products(rows: Tensor, columns: Tensor, are_low: Tensor) -> Tensor:
+    """`exp(rows[i] . columns[j])`, in as few passes as the backend can.
+
+    Args:
+        rows: `[n, dim]`, float32.
+        columns: `[m, dim]`.
+        are_low: Scalar, bool; whether no product is above -17, whose exponential rounds to 0 beside 1.
+
+    Returns:
+        `[n, m]`.
+    """
+
+    def products() -> Tensor:
+        return tf.matmul(rows, columns, transpose_b=True)
+
+    def low_exponentials() -> (
+        Tensor
+    ):  # of which a logistic function is the same, made with the products by oneDNN
+        return tf.sigmoid(tf.nn.bias_add(products(), tf.zeros_like(columns[:, 0])))
+
+    return tf.cond(are_low, low_exponentials, lambda: tf.exp(products()))
 
 
 def subtract_in_place(values: Tensor, amount: Tensor) -> Tensor:

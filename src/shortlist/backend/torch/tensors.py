@@ -13,6 +13,7 @@ __all__ = [
     "compiled",
     "count_beyond",
     "exp_in_place",
+    "exp_of_products",
     "from_host",
     "is_traced",
     "scatter_add",
@@ -143,6 +144,21 @@ def exp_in_place(values: Tensor) -> Tensor:
         The same shape.
     """
     return values.exp_()
+
+
+def exp_of_products(rows: Tensor, columns: Tensor, are_low: Tensor) -> Tensor:
+    """`exp(rows[i] . columns[j])`, in as few passes as the backend can.
+
+    Args:
+        rows: `[n, dim]`, float32.
+        columns: `[m, dim]`.
+        are_low: Scalar, bool; whether no product is above -17, whose exponential rounds to 0 beside 1.
+
+    Returns:
+        `[n, m]`.
+    """
+    del are_low
+    return torch.mm(rows, columns.T).exp_()
 
 
 def subtract_in_place(values: Tensor, amount: Tensor) -> Tensor:
