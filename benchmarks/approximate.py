@@ -36,12 +36,13 @@ def _of_world(world: str, folder: str, quick: bool) -> Iterator[Row]:
         yield Row(f"1,000 upserts into {what}", upserts, target=at_most(50, upserts.median_ms, "ms"))
         least_faster = _LEAST_FASTER[:1] if quick else _LEAST_FASTER
         for num_queries, turns, least in least_faster:
-            yield from _asked(f"{what}, {built.result['setting']}", folder, num_queries, turns, least)
+            asked = f"{what}, {built.result['setting']}"
+            yield from _asked(asked, folder, num_queries, turns, least, repeats=7 if quick else 15)
 
 
-def _asked(what: str, folder: str, num_queries: int, turns: int, least: int) -> Iterator[Row]:
+def _asked(what: str, folder: str, num_queries: int, turns: int, least: int, repeats: int) -> Iterator[Row]:
     sides = _sides(folder, num_queries, turns)
-    ours, tfrs, exact, *requests = compare(sides, repeats=15, calls=turns, num_warm_ups=5)
+    ours, tfrs, exact, *requests = compare(sides, repeats=repeats, calls=turns, num_warm_ups=5)
     recall = _recall(ours, folder)
     name = f"{num_queries} of {what}: recall {recall:.3f}"
     enough = ours if recall >= _LEAST_RECALL else ours.failed(f"its recall is {recall:.3f}")
