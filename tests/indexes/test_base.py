@@ -10,8 +10,11 @@ import pyarrow as pa
 import pytest
 
 from shortlist.errors import ArgumentError
+from shortlist.features import Lookup, Vocabulary
 from shortlist.indexes import BruteForce, Index
 from shortlist.indexes.base import check_k
+
+BACKEND = keras.config.backend()
 
 
 @pytest.mark.contract
@@ -45,6 +48,55 @@ def test_a_query_model_gets_lists_and_dicts_as_tensors() -> None:
     table = keras.layers.Embedding(3, 2, embeddings_initializer="ones")
     index = BruteForce(lambda features: table(features["user"]), k=1).index(np.float32([[1, 2]]))
     assert index({"user": [0, 2]})[0].tolist() == [[3], [3]]
+
+
+def takers_of_rows() -> dict[str, tuple[keras.Layer, Callable[[list[Any]], Any]]]:
+    """Layers of each make that look into a table of three rows, and how a list of rows is given to them."""
+    bare, table = keras.layers.Embedding(3, 2), keras.layers.Embedding(3, 2)
+    rows, named = keras.Input((), dtype="int32"), keras.Input((), dtype="int32", name="user")
+    return {
+        "embedding": (bare, list),
+        "sequential": (keras.Sequential([table]), np.array),
+        "functional": (keras.Model(rows, table(rows)), np.array),
+        "by name": (keras.Model({"user": named}, table(named)), lambda rows: {"user": rows}),
+    }
+
+
+@pytest.mark.contract
+@pytest.mark.skipif(BACKEND == "tensorflow", reason="text stays text there, which Keras' layers refuse")
+@pytest.mark.parametrize("taker", takers_of_rows())
+@pytest.mark.parametrize("text", [["2"], [b"2"], ["ann"], []])
+def test_text_is_no_row_though_it_be_of_digits(taker: str, text: list[Any]) -> None:
+    """JAX turns digits into numbers, and would answer for row 2."""
+    model, given = takers_of_rows()[taker]
+    index = BruteForce(model, k=1).index(np.float32([[1, 2]]))
+    assert index(given([2]))[0].shape == (1, 1)
+    queries = given(text) if text else np.array([], dtype=str)
+    with pytest.raises(ArgumentError, match="queries came as text, such as .* is given numbers only"):
+        index(queries)
+
+
+class LooksUp(keras.layers.Layer):
+    """Takes ids, and looks them up before Keras sees them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lookup, self.table = Lookup(Vocabulary(["3", "7"])), keras.layers.Embedding(3, 2)
+
+    def __call__(self, ids: Any) -> Any:
+        return super().__call__(self.lookup(ids))
+
+    def call(self, rows: Any) -> Any:
+        return self.table(rows)
+
+
+@pytest.mark.contract
+@pytest.mark.parametrize("make", [list, np.array, lambda ids: np.array(ids, dtype=object)])
+def test_text_stays_text_for_a_query_model_that_takes_it(make: Callable[[list[str]], Any]) -> None:
+    layer = LooksUp()
+    expected = keras.ops.convert_to_numpy(layer.table(np.array([2, 1, 0])))
+    for model in (layer, lambda ids: layer.table(layer.lookup(ids))):
+        np.testing.assert_array_equal(BruteForce(model).encode_queries(make(["7", "3", "8"])), expected)
 
 
 MADE: dict[str, Callable[[np.ndarray], Any]] = {

@@ -91,13 +91,13 @@ class Index(keras.Model):
             tensor as it came.
 
         Raises:
-            ArgumentError: When the vectors have another rank or are not finite, or features came and there is
-                no query model.
+            ArgumentError: When the vectors have another rank or are not finite, features came and there is no
+                query model, or text came under JAX or PyTorch to a layer that Keras gives numbers only.
         """
         if self.query_model is None:
             vectors = _given_vectors(queries)
         else:
-            vectors = self.query_model(getattr(self.query_model, "prepare", _as_tensors)(queries))
+            vectors = self.query_model(self._prepared(queries))
         if len(vectors.shape) not in (2, 3):
             raise ArgumentError(
                 f"query vectors came with shape {tuple(vectors.shape)}; expected [batch, dim] or [batch, "
@@ -105,6 +105,17 @@ class Index(keras.Model):
                 "query is a batch of one."
             )
         return vectors if backend.is_traced(vectors) else _finite(to_numpy(vectors))
+
+    def _prepared(self, queries: Any) -> Any:
+        """What the query model is called with."""
+        prepare = getattr(self.query_model, "prepare", None)
+        if prepare is not None:
+            return prepare(queries)
+        features = _as_tensors(queries)
+        if _takes_numbers_only(self.query_model):
+            for leaf in keras.tree.flatten(features):
+                _check_no_text(leaf, self.query_model)
+        return features
 
     def check_indexed(self, is_indexed: bool) -> None:
         """Refuse a query before there are candidates.
@@ -213,15 +224,43 @@ def _is_text(queries: Any) -> bool:
     return getattr(queries.dtype, "name", "") == "string"
 
 
+def _tensors_hold_text() -> bool:
+    return keras.config.backend() == "tensorflow"
+
+
+def _takes_numbers_only(query_model: Any) -> bool:
+    """Whether Keras makes tensors of all that it is called with, where these hold no text."""
+    if _tensors_hold_text() or not isinstance(query_model, keras.Layer):
+        return False
+    is_own_call = type(query_model).__call__ is not keras.Layer.__call__
+    is_functional = bool(getattr(query_model, "inputs", None))  # which converts inputs itself
+    return not is_own_call and (query_model._convert_input_args or is_functional)
+
+
+def _check_no_text(leaf: Any, query_model: keras.Layer) -> None:
+    if isinstance(leaf, np.ndarray) and _holds_text(leaf):
+        raise ArgumentError(
+            f"queries came as text, such as {leaf.ravel()[:1].tolist()}, and the query model, "
+            f"{query_model.name!r} ({type(query_model).__name__}), is given numbers only under "
+            f"{keras.config.backend()}, whose tensors hold no text; encode ids first, with Vocabulary.rows "
+            "or FeatureSpec.encode_queries, or give the query model a method `prepare` that does."
+        )
+
+
 def _as_tensors(queries: Any) -> Any:
     if isinstance(queries, dict):
         return {name: _as_tensors(value) for name, value in queries.items()}
-    if backend.is_traced(queries):
+    if backend.is_traced(queries) or keras.ops.is_tensor(queries):
         return queries
     try:
+        if not _tensors_hold_text() and _holds_text(np.asarray(queries)):
+            return as_array(queries)  # the query model may look it up; JAX would make numbers of digits
         return keras.ops.convert_to_tensor(queries)
-    except (
-        TypeError,
-        ValueError,
-    ):  # text, on a backend whose tensors hold none: the query model may look it up
+    except (TypeError, ValueError):  # lists of several lengths
         return as_array(queries)
+
+
+def _holds_text(array: np.ndarray) -> bool:
+    if array.dtype == object:
+        return any(isinstance(value, str | bytes) for value in array.flat)
+    return array.dtype.kind in "STU"
