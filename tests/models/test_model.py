@@ -1,5 +1,6 @@
 """A free-form model is trained by Keras' own loop: losses, gradients, logs, callbacks, dropout."""
 
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -11,6 +12,7 @@ from tests.oracles.softmax import in_batch_softmax
 from tests.support.free_form import NUM_ITEMS, FreeForm, interactions
 
 import shortlist as sl
+from shortlist.errors import ArgumentError
 
 Array = NDArray[Any]
 BACKEND = keras.config.backend()
@@ -248,6 +250,57 @@ def test_compute_loss_is_asked_for() -> None:
 
     with pytest.raises(NotImplementedError, match="Empty must define compute_loss"):
         Empty().compute_loss(None)
+
+
+RAW = sl.data.Interactions.from_table({"user": ["u"], "item": ["i"]}, user="user", item="item")
+
+
+@pytest.mark.contract
+@pytest.mark.parametrize(
+    ("method", "given", "name"),
+    [
+        ("fit", {"x": RAW}, "the training data"),
+        ("fit", {"x": interactions(), "validation_data": RAW}, "validation_data"),
+        ("fit", {"x": interactions(), "validation_data": (RAW,)}, "validation_data"),
+        ("evaluate", {"x": RAW}, "the data"),
+    ],
+)
+def test_interactions_are_encoded_by_the_user(method: str, given: dict[str, Any], name: str) -> None:
+    model = compiled()
+    with pytest.raises(
+        ArgumentError, match=rf"{name} came as Interactions\(1 rows.*FreeForm takes here what"
+    ):
+        getattr(model, method)(**given, verbose=0)
+    model.fit(interactions(), verbose=0)
+
+
+@pytest.mark.contract
+def test_files_of_interactions_are_encoded_by_the_user(tmp_path: Path) -> None:
+    (tmp_path / "met.csv").write_text("user,item\nu,i\n")
+    files = sl.data.InteractionFiles(tmp_path / "met.csv", user="user", item="item")
+    with pytest.raises(ArgumentError, match=r"came as InteractionFiles\(1 files"):
+        compiled().fit(files, verbose=0)
+
+
+class Scoring(FreeForm):
+    """Says, besides, what it gives for a batch."""
+
+    def call(self, inputs: Any) -> Any:
+        return keras.ops.sum(self.user_model(inputs["user"]) * self.item_model(inputs["item"]), axis=-1)
+
+
+@pytest.mark.contract
+def test_predict_runs_a_call_and_asks_for_one() -> None:
+    data = interactions()
+    with pytest.raises(ArgumentError, match=r"FreeForm has no `call`.* of a TwoTower build_index\(\)"):
+        compiled().predict(data, verbose=0)
+    model = Scoring()
+    found = model.predict(data, batch_size=BATCH_SIZE, verbose=0)
+    users, items = vectors_of(model)
+    expected = (users[data["user"]] * items[data["item"]]).sum(axis=1)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-7)
+    with pytest.raises(ArgumentError, match="Scoring takes here what"):
+        model.predict(RAW)
 
 
 @pytest.mark.parametrize("run_eagerly", [False, True])

@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from shortlist import backend
+from shortlist.data import InteractionFiles, Interactions
 from shortlist.errors import ArgumentError
 from shortlist.features.files import save_whole
 from shortlist.metrics import FactorizedTopK
@@ -134,7 +135,13 @@ class Model(keras.Model):
 
         Returns:
             Keras' history.
+
+        Raises:
+            ArgumentError: The data are interactions, whose raw features only ready-made models encode, or
+                hold no batch.
         """
+        for name, data in (("the training data", x), ("validation_data", kwargs.get("validation_data"))):
+            self._check_encoded(name, data)
         are_arrays = all(hasattr(leaf, "shape") for leaf in keras.tree.flatten(x))
         kwargs.setdefault("shuffle", are_arrays)  # Keras warns where it cannot
         for leaf in keras.tree.flatten(x):
@@ -145,21 +152,49 @@ class Model(keras.Model):
             raise ArgumentError("the training data hold no batch; expected at least one.")
         return history
 
-    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
+    def evaluate(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Keras' `evaluate`, before which the candidates of catalogue metrics are encoded once.
 
         Args:
+            x: Data, as in `keras.Model.evaluate`.
             *args: As in `keras.Model.evaluate`.
             **kwargs: As in `keras.Model.evaluate`.
 
         Returns:
             As `keras.Model.evaluate`.
+
+        Raises:
+            ArgumentError: The data are interactions, whose raw features only ready-made models encode.
         """
+        self._check_encoded("the data", x)
         are_stale = [metric.refresh() for metric in self._factorized_metrics()]
         if any(are_stale):
             self.test_function = None  # traced for other candidates
         with self._forgetting_what_failed():
-            return super().evaluate(*args, **kwargs)
+            return super().evaluate(x, *args, **kwargs)
+
+    def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """Keras' `predict`, of a model that defines `call`.
+
+        Args:
+            x: Data, as in `keras.Model.predict`.
+            *args: As in `keras.Model.predict`.
+            **kwargs: As in `keras.Model.predict`.
+
+        Returns:
+            What `call` gives for all of it.
+
+        Raises:
+            ArgumentError: The model has no `call`, as `TwoTower` has none, or the data are interactions.
+        """
+        if type(self).call is keras.Model.call:
+            raise ArgumentError(
+                f"{type(self).__name__} has no `call`, which predict runs: for the best candidates of "
+                "queries ask an index, of a TwoTower build_index(); for vectors call a tower; or define "
+                "call(self, inputs)."
+            )
+        self._check_encoded("the data", x)
+        return super().predict(x, *args, **kwargs)
 
     def save(self, filepath: Any, *args: Any, **kwargs: Any) -> None:
         """Keras' `save`, whole or not at all: an older file stays until the new one is complete.
@@ -223,6 +258,15 @@ class Model(keras.Model):
         except Exception:
             self.train_function = self.test_function = None
             raise
+
+    def _check_encoded(self, name: str, data: Any) -> None:
+        for leaf in keras.tree.flatten(data):
+            if isinstance(leaf, Interactions | InteractionFiles):
+                raise ArgumentError(
+                    f"{name} came as {leaf!r}, which hold raw features; {type(self).__name__} takes here "
+                    "what its compute_loss reads, arrays by name or a dataset of batches: encode with a "
+                    "FeatureSpec, {**spec.encode_queries(data), **spec.encode_candidates(data)}."
+                )
 
     def _factorized_metrics(self) -> list[FactorizedTopK]:
         """Each of them once, though a task and the model hold the same one."""
