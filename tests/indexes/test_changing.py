@@ -232,3 +232,18 @@ def test_attributes_in_a_dataset_and_beside_it_are_refused() -> None:
     batches = [(["a"], np.ones((1, 2)), {"size": [1]})]
     with pytest.raises(ArgumentError, match=r"attributes came twice: \['size'\].*\['colour'\]"):
         BruteForce().index_from_dataset(batches, attributes={"colour": ["red"]})
+
+
+def test_repr_says_what_an_index_holds() -> None:
+    vectors = np.random.default_rng(0).normal(size=(30, 4)).astype("float32")
+    exact, partitioned = BruteForce(similarity="cosine"), Partitioned(probes=2, num_partitions=5)
+    assert (repr(exact), repr(partitioned)) == (
+        "BruteForce(no candidates yet)",
+        "Partitioned(no candidates yet)",
+    )
+    exact.index(vectors).remove([3])
+    assert repr(exact) == "BruteForce(29 candidates, dim=4, similarity='cosine', exact search)"
+    partitioned.index(vectors)
+    assert repr(partitioned) == "Partitioned(30 candidates, dim=4, similarity='dot', probes=2 of 5)"
+    partitioned.tune(vectors)
+    assert repr(partitioned) == "Partitioned(30 candidates, dim=4, similarity='dot', exact search)"

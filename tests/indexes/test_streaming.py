@@ -185,3 +185,9 @@ def test_saved_with_its_query_model_and_fed_again(tmp_path: Path) -> None:
     found = loaded.index_from_dataset([np.eye(3, dtype="float32")])(np.float32([[1, 2]]))
     np.testing.assert_allclose(found[0], expected[0], rtol=1e-6)
     np.testing.assert_array_equal(found[1], expected[1])
+
+
+def test_repr_says_whether_there_is_a_dataset() -> None:
+    index = Streaming()
+    assert repr(index) == "Streaming(no candidates yet)"
+    assert repr(index.index_from_dataset([np.eye(2)])) == "Streaming(candidates read anew for each call)"

@@ -29,9 +29,6 @@ class ApproximateIndex(StoredIndex):
         **options: As of `StoredIndex`.
     """
 
-    effort_name = "effort"
-    """The constructor's own word for the effort, for errors."""
-
     def __init__(self, effort: int | None, **options: Any) -> None:
         super().__init__(**options)
         self.effort = None if effort is None else check_k(effort, self.effort_name)

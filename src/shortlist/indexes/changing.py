@@ -37,6 +37,9 @@ class ChangingIndex(Index):
         capacity: Most candidates that `upsert` takes in; None for no limit.
     """
 
+    effort_name = "effort"
+    """What the effort of its engine is called, for errors and `repr`."""
+
     def __init__(
         self,
         query_model: Callable[[Any], Any] | None = None,
@@ -235,6 +238,20 @@ class ChangingIndex(Index):
             False for an approximate index.
         """
         return self.snapshot().engine.is_exact
+
+    def __repr__(self) -> str:
+        if self._snapshot is None:
+            return f"{type(self).__name__}(no candidates yet)"
+        engine = self._snapshot.engine
+        how = (
+            engine.label()
+            if engine.is_exact
+            else f"{self.effort_name}={engine.effort} of {engine.max_effort}"
+        )
+        return (
+            f"{type(self).__name__}({self._snapshot.num_candidates} candidates, dim={engine.dim}, "
+            f"similarity={self.similarity!r}, {how})"
+        )
 
     def get_config(self) -> dict[str, Any]:
         """What makes the index again, without its candidates, which are saved beside it.

@@ -160,6 +160,11 @@ class Streaming(Index):
             raise ArgumentError("the dataset of candidates holds none; expected at least one batch.")
         return best_scores, np.where(np.isneginf(best_scores), padding, best_ids)
 
+    def __repr__(self) -> str:
+        if self._source is None:
+            return f"{type(self).__name__}(no candidates yet)"
+        return f"{type(self).__name__}(candidates read anew for each call)"
+
     def is_exact(self) -> bool:
         """Whether the answers are those of scoring every candidate.
 
