@@ -11,7 +11,7 @@ from tests.indexes import contract
 from tests.indexes.world import World
 from tests.oracles.worlds import ID_POOLS
 
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, NotIndexedError
 from shortlist.indexes import BruteForce, Streaming
 
 BACKEND = keras.config.backend()
@@ -182,6 +182,10 @@ def test_saved_with_its_query_model_and_fed_again(tmp_path: Path) -> None:
     index.save(tmp_path / "index.keras")
     loaded = keras.models.load_model(tmp_path / "index.keras")
     contract.check_not_indexed(loaded)
+    with pytest.raises(
+        NotIndexedError, match=r"call index_from_dataset\(batches\) first, also after loading"
+    ):
+        loaded(np.float32([[1, 2]]))
     found = loaded.index_from_dataset([np.eye(3, dtype="float32")])(np.float32([[1, 2]]))
     np.testing.assert_allclose(found[0], expected[0], rtol=1e-6)
     np.testing.assert_array_equal(found[1], expected[1])

@@ -117,20 +117,20 @@ class Index(keras.Model):
                 _check_no_text(leaf, self.query_model)
         return features
 
-    def check_indexed(self, is_indexed: bool) -> None:
+    def check_indexed(
+        self, is_indexed: bool, advice: str = "call index(vectors, ids) or index_from_dataset(dataset) first"
+    ) -> None:
         """Refuse a query before there are candidates.
 
         Args:
             is_indexed: Whether there are.
+            advice: What to do where there are none.
 
         Raises:
             NotIndexedError: When there are none.
         """
         if not is_indexed:
-            raise NotIndexedError(
-                f"{type(self).__name__} holds no candidates yet; call index(vectors, ids) or "
-                "index_from_dataset(dataset) first."
-            )
+            raise NotIndexedError(f"{type(self).__name__} holds no candidates yet; {advice}.")
 
     def save(self, filepath: Any, *args: Any, **kwargs: Any) -> None:
         """Keras' `save`, whole or not at all: an older file stays until the new one is complete.

@@ -20,6 +20,8 @@ from shortlist.typing import ArrayLike, Tensor
 
 __all__ = ["Streaming"]
 
+_ADVICE = "call index_from_dataset(batches) first, also after loading: a file holds the query model alone"
+
 
 @keras.saving.register_keras_serializable(package="shortlist")
 class Streaming(Index):
@@ -97,7 +99,7 @@ class Streaming(Index):
         return ((ids, vectors) for vectors, ids, _ in self._candidates())
 
     def _candidates(self) -> Iterator[tuple[np.ndarray, np.ndarray, Mapping[str, Any]]]:
-        self.check_indexed(self._source is not None)
+        self.check_indexed(self._source is not None, _ADVICE)
         assert self._source is not None
         start = 0
         for vectors, ids, columns in iterate_candidates(*self._source):
@@ -134,7 +136,7 @@ class Streaming(Index):
             ArgumentError: When k is below 1, shapes do not fit, or an attribute that is asked for is unknown
                 to a batch, or has a value, in any batch, of another kind than one that is asked for.
         """
-        self.check_indexed(self._source is not None)
+        self.check_indexed(self._source is not None, _ADVICE)
         vectors = ops.convert_to_tensor(self.encode_queries(queries))
         allowed = _Allowed(
             id_lists([] if exclude is None else exclude, len(vectors), "exclude"),
