@@ -1,6 +1,7 @@
 """Candidates that come and go, beside a dict of those that are there."""
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.indexes.world import EXACT, INEXACT, World
 
+import shortlist as sl
 from shortlist.errors import ArgumentError, FeatureError, NotIndexedError
 from shortlist.indexes import BruteForce, Partitioned, approximate
 
@@ -247,3 +249,13 @@ def test_repr_says_what_an_index_holds() -> None:
     assert repr(partitioned) == "Partitioned(30 candidates, dim=4, similarity='dot', probes=2 of 5)"
     partitioned.tune(vectors)
     assert repr(partitioned) == "Partitioned(30 candidates, dim=4, similarity='dot', exact search)"
+
+
+def test_an_index_that_holds_nothing_yet_is_not_saved(tmp_path: Path) -> None:
+    with pytest.raises(NotIndexedError, match="Partitioned holds no candidates yet; call index"):
+        Partitioned().save(tmp_path / "index.keras")
+    assert list(tmp_path.iterdir()) == []
+    emptied = BruteForce().index(np.eye(2))
+    emptied.remove([0, 1])  # it knows that nothing is left
+    emptied.save(tmp_path / "index.keras")
+    assert sl.load_model(tmp_path / "index.keras").num_candidates == 0

@@ -142,13 +142,18 @@ class Index(keras.Model):
 
         Raises:
             ArgumentError: When the query model has no weights yet, so that another would be loaded.
+            NotIndexedError: When an index whose candidates are in memory has none yet.
         """
+        self._check_whole()
+        save_whole(super().save, filepath, *args, **kwargs)
+
+    def _check_whole(self) -> None:
+        """Refuse to be saved before there is what a file of it holds."""
         if isinstance(self.query_model, keras.layers.Layer) and not self.query_model.built:
             raise ArgumentError(
                 f"the query model, {self.query_model.name}, was never called and has no weights to save; "
                 "train it, or ask the index once, and save then."
             )
-        save_whole(super().save, filepath, *args, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
         """What makes the index again, without its candidates, which are saved beside it.

@@ -261,6 +261,10 @@ class ChangingIndex(Index):
         """
         return {**super().get_config(), "similarity": self.similarity, "capacity": self.capacity}
 
+    def _check_whole(self) -> None:
+        self.check_indexed(self._snapshot is not None)
+        super()._check_whole()
+
     def save_assets(self, directory: str) -> None:
         """Write the candidates, with checksums, into a saved model (called by Keras).
 
