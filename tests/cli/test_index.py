@@ -71,6 +71,26 @@ def test_ids_of_digits_in_a_csv_file_are_text_where_those_of_the_model_are(tmp_p
         assert "exact search" in capsys.readouterr().out
 
 
+def test_vectors_for_an_index_of_raw_features_are_refused(tmp_path, capsys):
+    rows = {"user": ["a", "b"], "age": [1.0, 2.0], "item": ["x", "y"]}
+    user, age, item = sl.features.Category("user"), sl.features.Number("age"), sl.features.Category("item")
+    for columns in (["user"], ["user", "age"]):
+        query = [column for column in (user, age) if column.column in columns]
+        spec = sl.features.FeatureSpec(query, [item], query_id="user", candidate_id="item").fit(rows)
+        index = sl.models.TwoTower(spec).build_index(kind=sl.indexes.Partitioned)
+        index(rows)  # makes the weights
+        index.save(tmp_path / "index.keras")
+        np.save(tmp_path / "vectors.npy", np.ones((3, 64), "float32"))
+        words = ["index", "report", str(tmp_path / "index.keras"), "--queries"]
+        assert main([*words, str(tmp_path / "vectors.npy")]) == 1
+        said = " ".join(capsys.readouterr().err.split())
+        assert "vectors.npy holds an array of shape (3, 64), and the index takes raw features" in said
+        assert f"expected the columns {columns}, in a .parquet or .csv file." in said
+        np.save(tmp_path / "ids.npy", np.array(["a", "b"]))
+        assert main([*words, str(tmp_path / "ids.npy")]) == len(columns) - 1  # of one column they may come
+        assert ("holds an array of shape (2,)" in capsys.readouterr().err) == (len(columns) > 1)
+
+
 def test_a_picture_that_cannot_be_drawn_loses_no_choice(saved, tmp_path, capsys):
     pytest.importorskip("matplotlib", reason="the extra `plots` is not installed")
     assert main(["index", "report", str(saved), "--plot", str(tmp_path / "r.doc"), "--save"]) == 1

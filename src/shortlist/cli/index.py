@@ -104,9 +104,23 @@ def _check_queries(path: Path) -> None:
 def _queries(path: Path, query_model: Any) -> Any:
     """Vectors `[num_queries, dim]`, or a table of features."""
     try:
-        return _read(path, query_model)
+        queries = _read(path, query_model)
     except (OSError, ValueError, EOFError) as error:
         raise ArgumentError(f"--queries {path} cannot be read: {error}") from error
+    if isinstance(queries, np.ndarray):
+        _check_no_vectors(path, queries, [column.column for column in getattr(query_model, "columns", ())])
+    return queries
+
+
+def _check_no_vectors(path: Path, queries: np.ndarray, columns: list[str]) -> None:
+    """Refuse vectors, or values of one column, where a query is raw features; ids of one column may come."""
+    is_matrix = queries.dtype.kind == "f" and queries.ndim > 1
+    if columns and (is_matrix or len(columns) > 1):
+        raise ArgumentError(
+            f"--queries {path} holds an array of shape {queries.shape}, and the index takes raw features, "
+            f"which its query model turns into vectors; expected the columns {columns}, in a .parquet or "
+            ".csv file."
+        )
 
 
 def _read(path: Path, query_model: Any) -> Any:
