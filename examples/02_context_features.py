@@ -2,8 +2,8 @@
 
 Run it with `python examples/02_context_features.py`. A user comes with age, gender and occupation, and with
 the time of the request; a movie with the words of its title and its genres. A movie that nobody has rated yet
-can be recommended by them. The reference, on the same split: EASE, which knows ids alone, finds 17.3 % and
-62.3 % of the held-out movies in its top 10 and 100.
+can be recommended by them. The reference, on another such split: EASE, which knows ids alone, finds 17.3 %
+and 62.3 % of the held-out movies in its top 10 and 100.
 """
 
 import keras
