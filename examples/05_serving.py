@@ -15,6 +15,8 @@ import shortlist as sl
 
 
 def main(dataset: sl.data.Dataset, epochs: int = 10) -> float:
+    if keras.config.backend() != "tensorflow":
+        raise SystemExit("The export needs TensorFlow: run this example with KERAS_BACKEND=tensorflow.")
     keras.utils.set_random_seed(0)
     train, test = sl.data.random_split(dataset.interactions, test_fraction=0.2, seed=42)
     model = sl.models.TwoTower.from_interactions(train, dataset.items)

@@ -57,3 +57,10 @@ def test_multi_task_does_both(a_slice: sl.data.Dataset) -> None:
 @pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="exports are made under TensorFlow")
 def test_serving_finds_more_than_chance(a_slice: sl.data.Dataset) -> None:
     assert load("05_serving").main(a_slice, epochs=20) > 2 * 10 / 1682
+
+
+def test_serving_refuses_other_backends_before_it_trains(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("tensorflow", reason="the example imports TensorFlow")
+    monkeypatch.setattr("keras.config.backend", lambda: "jax")
+    with pytest.raises(SystemExit, match="run this example with KERAS_BACKEND=tensorflow"):
+        load("05_serving").main(None)  # no data: nothing is looked at before
