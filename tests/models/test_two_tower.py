@@ -286,6 +286,19 @@ def test_what_it_needs_is_said(parts: tuple[Interactions, Interactions]) -> None
         compiled(train).set_catalogue(twice)
 
 
+@pytest.mark.contract
+def test_a_catalogue_of_which_nothing_would_be_learnt_is_refused() -> None:
+    for met, written in ((["1", "2", "1"], ["01", "02"]), ([1, 2, 1], [10, 20])):
+        table = {"user": ["ann", "bob", "bob"], "film": met}
+        train = Interactions.from_table(table, user="user", item="film")
+        with pytest.raises(
+            ArgumentError, match=r"2 items, such as \['?\d+'?\], .* with 2 others, such as \['?1"
+        ):
+            TwoTower.from_interactions(train, {"film": written})
+        one_of_them = TwoTower.from_interactions(train, {"film": [*written, met[0]]})
+        assert one_of_them.catalogue.ids.tolist() == [*written, met[0]]
+
+
 def test_raw_tables_are_encoded(parts: tuple[Interactions, Interactions]) -> None:
     """Raw integer ids must never be taken for rows of the embedding tables."""
     train, test = parts

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import pyarrow.compute as pc
 
 from shortlist import backend
 from shortlist.data import Histories, InteractionFiles, Interactions
@@ -114,7 +115,7 @@ class TwoTower(Model):
             A model to compile and fit.
 
         Raises:
-            ArgumentError: When the interactions are something else.
+            ArgumentError: When the interactions are something else, or, in memory, with none of the items.
         """
         if not isinstance(interactions, Interactions | InteractionFiles):
             raise ArgumentError(
@@ -122,7 +123,10 @@ class TwoTower(Model):
                 "Interactions.from_table(frame, user=..., item=...)."
             )
         spec = FeatureSpec.ids(user=interactions.user, item=interactions.item).fit(interactions, items)
-        return cls(spec, items, **options)
+        model = cls(spec, items, **options)
+        if isinstance(interactions, Interactions):
+            _check_any_is_met(model.catalogue.ids, interactions, spec)
+        return model
 
     @property
     def spec(self) -> FeatureSpec:
@@ -356,6 +360,18 @@ class TwoTower(Model):
 
 def _batch_size(batch_size: int | None) -> int:
     return _BATCH_SIZE if batch_size is None else check_k(batch_size, "batch_size")
+
+
+def _check_any_is_met(items: np.ndarray, interactions: Interactions, spec: FeatureSpec) -> None:
+    """Refuse a catalogue of which nothing would be learnt: its items and those met have no id in common."""
+    met = pc.unique(interactions.table[interactions.item])
+    assert spec.candidate_vocabulary is not None  # FeatureSpec.ids names a candidate id
+    if len(met) and len(spec.candidate_vocabulary) == len(items) + len(met):
+        raise ArgumentError(
+            f"the catalogue holds {len(items)} items, such as {items[:1].tolist()}, and the interactions are "
+            f"with {len(met)} others, such as {met[:1].to_pylist()}: nothing would be learnt of what is "
+            "recommended. Expected the same ids in both; look for another column, or ids written otherwise."
+        )
 
 
 def _candidate_id(spec: FeatureSpec) -> str:
