@@ -4,13 +4,14 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tests.indexes.adapters.contract import skip_without
 from tests.oracles.top_k import top_k
 
 from shortlist.errors import ArgumentError
 from shortlist.export import saved_model
 from shortlist.export.engines import apart, engine_in_graph
 from shortlist.export.operators import operators
-from shortlist.indexes import BruteForce, Partitioned
+from shortlist.indexes import Annoy, BruteForce, Partitioned
 from shortlist.indexes.engine import Engine
 from shortlist.indexes.filters import Filter
 from shortlist.indexes.partitions.search import SearchSizes, search
@@ -181,6 +182,15 @@ def test_changed_candidates_are_exported_once_compacted(tmp_path):
         saved_model(changed, tmp_path / "1")
     assert not (tmp_path / "1").exists()
     saved_model(changed.compact(), tmp_path / "1")
+
+
+@skip_without("annoy")
+def test_an_index_by_a_library_is_refused_as_such_also_once_changed(tmp_path):
+    index = Annoy(k=2).index(VECTORS)
+    for _ in range(2):
+        with pytest.raises(ArgumentError, match="is a library that no TensorFlow server runs"):
+            saved_model(index, tmp_path / "1")
+        index.remove([3])
 
 
 def test_where_few_are_allowed_one_partition_gives_them_all_in_a_server(tmp_path):

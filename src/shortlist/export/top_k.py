@@ -38,6 +38,7 @@ class TopKInGraph(tf.Module):
     def __init__(self, index: StoredIndex, queries: QueriesInGraph, max_k: int) -> None:
         super().__init__()
         snapshot = index.snapshot()
+        self._engine = engine_in_graph(snapshot.engine)
         if snapshot.has_gaps or len(snapshot.fresh):
             raise ArgumentError(
                 "index: candidates were added or removed after it was built; call compact() first, which "
@@ -45,7 +46,6 @@ class TopKInGraph(tf.Module):
             )
         self._queries, self._similarity = queries, index.similarity
         self._resources = queries.resources()  # held here, for their variables and tables to be saved
-        self._engine = engine_in_graph(snapshot.engine)
         self.num_candidates, self.max_k = snapshot.num_candidates, min(max_k, snapshot.num_candidates)
         self.ids = CandidateIds(index.ids)
         self._attributes = AttributesInGraph(snapshot.attributes, snapshot.bits)
