@@ -3,17 +3,13 @@
 import gc
 import resource
 import tempfile
-from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.support.open_files import num_open_files
 
 from shortlist.data.encoded import kept_rows
 from shortlist.errors import DataError
-
-
-def num_open_files():
-    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 class Encoding:
@@ -60,13 +56,13 @@ def test_a_damaged_cache_is_made_anew_and_a_deleted_one_is_read_on(tmp_path):
 
 def test_without_a_folder_nothing_stays(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    files = num_open_files()
     rows = kept_rows(None, {}, Encoding())
     assert list(tmp_path.iterdir()) == []
     assert len(content(rows)) == 20
+    assert num_open_files(tmp_path) > 0
     del rows
     gc.collect()
-    assert num_open_files() == files
+    assert num_open_files(tmp_path) == 0
 
 
 @pytest.mark.parametrize("in_cache", [True, False])

@@ -1,17 +1,13 @@
 import gc
-from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.support.open_files import num_open_files
 
 from shortlist.data.encoded.record_file import RecordFile
 from shortlist.errors import ArtifactError
 
 KIND = np.dtype([("a", np.int32), ("b", np.float32, (3,))])
-
-
-def num_open_files():
-    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def records(num_rows):
@@ -45,12 +41,11 @@ def test_a_deleted_file_is_read_on(tmp_path):
 
 
 def test_it_is_closed_with_its_object(tmp_path):
-    before = num_open_files()
     file = RecordFile(tmp_path / "file", KIND, writable=True)
-    assert num_open_files() == before + 1
+    assert num_open_files(tmp_path) == 1
     del file
     gc.collect()
-    assert num_open_files() == before
+    assert num_open_files(tmp_path) == 0
 
 
 def test_a_file_is_not_written_unasked(tmp_path):
