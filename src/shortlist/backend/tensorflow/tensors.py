@@ -156,9 +156,8 @@ def exp_of_products(rows: Tensor, columns: Tensor, are_low: Tensor) -> Tensor:
     def products() -> Tensor:
         return tf.matmul(rows, columns, transpose_b=True)
 
-    def low_exponentials() -> (
-        Tensor
-    ):  # of which a logistic function is the same, made with the products by oneDNN
+    def low_exponentials() -> Tensor:
+        """By a logistic function, which is the same there and which oneDNN makes together with products."""
         return tf.sigmoid(tf.nn.bias_add(products(), tf.zeros_like(columns[:, 0])))
 
     return tf.cond(are_low, low_exponentials, lambda: tf.exp(products()))
