@@ -87,9 +87,10 @@ def test_an_index_is_a_recommender_and_honours_exclusions():
     assert recommend(users, 2, [np.array(["c"]), np.array(["a", "zzz"])]).tolist() == [["b", "a"], ["b", "c"]]
 
 
-def test_popularity_on_movielens_is_as_the_examples_say(movielens_directory):
+def test_popularity_on_movielens_is_as_published_and_as_the_examples_say(movielens_directory):
     data = sl.data.load_movielens("100k", movielens_directory)
     train, test = sl.data.random_split(data.interactions, seed=42)
     found = evaluate(Popularity.from_interactions(train), test, exclude=train, measures=("recall",))
-    # Another random 80/20 split gave 0.090 and 0.414.
+    # A measured reference of another random 80/20 split: 0.090 and 0.414.
+    assert found == pytest.approx({"recall_at_10": 0.090, "recall_at_100": 0.414}, abs=0.005)
     assert found == pytest.approx({"recall_at_10": 0.093, "recall_at_100": 0.415}, abs=0.0005)
