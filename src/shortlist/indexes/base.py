@@ -225,7 +225,7 @@ def _finite(vectors: np.ndarray) -> np.ndarray:
 
 def _is_text(queries: Any) -> bool:
     if isinstance(queries, np.ndarray):
-        return queries.dtype.kind in "OSTU"
+        return queries.dtype.kind == "O" or _holds_text(queries)
     return getattr(queries.dtype, "name", "") == "string"
 
 

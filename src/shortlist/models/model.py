@@ -142,9 +142,10 @@ class Model(keras.Model):
         """
         for name, data in (("the training data", x), ("validation_data", kwargs.get("validation_data"))):
             self._check_encoded(name, data)
-        are_arrays = all(hasattr(leaf, "shape") for leaf in keras.tree.flatten(x))
+        leaves = keras.tree.flatten(x)
+        are_arrays = all(hasattr(leaf, "shape") for leaf in leaves)
         kwargs.setdefault("shuffle", are_arrays)  # Keras warns where it cannot
-        for leaf in keras.tree.flatten(x):
+        for leaf in leaves:
             backend.check_ids("the training data", leaf)
         with self._forgetting_what_failed():
             history = super().fit(x, *args, **kwargs)

@@ -124,7 +124,7 @@ class TwoTower(Model):
             )
         spec = FeatureSpec.ids(user=interactions.user, item=interactions.item).fit(interactions, items)
         model = cls(spec, items, **options)
-        if isinstance(interactions, Interactions):
+        if items is not None and isinstance(interactions, Interactions):
             _check_any_is_met(model.catalogue.ids, interactions, spec)
         return model
 
