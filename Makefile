@@ -52,7 +52,7 @@ docs: $(VENV)/.dev  ## API documentation into site/
 bench: bench-peers  ## Speed and memory beside the peers, in one run of about 25 minutes, into benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks.run --output benchmarks/RESULTS.md
 
-bench-quick: $(VENV)/.dev  ## The same in under 3 minutes: small shapes, few repeats, beside the peers that are there
+bench-quick: $(VENV)/.dev  ## The same in about 3 minutes: small shapes, few repeats, beside the peers that are there
 	$(BIN)/python -m benchmarks.run --quick
 
 bench-peers: $(VENV)/.peers $(TFRS_VENV)/.peers  ## Install what `bench` measures beside: keras-rs, faiss, PyTorch, and TFRS
