@@ -1,20 +1,19 @@
-"""The exceptions Shortlist raises, and the tree they form.
+"""Exceptions raised by Shortlist, and the helper that builds their messages.
 
 ```
 Exception
 └── ShortlistError
-    ├── DataError             (ValueError)    a file, column or row that cannot be read as interactions
-    ├── FeatureError          (ValueError)    a feature whose values do not fit what was declared or learnt
-    ├── ArgumentError         (ValueError)    an argument out of its range, or a tensor of the wrong shape
-    ├── NotIndexedError       (RuntimeError)  an index was asked before it held candidates
-    ├── DatasetUnavailable    (RuntimeError)  a dataset that can be found neither on disk nor on the network
-    ├── ArtifactError         (RuntimeError)  something saved that is incomplete or changed
-    ├── BackendError          (RuntimeError)  what the backend in use cannot do
-    └── MissingExtraError     (ImportError)   an optional package that is not installed
+    ├── DataError             (ValueError)    a file, column or row cannot be read as interactions
+    ├── FeatureError          (ValueError)    feature values do not match the fitted column
+    ├── ArgumentError         (ValueError)    an argument is out of range or has the wrong shape
+    ├── NotIndexedError       (RuntimeError)  an index was queried before it held candidates
+    ├── DatasetUnavailable    (RuntimeError)  a dataset is neither on disk nor reachable over the network
+    ├── ArtifactError         (RuntimeError)  a saved file is incomplete, changed or of another version
+    ├── BackendError          (RuntimeError)  the backend in use does not support the operation
+    └── MissingExtraError     (ImportError)   an optional package is not installed
 ```
 
-Every message says what came, what was expected and what to do. Each class also derives from the built-in
-exception that a caller would have guarded against anyway, so `except ValueError` keeps working.
+Each class also derives from the matching built-in exception, so `except ValueError` keeps working.
 """
 
 __all__ = [
@@ -27,55 +26,75 @@ __all__ = [
     "MissingExtraError",
     "NotIndexedError",
     "ShortlistError",
+    "must",
 ]
 
 
+def must(subject: str, requirement: str, *, got: object = None, fix: str = "") -> str:
+    """Return an error message: `<subject> must <requirement>, got <got>. <Fix.>`
+
+    All messages of Shortlist's exceptions are built here, so that they read alike.
+
+    Args:
+        subject: Argument, file, row, column or feature at fault, such as `"temperature"`.
+        requirement: What it must be, have or hold, starting with a verb, such as `"be > 0"`.
+        got: What was given instead; left out when None. Text is used as written, so pass
+            `repr(value)` for a string value.
+        fix: What to do about it, a full sentence without the final period.
+
+    Example:
+        >>> must("temperature", "be > 0", got=-1.0, fix="Pass None for a temperature of 1")
+        'temperature must be > 0, got -1.0. Pass None for a temperature of 1.'
+    """
+    message = f"{subject} must {requirement}" + ("" if got is None else f", got {got}") + "."
+    return f"{message} {fix.rstrip('.')}." if fix else message
+
+
 class ShortlistError(Exception):
-    """The base of every exception that Shortlist raises itself."""
+    """Base class of all exceptions raised by Shortlist."""
 
 
 class DataError(ShortlistError, ValueError):
-    """A file, column or row that cannot be read as interactions."""
+    """Raised when a file, column or row cannot be read as interactions."""
 
 
 class FeatureError(ShortlistError, ValueError):
-    """A feature whose values do not fit what was declared or learnt."""
+    """Raised when feature values do not match the fitted column."""
 
 
 class ArgumentError(ShortlistError, ValueError):
-    """An argument out of its range, or a tensor of the wrong shape."""
+    """Raised when an argument is out of range or has the wrong shape."""
 
 
 class NotIndexedError(ShortlistError, RuntimeError):
-    """An index was asked before it held candidates."""
+    """Raised when an index is queried before it holds candidates."""
 
 
 class DatasetUnavailable(ShortlistError, RuntimeError):
-    """A dataset that can be found neither on disk nor on the network."""
+    """Raised when a dataset is neither on disk nor reachable over the network."""
 
 
 class ArtifactError(ShortlistError, RuntimeError):
-    """Something saved that is incomplete, changed or of another version."""
+    """Raised when a saved file is incomplete, changed or of another version."""
 
 
 class BackendError(ShortlistError, RuntimeError):
-    """What the Keras backend in use cannot do."""
+    """Raised when the Keras backend in use does not support the operation."""
 
 
 class MissingExtraError(ShortlistError, ImportError):
-    """An optional package that is not installed.
+    """Raised when an optional package is not installed.
 
     Args:
-        package: The name to import, such as `"torch"`.
-        extra: The extra of Shortlist that installs it, such as `"torch"`.
-        purpose: What it was needed for, to end the sentence "... is needed for".
+        package: Import name of the package, such as `"faiss"`.
+        extra: Extra of Shortlist that installs it, such as `"faiss"`.
+        purpose: Feature that needs it, such as `"indexes.Faiss"`.
 
     Example:
         >>> str(MissingExtraError("faiss", "faiss", "indexes.Faiss"))
-        "faiss is needed for indexes.Faiss and is not installed: pip install 'shortlist[faiss]'"
+        "faiss must be installed to use indexes.Faiss. Run: pip install 'shortlist[faiss]'."
     """
 
     def __init__(self, package: str, extra: str, purpose: str) -> None:
-        super().__init__(
-            f"{package} is needed for {purpose} and is not installed: pip install 'shortlist[{extra}]'"
-        )
+        fix = f"Run: pip install 'shortlist[{extra}]'"
+        super().__init__(must(package, f"be installed to use {purpose}", fix=fix))
