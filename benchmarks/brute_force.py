@@ -7,14 +7,14 @@ from benchmarks.side import TFRS_PYTHON, Outcome, Side
 from benchmarks.table import Row, at_least, at_most, ceiling_percent
 
 _DIM, _K = 64, 10
-_LEAST_OVERLAP = 0.99  # rounding may exchange neighbours of nearly the same score
+_LEAST_OVERLAP = 0.99  # rounding may exchange neighbors of nearly the same score
 _FAISS = "faiss flat"
 _MOST = ((1, 0.8), (100, 0.25))
 """Numbers of queries, and the share of the time of faiss that each may take."""
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    """Each number of queries beside every peer, then beside the products alone."""
+    """Each number of queries next to every peer, then next to the products alone."""
     num_candidates, repeats = (100_000, 5) if quick else (1_000_000, 9)
     for num_queries, most in _MOST[-1:] if quick else _MOST:
         yield from _beside(num_candidates, num_queries, most, repeats)

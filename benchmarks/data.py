@@ -25,7 +25,7 @@ def batches(columns: Any, batch_size: int) -> Any:
     return tf.data.Dataset.from_tensor_slices(columns).batch(batch_size).cache().with_options(options)
 
 
-def judged(
+def evaluated(
     num_queries: int, num_candidates: int, embedding_dim: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Queries that lie near their true candidates, all candidates, and the true row of each query."""

@@ -1,4 +1,4 @@
-"""Top-k metrics over the catalogue, by `evaluate`; encoding the catalogue and the loss are part of it."""
+"""Top-k metrics over the catalog, by `evaluate`; encoding the catalog and the loss are part of it."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ _TOLERANCE = 0.005  # TFRS finds the true candidate by its score, and rounding m
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    """A small catalogue beside TFRS and keras-rs, a large one beside keras-rs and the products alone."""
+    """A small catalog next to TFRS and keras-rs, a large one next to keras-rs and the products alone."""
     yield from _small(repeats=3 if quick else 5)
     if not quick:
         yield _without_loss()

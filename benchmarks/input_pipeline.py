@@ -54,7 +54,7 @@ def train(pattern: str) -> dict[str, float]:
     )
     start = time.perf_counter()
     spec = spec.fit(events)
-    learnt = time.perf_counter()
+    learned = time.perf_counter()
     model = sl.models.TwoTower(spec, embedding_dim=8)
     model.compile()
     began: list[float] = []
@@ -62,8 +62,8 @@ def train(pattern: str) -> dict[str, float]:
     model.fit(events, epochs=1, batch_size=BATCH_SIZE, verbose=0, callbacks=[note])
     return {
         "peak_mb": peak_mb(),
-        "learn_s": learnt - start,
-        "encode_s": began[0] - learnt,
+        "learn_s": learned - start,
+        "encode_s": began[0] - learned,
         "epoch_s": time.perf_counter() - began[0],
     }
 

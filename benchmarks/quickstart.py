@@ -28,5 +28,5 @@ def rows(quick: bool) -> Iterator[Row]:
 
 
 def _training_alone(outcome: Outcome, seconds: float) -> Outcome:
-    """The outcome without the time of judging, which comes after."""
+    """The outcome without the time of evaluation, which comes after."""
     return outcome if outcome.trouble else replace(outcome, times_ms=[1000 * seconds])

@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small shapes, few repeats: under 3 minutes")
     parser.add_argument("--stage", nargs="+", choices=STAGES, help="only these, default: all")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="where the tables go, beside the screen")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="where the tables go, next to the screen")
     return parser
 
 

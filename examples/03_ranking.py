@@ -1,4 +1,4 @@
-"""Ranking: how many stars will a user give? A model of one's own, learnt from ratings.
+"""Ranking: how many stars will a user give? A model of one's own, learned from ratings.
 
 Run it with `python examples/03_ranking.py`. The reference, as root mean squared error on ML-100K: 1.110 for
 the first ranking tutorial of TensorFlow Recommenders, 0.944 for biases of users and movies alone, 0.934 for

@@ -26,9 +26,9 @@ class RetrieveAndRate(sl.Model):
             spec.candidate_vocabulary.num_rows, 1, embeddings_initializer="zeros"
         )
         self.taste = keras.layers.Dense(1, use_bias=False)
-        catalogue = [(movies["movie_id"], movies)]
+        catalog = [(movies["movie_id"], movies)]
         self.retrieval = sl.tasks.Retrieval(
-            metrics=sl.metrics.FactorizedTopK(catalogue, encoder=self.movie_tower, measures=("recall",)),
+            metrics=sl.metrics.FactorizedTopK(catalog, encoder=self.movie_tower, measures=("recall",)),
             frequencies=sl.layers.StreamingFrequency(spec.candidate_vocabulary.num_rows),
         )
         self.rating = sl.tasks.Ranking(

@@ -21,7 +21,7 @@ BACKENDS = ("tensorflow", "jax", "torch")
 
 # Modules that have no test file of their own name, each with the cause.
 TESTED_ELSEWHERE = {
-    "errors.py": "no behaviour but a message, which its docstring's example tests",
+    "errors.py": "no behavior but a message, which its docstring's example tests",
 }
 
 
@@ -82,7 +82,7 @@ def is_long(path: Path) -> bool:
 
 
 def places_of_test(module: Path) -> list[Path]:
-    """Where the test of a module may be: twins in backend/ share one, which each backend runs."""
+    """Where the test of a module may be: graph encoders in backend/ share one, which each backend runs."""
     test = Path("tests") / module.with_name(f"test_{module.stem.lstrip('_')}.py")
     is_twin = module.parts[0] == "backend" and len(module.parts) == 3
     return [test, test.parents[1] / test.name] if is_twin else [test]

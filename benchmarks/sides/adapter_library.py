@@ -21,24 +21,27 @@ def prepare(adapter: str, folder: str, num_queries: int, turns: int, k: int) -> 
 
 
 def _scann(engine: Any, k: int) -> Ask:
-    settings = {"pre_reorder_num_neighbors": k * engine.num_rescored, "leaves_to_search": engine.effort}
+    settings = {
+        "pre_reorder_num_neighbors": k * engine.num_rescored,
+        "leaves_to_search": engine.search_budget,
+    }
     return lambda queries: engine.searcher.search_batched(queries, k, **settings)[0].tolist()
 
 
 def _faiss(engine: Any, k: int) -> Ask:
     import faiss
 
-    settings = faiss.SearchParametersIVF(nprobe=engine.effort)
+    settings = faiss.SearchParametersIVF(nprobe=engine.search_budget)
     return lambda queries: engine.index.search(queries, k, params=settings)[1].tolist()
 
 
 def _usearch(engine: Any, k: int) -> Ask:
-    engine.graph.expansion_search = engine.effort
+    engine.graph.expansion_search = engine.search_budget
     return lambda queries: engine.graph.search(queries, k).keys.tolist()
 
 
 def _annoy(engine: Any, k: int) -> Ask:
-    trees, search_k = engine.trees.index, engine.effort
+    trees, search_k = engine.trees.index, engine.search_budget
     return lambda queries: [trees.get_nns_by_vector(query, k, search_k) for query in queries]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import keras
 import keras_rs
 import numpy as np
-from benchmarks.data import batches, judged
+from benchmarks.data import batches, evaluated
 from benchmarks.measure import serve
 
 
@@ -25,7 +25,7 @@ class Hits(keras.Model):
 def prepare(
     num_queries: int, num_candidates: int, embedding_dim: int, batch_size: int, ks: list[int]
 ) -> Callable[[], dict[str, float]]:
-    queries, candidates, truth = judged(num_queries, num_candidates, embedding_dim)
+    queries, candidates, truth = evaluated(num_queries, num_candidates, embedding_dim)
     users = keras.layers.Embedding(*queries.shape)
     users.build(None)
     users.set_weights([queries])

@@ -1,20 +1,20 @@
-"""Shortlist's top-k metrics over a catalogue, by `evaluate`."""
+"""Shortlist's top-k metrics over a catalog, by `evaluate`."""
 
 from collections.abc import Callable
 
 import keras
 import numpy as np
-from benchmarks.data import batches, judged
+from benchmarks.data import batches, evaluated
 from benchmarks.measure import serve
 
 import shortlist as sl
 
 
 class TwoTowers(sl.Model):
-    def __init__(self, users, movies, catalogue, ks, has_loss):
+    def __init__(self, users, movies, catalog, ks, has_loss):
         super().__init__()
         self.users, self.movies, self.has_loss = users, movies, has_loss
-        self.metric = sl.metrics.FactorizedTopK(catalogue, encoder=movies, ks=ks, measures=("recall",))
+        self.metric = sl.metrics.FactorizedTopK(catalog, encoder=movies, ks=ks, measures=("recall",))
         self.task = sl.tasks.Retrieval(metrics=self.metric)
 
     def compute_loss(self, inputs, training=False):
@@ -33,7 +33,7 @@ def prepare(
     ks: list[int],
     has_loss: bool = True,
 ) -> Callable[[], dict[str, float]]:
-    queries, candidates, truth = judged(num_queries, num_candidates, embedding_dim)
+    queries, candidates, truth = evaluated(num_queries, num_candidates, embedding_dim)
     users, movies = (keras.layers.Embedding(*table.shape) for table in (queries, candidates))
     for tower, table in ((users, queries), (movies, candidates)):
         tower.build(None)

@@ -1,21 +1,21 @@
-"""TFRS's top-k metrics over a catalogue, by `evaluate`, as in its guides."""
+"""TFRS's top-k metrics over a catalog, by `evaluate`, as in its guides."""
 
 from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
 import tensorflow_recommenders as tfrs
-from benchmarks.data import batches, judged
+from benchmarks.data import batches, evaluated
 from benchmarks.measure import serve
 
-_CATALOGUE_BATCH_SIZE = 128  # that of its guides
+_CATALOG_BATCH_SIZE = 128  # that of its guides
 
 
 class TwoTowers(tfrs.Model):
-    def __init__(self, users, movies, catalogue, ks, has_loss):
+    def __init__(self, users, movies, catalog, ks, has_loss):
         super().__init__()
         self.users, self.movies, self.has_loss = users, movies, has_loss
-        self.metric = tfrs.metrics.FactorizedTopK(catalogue.batch(_CATALOGUE_BATCH_SIZE).map(movies), ks=ks)
+        self.metric = tfrs.metrics.FactorizedTopK(catalog.batch(_CATALOG_BATCH_SIZE).map(movies), ks=ks)
         self.task = tfrs.tasks.Retrieval(metrics=self.metric)
 
     def compute_loss(self, inputs, training=False):
@@ -34,7 +34,7 @@ def prepare(
     ks: list[int],
     has_loss: bool = True,
 ) -> Callable[[], dict[str, float]]:
-    queries, candidates, truth = judged(num_queries, num_candidates, embedding_dim)
+    queries, candidates, truth = evaluated(num_queries, num_candidates, embedding_dim)
     users, movies = (tf.keras.layers.Embedding(*table.shape) for table in (queries, candidates))
     for tower, table in ((users, queries), (movies, candidates)):
         tower.build(None)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from benchmarks.measure import Missing, serve
 
 import shortlist as sl
-from shortlist.cli import quickstart
+from shortlist.cli import _quickstart as quickstart
 from shortlist.errors import DatasetUnavailable
 
 _SEED = 42  # of the split, as in the command
@@ -20,13 +20,13 @@ def prepare(size: str, epochs: int) -> Callable[[], dict[str, float]]:
         raise Missing(f"MovieLens {size}: name its directory by SHORTLIST_DATA_DIR") from error
     train, test = sl.data.random_split(data.interactions, seed=_SEED)
 
-    def learn() -> dict[str, float]:
+    def fit_columns() -> dict[str, float]:
         started = time.perf_counter()
-        model = quickstart.learn(train, epochs)
+        model = quickstart.fit_columns(train, epochs)
         seconds = time.perf_counter() - started
         return {"seconds": seconds, **model.evaluate(test, exclude=train, verbose=0)}
 
-    return learn
+    return fit_columns
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Recommenders on Keras 3: build, judge and serve them.
+"""Recommenders on Keras 3: build, evaluate and serve them.
 
 ```
-interactions -> features -> towers ---> task -----> metrics     evaluation (judges lists of ids)
+interactions -> features -> towers ---> task -----> metrics     evaluation (evaluates lists of ids)
   data/         features/   layers/     tasks/      metrics/          ^
                             models/   = losses/ + metrics/            |
                                |                                      |

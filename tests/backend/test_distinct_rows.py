@@ -1,4 +1,4 @@
-"""Distinct rows beside a dict of rows."""
+"""Distinct rows next to a dict of rows."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Places that are left out, tile by tile, beside a loop."""
+"""Places that are left out, tile by tile, next to a loop."""
 
 import keras
 import numpy as np

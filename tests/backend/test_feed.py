@@ -12,7 +12,7 @@ pytestmark = pytest.mark.contract
 
 
 class Batches(keras.utils.PyDataset):
-    """Seven rows in batches of three, the last one shorter; asked for anew in each pass."""
+    """Seven rows in batches of three, the last one shorter; asked for again in each pass."""
 
     def __init__(self) -> None:
         super().__init__()

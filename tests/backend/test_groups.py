@@ -1,4 +1,4 @@
-"""Products with rows of a table, beside a loop."""
+"""Products with rows of a table, next to a loop."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""Ids compared and looked up, beside Python's own dict."""
+"""Ids compared and looked up, next to Python's own dict."""
 
 from typing import Any
 

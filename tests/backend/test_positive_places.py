@@ -1,4 +1,4 @@
-"""The places of positives in a chunk of logits, beside three loops."""
+"""The places of positives in a chunk of logits, next to three loops."""
 
 import itertools
 

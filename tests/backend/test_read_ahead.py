@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shortlist.backend.read_ahead import ReadAhead
+from shortlist.backend._read_ahead import ReadAhead
 
 pytestmark = pytest.mark.contract
 

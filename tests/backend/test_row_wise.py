@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import shortlist as sl
-from shortlist.backend.row_wise import row_wise_of, tensors_for
+from shortlist.backend._row_wise import row_wise_of, tensors_for
 
 pytestmark = pytest.mark.contract
 

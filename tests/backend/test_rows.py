@@ -1,4 +1,4 @@
-"""Rows of a table read, summed and written, beside NumPy."""
+"""Rows of a table read, summed and written, next to NumPy."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from keras import ops
 from tests.oracles.optimizers import summed
 
 from shortlist import backend
-from shortlist.backend.full_precision import value_of
+from shortlist.backend._full_precision import value_of
 from shortlist.errors import BackendError
 
 pytestmark = pytest.mark.contract
@@ -33,7 +33,7 @@ def sparse_gradient(rows: np.ndarray, values: np.ndarray) -> Any:
 
         return tf.IndexedSlices(values, rows, (NUM_ROWS, 2))
     if keras.backend.backend() == "jax":
-        from shortlist.backend.jax.rows import RowGradient
+        from shortlist.backend.jax._rows import RowGradient
 
         return RowGradient(ops.convert_to_tensor(rows), ops.convert_to_tensor(values), NUM_ROWS)
     import torch

@@ -5,7 +5,8 @@ import sys
 import pytest
 
 import shortlist
-from shortlist.cli import doctor, main
+from shortlist.cli import _doctor as doctor
+from shortlist.cli import main
 from shortlist.errors import DataError
 
 

@@ -4,7 +4,7 @@ import os
 import keras
 import pytest
 
-from shortlist.cli.backends import BACKENDS, configured_backend, start_backend
+from shortlist.cli._backends import BACKENDS, configured_backend, start_backend
 from shortlist.errors import BackendError, MissingExtraError
 
 OTHER = next(name for name in BACKENDS if name != keras.backend.backend())
@@ -66,7 +66,7 @@ def test_a_backend_is_chosen_before_keras_is_there_and_starts_in_silence(name, r
 import os
 os.dup2(1, 2)
 os.environ.pop("KERAS_BACKEND", None)
-from shortlist.cli.backends import start_backend
+from shortlist.cli._backends import start_backend
 print(start_backend({name!r}))
 import keras
 print(keras.backend.backend())

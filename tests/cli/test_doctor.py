@@ -63,7 +63,7 @@ def test_each_extra_is_there_once(told):
 def test_archives_are_where_they_are_found(told, monkeypatch, tmp_path):
     (tmp_path / "ml-1m.zip").touch()
     monkeypatch.setenv("SHORTLIST_DATA_DIR", str(tmp_path))
-    monkeypatch.setattr("shortlist.data.datasets.archives.cache_directory", lambda: tmp_path / "cache")
+    monkeypatch.setattr("shortlist.data.datasets._archives.cache_directory", lambda: tmp_path / "cache")
     said = told()
     assert said["ml-1m.zip"] == str(tmp_path / "ml-1m.zip")
     assert said["ml-100k.zip"] == (

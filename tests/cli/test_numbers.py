@@ -2,7 +2,7 @@ import argparse
 
 import pytest
 
-from shortlist.cli.numbers import positive_integer
+from shortlist.cli._numbers import positive_integer
 
 
 @pytest.mark.parametrize(("text", "number"), [("1", 1), ("100000", 100_000)])

@@ -25,12 +25,12 @@ def no_movielens(monkeypatch):
 
 def test_without_movielens_it_runs_on_synthetic_data_and_says_so(no_movielens, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("shortlist.cli.quickstart._NUM_INTERACTIONS", 2000)
+    monkeypatch.setattr("shortlist.cli._quickstart._NUM_INTERACTIONS", 2000)
     assert main(["quickstart", "--epochs", "1"]) == 0
     said = capsys.readouterr().out
     lines = said.splitlines()
     assert lines[0] == "data: synthetic, because MovieLens is not to be had. ml-100k.zip is nowhere."
-    assert lines[1] == "synthetic: 1,600 interactions to learn from, 400 to judge by"
+    assert lines[1] == "synthetic: 1,600 interactions to learn from, 400 to evaluate by"
     assert re.search(rf"training on {BACKEND} took [\d.]+ s, [\d.]+ s an epoch", said)
     assert re.search(r"model +popularity +random", said)
     for metric in ("recall_at_10", "recall_at_100", "ndcg_at_10", "ndcg_at_100"):
@@ -83,7 +83,7 @@ def test_a_size_asks_for_synthetic_data(monkeypatch, tmp_path, capsys):
 
 
 def test_an_output_that_cannot_be_written_is_refused_before_training(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr("shortlist.cli.quickstart._load", lambda *_: pytest.fail("it began"))
+    monkeypatch.setattr("shortlist.cli._quickstart._load", lambda *_: pytest.fail("it began"))
     (tmp_path / "file").write_text("no folder")
     assert main(["quickstart", "--output", str(tmp_path / "file" / "out")]) == 1
     said = " ".join(capsys.readouterr().err.split())

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from shortlist.cli.quiet import silenced_stderr
+from shortlist.cli._quiet import silenced_stderr
 
 
 def fail_after(note):

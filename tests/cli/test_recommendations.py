@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 from rich.console import Console
 
-from shortlist.cli.recommendations import recommendation_tables, users_with_likes
+from shortlist.cli._recommendations import recommendation_tables, users_with_likes
 from shortlist.data import Dataset, Interactions
 
 ROLES = {"user": "user", "item": "item", "rating": "stars", "timestamp": "day"}

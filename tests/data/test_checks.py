@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from shortlist.data.checks import check_column_exists, check_interactions, check_names
+from shortlist.data._checks import check_column_exists, check_interactions, check_names
 from shortlist.errors import DataError
 
 GOOD = {"u": ["a", "b", "c"], "i": [1, 2, 3], "r": [1.0, 2.0, 3.0], "t": [10, 20, 30]}

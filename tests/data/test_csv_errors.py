@@ -1,6 +1,6 @@
 import pytest
 
-from shortlist.data.csv_errors import csv_message
+from shortlist.data._csv_errors import csv_message
 
 
 @pytest.mark.parametrize(

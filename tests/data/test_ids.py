@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortlist.data.ids import as_id_list, check_ids, encode_ids, id_kind, to_id_column
+from shortlist.data._ids import as_id_list, check_ids, encode_ids, id_kind, to_id_column
 from shortlist.errors import ArgumentError, DataError
 
 INT64 = st.integers(-(2**63), 2**63 - 1)

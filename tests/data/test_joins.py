@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortlist.data.joins import add_features
+from shortlist.data._joins import add_features
 from shortlist.errors import DataError
 
 

@@ -1,4 +1,4 @@
-from shortlist.data.rows import row_name
+from shortlist.data._rows import row_name
 
 
 def test_the_row_behind_the_header_is_the_first():

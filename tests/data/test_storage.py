@@ -1,7 +1,7 @@
 import pyarrow as pa
 import pytest
 
-from shortlist.data.storage import is_bytes, is_text, to_plain
+from shortlist.data._storage import is_bytes, is_text, to_plain
 
 TEXT = ["b", "a", None, "b", ""]
 

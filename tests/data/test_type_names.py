@@ -4,7 +4,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from shortlist.data.type_names import type_name
+from shortlist.data._type_names import type_name
 
 
 @pytest.mark.parametrize(

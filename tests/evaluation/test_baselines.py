@@ -15,16 +15,16 @@ BASELINES = [Popularity, Random]
 @given(world=worlds(), k=st.integers(1, 8), data=st.data())
 def test_exactly_k_allowed_items_come_when_there_are_k(baseline, world, k, data):
     train = interactions(world.train)
-    catalogue = {item for _, item in world.train}
+    catalog = {item for _, item in world.train}
     users = np.array(ID_POOLS[world.kind], dtype=train.users.dtype)
     exclude = [data.draw(st.lists(st.sampled_from(ID_POOLS[world.kind]))) for _ in users]
     lists = baseline.from_interactions(train)(users, k, [np.array(ids, train.items.dtype) for ids in exclude])
     assert lists.shape == (len(users), k)
     for ids, excluded in zip(lists.tolist(), exclude, strict=True):
-        num_allowed = len(catalogue - set(excluded))
+        num_allowed = len(catalog - set(excluded))
         items, rest = ids[: min(k, num_allowed)], ids[min(k, num_allowed) :]
         assert len(set(items)) == len(items)
-        assert set(items) <= catalogue - set(excluded)
+        assert set(items) <= catalog - set(excluded)
         assert rest == [PADDING_OF[world.kind]] * len(rest)
 
 

@@ -5,7 +5,7 @@ from tests.oracles.lists import PADDING, judge_list, judge_lists
 from tests.oracles.worlds import ID_KINDS, SEEDS, list_world
 
 from shortlist.errors import ArgumentError
-from shortlist.evaluation.lists import MEASURES, check_lists, ranking_measures, ranks_in_lists
+from shortlist.evaluation._lists import MEASURES, check_lists, ranking_measures, ranks_in_lists
 
 
 def as_matrix(lists):
@@ -24,10 +24,10 @@ def test_measures_equal_the_oracle_for_each_list(seed, kind):
     queries = np.array([query for query, _ in pairs])
     ids = np.array([one for _, one in pairs], dtype=object)
     ranks = ranks_in_lists(as_matrix(world.recommended), queries, ids)
-    judged = [query for query, wanted in enumerate(true) if wanted]
+    evaluated = [query for query, wanted in enumerate(true) if wanted]
     for k in world.ks:
-        values = ranking_measures(ranks, np.searchsorted(judged, queries), k, MEASURES)
-        for row, query in enumerate(judged):
+        values = ranking_measures(ranks, np.searchsorted(evaluated, queries), k, MEASURES)
+        for row, query in enumerate(evaluated):
             expected = judge_list(world.recommended[query], true[query], k)
             assert {name: value[row] for name, value in values.items()} == pytest.approx(expected)
 

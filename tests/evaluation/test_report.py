@@ -9,7 +9,7 @@ from tests.evaluation.worlds import interactions, worlds
 from shortlist.errors import ArgumentError
 from shortlist.evaluation import Popularity, Random, Report, compare, evaluate
 
-# Four users; the popular item 1 is known to all, and each has a favourite of his own.
+# Four users; the popular item 1 is known to all, and each has a favorite of his own.
 TRAIN = interactions([(user, item) for user in range(4) for item in (1, 10 + user)] + [(9, 20), (9, 21)])
 TEST = interactions([(user, 30 + user % 2) for user in range(4)])
 ROWS = {"model": {"recall_at_1": 0.5}, "popularity": {"recall_at_1": 0.25}}
@@ -85,7 +85,7 @@ def test_a_model_does_not_take_the_name_of_a_baseline(name):
 
 def test_the_protocol_is_told():
     kept = compare({"oracle": oracle}, TEST, train=TRAIN, ks=(1,)).protocol
-    assert kept == "4 test rows of 4 users, whole catalogue, nothing excluded; mean over test rows"
+    assert kept == "4 test rows of 4 users, whole catalog, nothing excluded; mean over test rows"
     removed = compare({"oracle": oracle}, TEST, train=TRAIN, exclude=TRAIN, ks=(1,), average="user").protocol
     assert removed.endswith("items already met excluded; mean over users")
 

@@ -1,27 +1,27 @@
-"""Values as text to the bits that rows must have, beside the bits of the host."""
+"""Values as text to the bits that rows must have, next to the bits of the host."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from shortlist.errors import ArgumentError
-from shortlist.export.attributes import AttributesInGraph, as_text
-from shortlist.indexes.attributes import Attributes
+from shortlist.export._attributes import AttributesGraphEncoder, as_text
+from shortlist.indexes._attributes import Attributes
 
-COLUMNS = {"colour": [f"colour {row}" for row in range(70)], "size": list(range(70)), "is_new": [True] * 70}
+COLUMNS = {"color": [f"color {row}" for row in range(70)], "size": list(range(70)), "is_new": [True] * 70}
 
 
 def graph_of(columns):
     attributes, bits = Attributes().joined(columns, 70)
-    return attributes, AttributesInGraph(attributes, bits)
+    return attributes, AttributesGraphEncoder(attributes, bits)
 
 
 def test_every_bit_of_every_word():
     attributes, graph = graph_of(COLUMNS)
     for row in range(70):
-        where = {"colour": [f"colour {row}", "colour 3"], "size": row}
+        where = {"color": [f"color {row}", "color 3"], "size": row}
         told = {
-            "where_colour": tf.constant([[f"colour {row}", "colour 3", ""]]),
+            "where_color": tf.constant([[f"color {row}", "color 3", ""]]),
             "where_size": tf.constant([[str(row)]]),
             "where_is_new": tf.zeros((1, 0), tf.string),
         }
@@ -32,7 +32,7 @@ def test_every_bit_of_every_word():
 
 
 def test_inputs_are_named_by_the_attributes():
-    assert list(graph_of(COLUMNS)[1].inputs()) == ["where_colour", "where_size", "where_is_new"]
+    assert list(graph_of(COLUMNS)[1].inputs()) == ["where_color", "where_size", "where_is_new"]
 
 
 def test_values_as_text():
@@ -40,8 +40,8 @@ def test_values_as_text():
 
 
 def test_empty_text_which_is_padding_of_a_request_is_refused():
-    with pytest.raises(ArgumentError, match="'colour' has empty text"):
-        graph_of({"colour": ["", "a"] * 35})
+    with pytest.raises(ArgumentError, match="'color' has empty text"):
+        graph_of({"color": ["", "a"] * 35})
 
 
 def test_no_attributes_want_presence_alone():

@@ -6,7 +6,7 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortlist.export.candidate_ids import CandidateIds
+from shortlist.export._candidate_ids import CandidateIds
 
 TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=4), min_size=1, unique=True)
 BYTES = st.lists(st.binary(max_size=4), min_size=1, unique=True)

@@ -9,13 +9,13 @@ from tests.oracles.top_k import top_k
 
 from shortlist.errors import ArgumentError
 from shortlist.export import saved_model
-from shortlist.export.engines import apart, engine_in_graph
-from shortlist.export.operators import operators
+from shortlist.export._engines import apart, engine_graph_encoder
+from shortlist.export._operators import operators
 from shortlist.indexes import Annoy, BruteForce, Partitioned
-from shortlist.indexes.engine import Engine
-from shortlist.indexes.filters import Filter
-from shortlist.indexes.partitions.search import SearchSizes, search
-from shortlist.indexes.partitions.search import _columns as columns_of
+from shortlist.indexes._engine import Engine
+from shortlist.indexes._row_filter import Filter
+from shortlist.indexes.partitions._search import SearchSizes, search
+from shortlist.indexes.partitions._search import _columns as columns_of
 
 NUM, DIM, K = 400, 6, 5
 GENERATOR = np.random.default_rng(0)
@@ -34,7 +34,7 @@ INDEXES = {
 @pytest.mark.parametrize("kind", ["exact", "every partition", "codes"])
 @pytest.mark.parametrize("num_queries", [1, 4])
 def test_the_best_without_and_with_a_filter(kind, num_queries):
-    graph = engine_in_graph(INDEXES[kind]().index(VECTORS).snapshot().engine)
+    graph = engine_graph_encoder(INDEXES[kind]().index(VECTORS).snapshot().engine)
     queries = tf.constant(QUERIES[:num_queries])
     scores, rows = graph.search(queries, K)
     wanted_scores, wanted_rows = top_k(TRUE[:num_queries], K)
@@ -52,7 +52,7 @@ def test_the_best_without_and_with_a_filter(kind, num_queries):
 
 @pytest.mark.parametrize("kind", INDEXES)
 def test_vectors_of_rows(kind):
-    graph = engine_in_graph(INDEXES[kind]().index(VECTORS).snapshot().engine)
+    graph = engine_graph_encoder(INDEXES[kind]().index(VECTORS).snapshot().engine)
     rows = np.int32([[3, 0], [NUM - 1, 3]])
     np.testing.assert_array_equal(graph.vectors_of(tf.constant(rows)), VECTORS[rows])
 
@@ -60,7 +60,7 @@ def test_vectors_of_rows(kind):
 @pytest.mark.parametrize("kind", INDEXES)
 def test_an_engine_never_reads_single_rows_of_its_variables(kind):
     """After which TensorFlow would copy all vectors at every search."""
-    graph = engine_in_graph(INDEXES[kind]().index(VECTORS).snapshot().engine)
+    graph = engine_graph_encoder(INDEXES[kind]().index(VECTORS).snapshot().engine)
     rows, queries = tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None, 2, DIM))
     of_rows = tf.function(graph.vectors_of).get_concrete_function(rows)
     search = tf.function(lambda queries, rows: graph.search(queries, K, Filter(rows)), autograph=False)
@@ -74,7 +74,7 @@ def test_an_engine_never_reads_single_rows_of_its_variables(kind):
 
 
 def test_one_partition_is_widened_until_there_are_enough():
-    graph = engine_in_graph(Partitioned(probes=1).index(VECTORS).snapshot().engine)
+    graph = engine_graph_encoder(Partitioned(probes=1).index(VECTORS).snapshot().engine)
     allowed = [7, 200, 399]
     excluded = np.delete(np.arange(NUM, dtype="int32"), allowed)[None]
     _, rows = graph.search(tf.constant(QUERIES[:1]), 3, Filter(tf.constant(excluded)))
@@ -84,7 +84,7 @@ def test_one_partition_is_widened_until_there_are_enough():
 
 
 def test_a_query_that_has_enough_is_answered_as_alone_beside_one_that_has_not():
-    graph = engine_in_graph(Partitioned(probes=1).index(VECTORS).snapshot().engine)
+    graph = engine_graph_encoder(Partitioned(probes=1).index(VECTORS).snapshot().engine)
     excluded = np.full((4, NUM - 3), -1, "int32")
     excluded[0] = np.arange(3, NUM)
     _, rows = graph.search(tf.constant(QUERIES), 2, Filter(tf.constant(excluded)))
@@ -96,7 +96,7 @@ def test_a_query_that_has_enough_is_answered_as_alone_beside_one_that_has_not():
 
 @pytest.mark.parametrize("num_queries", [1, 4])
 def test_one_partition_is_widened_for_more_than_it_holds(num_queries):
-    graph = engine_in_graph(Partitioned(probes=1).index(VECTORS).snapshot().engine)
+    graph = engine_graph_encoder(Partitioned(probes=1).index(VECTORS).snapshot().engine)
     _, rows = graph.search(tf.constant(QUERIES[:num_queries]), 60)
     assert [len(set(line) - {-1}) for line in rows.numpy().tolist()] == [60] * num_queries
 
@@ -118,20 +118,20 @@ def test_an_engine_of_another_library_is_refused():
         search = vectors_of = num_bytes = save = None
 
     with pytest.raises(ArgumentError, match="Foreign"):
-        engine_in_graph(Foreign(1, 1))
+        engine_graph_encoder(Foreign(1, 1))
 
 
 @pytest.mark.parametrize("kind", ["exact", "every partition", "codes"])
 def test_a_server_answers_as_the_index_with_any_request(tmp_path, kind):
-    colours = [["red", "blue", None][row % 3] for row in range(NUM)]
+    colors = [["red", "blue", None][row % 3] for row in range(NUM)]
     index = INDEXES[kind](k=K).index(
-        VECTORS, [f"item {row}" for row in range(NUM)], {"colour": colours, "is_new": np.arange(NUM) % 2 == 0}
+        VECTORS, [f"item {row}" for row in range(NUM)], {"color": colors, "is_new": np.arange(NUM) % 2 == 0}
     )
     path = saved_model(index, tmp_path / "1", max_k=20)
     model = tf.saved_model.load(path)
     search, queries = model.signatures["search"], QUERIES[:, 0]
     texts = {
-        name: tf.zeros((4, 0), tf.string) for name in ("exclude", "allow", "where_colour", "where_is_new")
+        name: tf.zeros((4, 0), tf.string) for name in ("exclude", "allow", "where_color", "where_is_new")
     }
 
     def ask(k, **given):
@@ -147,9 +147,9 @@ def test_a_server_answers_as_the_index_with_any_request(tmp_path, kind):
     assert ask(K, allow=some, exclude=[["item 9"]] * 4) == (
         index(queries, K, allow=some, exclude=[["item 9"]] * 4)[1].tolist()
     )
-    where = [{"colour": "red", "is_new": True}, {"colour": ["red", "blue"]}, {}, {"colour": "green"}]
+    where = [{"color": "red", "is_new": True}, {"color": ["red", "blue"]}, {}, {"color": "green"}]
     told = {
-        "where_colour": [["red", ""], ["red", "blue"], ["", ""], ["green", ""]],
+        "where_color": [["red", ""], ["red", "blue"], ["", ""], ["green", ""]],
         "where_is_new": [["true"], [""], [""], [""]],
     }
     assert ask(K, **told) == index(queries, K, where=where)[1].tolist()
@@ -158,7 +158,7 @@ def test_a_server_answers_as_the_index_with_any_request(tmp_path, kind):
 
 
 def test_the_operators_of_a_partitioned_index_are_core_ones(tmp_path):
-    index = Partitioned(codes="int8").index(VECTORS, attributes={"colour": ["red"] * NUM})
+    index = Partitioned(codes="int8").index(VECTORS, attributes={"color": ["red"] * NUM})
     names = operators(saved_model(index, tmp_path / "1"))
     assert not {name for name in names if not hasattr(tf.raw_ops, name)}
     assert not {name for name in names if "PyFunc" in name or "Xla" in name or ">" in name}
@@ -194,7 +194,7 @@ def test_an_index_by_a_library_is_refused_as_such_also_once_changed(tmp_path):
 
 
 def test_where_few_are_allowed_one_partition_gives_them_all_in_a_server(tmp_path):
-    index = Partitioned(k=K, probes=1).index(VECTORS, attributes={"colour": ["red", "blue"] * (NUM // 2)})
+    index = Partitioned(k=K, probes=1).index(VECTORS, attributes={"color": ["red", "blue"] * (NUM // 2)})
     search = tf.saved_model.load(saved_model(index, tmp_path / "1")).signatures["search"]
     nothing = {name: tf.zeros((4, 0), tf.int64) for name in ("allow",)}
     excluded = np.repeat(np.arange(0, NUM - 8)[None], 4, axis=0)
@@ -202,7 +202,7 @@ def test_where_few_are_allowed_one_partition_gives_them_all_in_a_server(tmp_path
         queries=tf.constant(QUERIES[:, 0]),
         k=tf.constant(6),
         exclude=tf.constant(excluded),
-        where_colour=tf.constant([["red"]] * 4),
+        where_color=tf.constant([["red"]] * 4),
         **nothing,
     )
     assert [sorted(line) for line in answer["ids"].numpy().tolist()] == [

@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 from shortlist.errors import ArtifactError
-from shortlist.export.operators import check_operators, operators
+from shortlist.export._operators import check_operators, operators
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import tensorflow as tf
 from shortlist.artifacts import next_version, read_manifest, verify
 from shortlist.errors import ArtifactError
 from shortlist.export import saved_model
-from shortlist.export.operators import operators
+from shortlist.export._operators import operators
 from shortlist.features import Categories, Category, Lookup, Number, Vocabulary
 from shortlist.indexes import BruteForce
 from shortlist.models import Tower

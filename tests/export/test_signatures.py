@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from shortlist.errors import ArgumentError
-from shortlist.export.signatures import check_input_names, describe, example_request
+from shortlist.export._signatures import check_input_names, describe, example_request
 
 
 @pytest.mark.parametrize(

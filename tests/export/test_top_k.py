@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from tests.oracles import top_k as oracle
 
 from shortlist.errors import ArgumentError
-from shortlist.export.queries.keras_model import KerasQueries
-from shortlist.export.queries.vectors import VectorQueries
-from shortlist.export.top_k import TopKInGraph
+from shortlist.export._top_k import TopKGraph
+from shortlist.export.queries._keras_model import KerasQueries
+from shortlist.export.queries._vectors import VectorQueries
 from shortlist.indexes import BruteForce
 
 NUM_CANDIDATES, DIM = 9, 3
@@ -24,9 +24,9 @@ def matrix(rows, columns):
     return st.lists(st.lists(SMALL_NUMBERS, min_size=columns, max_size=columns), min_size=rows, max_size=rows)
 
 
-def graph_of(vectors, ids=None) -> TopKInGraph:
+def graph_of(vectors, ids=None) -> TopKGraph:
     index = BruteForce().index(np.float32(vectors), ids)
-    return TopKInGraph(index, VectorQueries(DIM), max_k=100)
+    return TopKGraph(index, VectorQueries(DIM), max_k=100)
 
 
 @given(
@@ -57,7 +57,7 @@ def test_a_query_of_several_vectors_scores_by_the_best():
     heads = keras.layers.Reshape((2, DIM))(keras.layers.Dense(2 * DIM)(inputs))
     model = keras.Model(inputs, heads)
     vectors = np.random.default_rng(0).normal(size=(NUM_CANDIDATES, DIM)).astype("float32")
-    graph = TopKInGraph(BruteForce(model).index(vectors), KerasQueries(model), max_k=100)
+    graph = TopKGraph(BruteForce(model).index(vectors), KerasQueries(model), max_k=100)
     users = np.random.default_rng(1).normal(size=(5, 2)).astype("float32")
     found = graph({"user": tf.constant(users)}, 4)
     scores, rows = oracle.top_k((keras.ops.convert_to_numpy(model(users)) @ vectors.T).max(axis=1), 4)
@@ -86,7 +86,7 @@ def test_a_feature_with_the_name_of_a_request_is_refused(name):
     model = keras.Model(inputs := {name: keras.Input((2,), name=name)}, keras.layers.Identity()(inputs[name]))
     index = BruteForce(model).index(np.eye(2), attributes={"size": [1, 2]})
     with pytest.raises(ArgumentError, match=f"takes inputs .'{name}'."):
-        TopKInGraph(index, KerasQueries(model), max_k=2).signatures(k=1)
+        TopKGraph(index, KerasQueries(model), max_k=2).signatures(k=1)
 
 
 def test_a_k_below_one_is_refused_by_the_graph():
@@ -100,7 +100,7 @@ def test_a_k_below_one_is_refused_by_the_graph():
 @pytest.mark.parametrize("width", [0, 1])
 def test_filters_without_a_row_for_each_query_are_refused_by_the_graph(name, num_rows, width):
     index = BruteForce().index(np.eye(3), ["a", "b", "c"], {"size": [1, 2, 3]})
-    search = TopKInGraph(index, VectorQueries(3), max_k=2).signatures(k=2)["search"]
+    search = TopKGraph(index, VectorQueries(3), max_k=2).signatures(k=2)["search"]
     asked = {one: tf.zeros((2, 0), tf.string) for one in ("exclude", "allow", "where_size")}
     asked = {"queries": tf.eye(3)[:2], "k": tf.constant(2), **asked}
     assert search(**asked)["ids"].shape == (2, 2)
@@ -110,7 +110,7 @@ def test_filters_without_a_row_for_each_query_are_refused_by_the_graph(name, num
 
 def test_losses_added_by_a_layer_stay_no_tensors_of_the_graph():
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(DIM, activity_regularizer="l2")])
-    graph = TopKInGraph(BruteForce(model).index(np.eye(DIM)), KerasQueries(model), max_k=100)
+    graph = TopKGraph(BruteForce(model).index(np.eye(DIM)), KerasQueries(model), max_k=100)
     graph.signatures(k=1)
     assert all(isinstance(float(loss), float) for loss in model.losses)
 
@@ -125,7 +125,7 @@ def test_the_best_of_lists_with_attributes_and_exclusions(k, heads, is_one_list)
     vectors = generator.normal(size=(num, DIM)).astype("float32")
     users = generator.normal(size=(2, heads * DIM)).astype("float32")
     index = BruteForce(model).index(vectors, attributes={"third": np.arange(num) % 3})
-    graph = TopKInGraph(index, KerasQueries(model), max_k=100)
+    graph = TopKGraph(index, KerasQueries(model), max_k=100)
     allow = [[29, 0, 5, 6, 6, 7, 8, 99], [*range(1, 8), -1]]
     allow = [allow[0]] * 2 if is_one_list else allow
     thirds = [["2", "", "0"], ["1", "", ""]]
@@ -212,7 +212,7 @@ def test_lists_of_no_queries_are_answered_by_nothing():
 def test_candidates_that_came_late_are_refused():
     index = BruteForce().index(np.eye(DIM)).upsert([7], np.ones((1, DIM)))
     with pytest.raises(ArgumentError, match="compact"):
-        TopKInGraph(index, VectorQueries(DIM), max_k=100)
+        TopKGraph(index, VectorQueries(DIM), max_k=100)
 
 
 def test_more_than_there_are_candidates_is_all_of_them():

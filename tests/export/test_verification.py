@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 
 from shortlist.errors import ArtifactError
-from shortlist.export.queries.vectors import VectorQueries
-from shortlist.export.top_k import TopKInGraph
-from shortlist.export.verification import check_answers
+from shortlist.export._top_k import TopKGraph
+from shortlist.export._verification import check_answers
+from shortlist.export.queries._vectors import VectorQueries
 from shortlist.indexes import BruteForce
 
 VECTORS = np.float32([[3, 0], [2, 0], [1, 0], [0, 5]])
@@ -16,7 +16,7 @@ IDS = ["a", "b", "c", "d"]
 
 
 def saved(folder, vectors, ids) -> str:
-    graph = TopKInGraph(BruteForce().index(vectors, ids), VectorQueries(2), max_k=100)
+    graph = TopKGraph(BruteForce().index(vectors, ids), VectorQueries(2), max_k=100)
     tf.saved_model.save(graph, str(folder), signatures=graph.signatures(k=2))
     return str(folder)
 

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 
 from shortlist.artifacts import verify
-from shortlist.export import writing
-from shortlist.export.writing import write_saved_model
+from shortlist.export import _writing as writing
+from shortlist.export._writing import write_saved_model
 from shortlist.indexes import BruteForce
 
 
@@ -33,14 +33,14 @@ def test_a_query_model_that_was_never_called_is_built(tmp_path):
 
 
 def test_what_was_written_is_let_go_before_it_is_loaded(tmp_path, monkeypatch):
-    made, alive, real = [], [], writing.TopKInGraph
+    made, alive, real = [], [], writing.TopKGraph
 
     def watched(*arguments):
         module = real(*arguments)
         made.append(weakref.ref(module))
         return module
 
-    monkeypatch.setattr(writing, "TopKInGraph", watched)
+    monkeypatch.setattr(writing, "TopKGraph", watched)
     monkeypatch.setattr(writing, "check_answers", lambda *_: alive.extend(one() for one in made))
     write_saved_model(BruteForce(k=1).index(np.eye(2)), tmp_path, k=1, max_k=2)
     assert alive == [None]

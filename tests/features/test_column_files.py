@@ -1,11 +1,11 @@
-"""Vocabularies beside a saved model."""
+"""Vocabularies next to a saved model."""
 
 import pytest
 
 from shortlist.errors import ArtifactError
 from shortlist.features import Category, Number
-from shortlist.features.column_files import load_vocabularies, save_vocabularies
-from shortlist.features.columns.config import column_config, column_from_config
+from shortlist.features._column_files import load_vocabularies, save_vocabularies
+from shortlist.features.columns._config import column_config, column_from_config
 
 # Names that no file could have.
 COLUMNS = (Category("a/b").fit([1, 2]), Number("n").fit([1.0]), Category("..").fit(["x\0"]))

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shortlist.errors import FeatureError
-from shortlist.features.distinct_ids import DistinctIds
-from shortlist.features.vocabulary import Vocabulary
+from shortlist.features._distinct_ids import DistinctIds
+from shortlist.features._vocabulary import Vocabulary
 
 
 @pytest.mark.contract

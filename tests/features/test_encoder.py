@@ -125,7 +125,7 @@ def test_what_does_not_fit_is_refused(encoded):
         ([], 3, ArgumentError, "at least one"),
         ([COLUMNS[0], COLUMNS[0]], 3, ArgumentError, "each name once"),
         (COLUMNS, 0, ArgumentError, "embedding_dim: got 0"),
-        ([Category("film")], 3, FeatureError, "column 'film' has learnt nothing yet"),
+        ([Category("film")], 3, FeatureError, "column 'film' has learned nothing yet"),
     ],
 )
 def test_declarations_that_make_no_sense_are_refused(columns, width, error, message):

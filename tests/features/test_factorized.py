@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shortlist.features._factorized import factorized
 from shortlist.features.columns import Category
-from shortlist.features.factorized import factorized
 
 
 @given(values=st.lists(st.text(max_size=2), min_size=1), cut=st.integers(0, 5))

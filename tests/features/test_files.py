@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from shortlist.errors import ArgumentError
-from shortlist.features.files import replacing, save_whole
+from shortlist.features._files import replacing, save_whole
 
 
 def test_a_file_is_made_with_its_folder(tmp_path):

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
+from shortlist.features._fingerprint import columns_fingerprint
 from shortlist.features.columns import Buckets, Categories, Category, Number, Text
-from shortlist.features.fingerprint import columns_fingerprint
 
 FITTED = [
     Category("a").fit(["x", "y"]),
@@ -26,5 +26,5 @@ def test_columns_that_encode_differently_differ():
 
 
 @pytest.mark.parametrize("column", FITTED)
-def test_columns_that_learnt_the_same_are_alike(column):
+def test_columns_that_learned_the_same_are_alike(column):
     assert columns_fingerprint([column]) == columns_fingerprint([type(column)(**vars(column))])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shortlist.errors import FeatureError
 from shortlist.features import Buckets, Categories, Category, Number, Text
-from shortlist.features.graph import encoder_in_graph
+from shortlist.features._graph import graph_encoder
 
 if keras.config.backend() != "tensorflow":
     pytest.skip("graphs are TensorFlow's", allow_module_level=True)
@@ -64,7 +64,7 @@ COLUMNS = [
 
 @pytest.fixture(scope="module")
 def encode():
-    encoder = encoder_in_graph(COLUMNS)
+    encoder = graph_encoder(COLUMNS)
     return tf.function(encoder, input_signature=[encoder.input_signature()])
 
 
@@ -97,7 +97,7 @@ def test_the_exported_graph_holds_its_tables(tmp_path, run_python):
     class Exported(tf.Module):
         def __init__(self):
             super().__init__()
-            self.encoder = encoder_in_graph(COLUMNS)
+            self.encoder = graph_encoder(COLUMNS)
             self.encode = tf.function(self.encoder, input_signature=[self.encoder.input_signature()])
 
     tf.saved_model.save(Exported(), str(tmp_path / "exported"))
@@ -125,14 +125,14 @@ for name, values in {expected!r}.items():
 
 
 def test_an_unfitted_column_is_refused():
-    with pytest.raises(FeatureError, match="column 'user' has learnt nothing yet"):
-        encoder_in_graph([Category("user")])
+    with pytest.raises(FeatureError, match="column 'user' has learned nothing yet"):
+        graph_encoder([Category("user")])
 
 
 @given(texts=st.lists(st.text(max_size=3) | st.sampled_from(["é", "\0", "a"]), min_size=1, max_size=5))
 def test_text_asked_of_bytes_is_utf8_on_both_sides(texts):
     column = Category("blob").fit([b"a", b"\xc3\xa9", b"\0", b"\xff"])
-    in_graph = encoder_in_graph([column])({"blob": tf.constant(texts)})["blob"]
+    in_graph = graph_encoder([column])({"blob": tf.constant(texts)})["blob"]
     np.testing.assert_array_equal(in_graph, column.encode(texts))
 
 
@@ -140,7 +140,7 @@ def test_the_graph_takes_the_seconds_of_a_time():
     times = np.array(["2024-02-29T12:30:01", "1969-12-31", "2031-07-01"], "datetime64[ms]")
     seconds = times.astype("int64") / 1000
     columns = [Number("number").fit(times), Buckets("bucket", num_buckets=3).fit(times)]
-    encoder = encoder_in_graph(columns)
+    encoder = graph_encoder(columns)
     assert {spec.dtype for spec in encoder.input_signature().values()} == {tf.float64}
     encoded = encoder(dict.fromkeys(("number", "bucket"), tf.constant(seconds)))
     for column in columns:

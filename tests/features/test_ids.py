@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shortlist.errors import FeatureError
-from shortlist.features.ids import as_array, exact_ids, id_kind
+from shortlist.features._ids import as_array, exact_ids, id_kind
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shortlist.errors import FeatureError
-from shortlist.features.lists import flattened, is_padding, padded
+from shortlist.features._lists import flattened, is_padding, padded
 
 
 @given(rows=st.lists(st.lists(st.integers(0, 9), max_size=4)), max_length=st.integers(1, 5))

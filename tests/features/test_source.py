@@ -8,7 +8,7 @@ import pytest
 
 from shortlist.data import InteractionFiles
 from shortlist.errors import FeatureError
-from shortlist.features import source
+from shortlist.features import _source as source
 
 COLUMNS = {"user_id": ["a", "b"], "age": [1, 2]}
 

@@ -59,7 +59,7 @@ def test_without_items_candidates_learn_from_interactions():
     assert spec.encode_candidates({"film": [9, 2]})["film"].tolist() == [3, 0]
 
 
-def test_fit_keeps_what_was_learnt_before(spec):
+def test_fit_keeps_what_was_learned_before(spec):
     fitted = spec.fit(INTERACTIONS, ITEMS)
     again = fitted.fit(pa.table({"user": ["w"], "film": [7], "time": [1]}), ITEMS)
     assert again.get_config() == fitted.get_config()
@@ -93,9 +93,9 @@ def test_ids_of_two_kinds_are_refused():
 
 
 def test_an_unfitted_spec_refuses(spec, tmp_path):
-    with pytest.raises(FeatureError, match="column 'user' has learnt nothing yet"):
+    with pytest.raises(FeatureError, match="column 'user' has learned nothing yet"):
         spec.encode_queries(INTERACTIONS)
-    with pytest.raises(FeatureError, match="column 'user' has learnt nothing yet"):
+    with pytest.raises(FeatureError, match="column 'user' has learned nothing yet"):
         spec.save(tmp_path / "spec")
     with pytest.raises(ArtifactError, match="feature_spec"):
         FeatureSpec.load(tmp_path / "spec")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from shortlist.errors import ArtifactError
-from shortlist.features.spec_file import read, replacing_spec
+from shortlist.features._spec_file import read, replacing_spec
 
 
 def test_round_trip(tmp_path):

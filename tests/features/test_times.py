@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from shortlist.errors import FeatureError
 from shortlist.features import Buckets, Number
-from shortlist.features.times import without_times
-from shortlist.features.values import is_whole, numbers
+from shortlist.features._times import without_times
+from shortlist.features._values import is_whole, numbers
 
 TIMES = st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1))
 MOMENTS = [datetime(2024, 2, 29, 12, 30, 1), datetime(1969, 12, 31)]
@@ -44,9 +44,9 @@ def test_seconds_are_those_of_python(times, unit):
 def test_every_container_of_times(column):
     assert numbers(column).tolist() == SECONDS
     assert not is_whole(column)
-    learnt = Number("when").fit(column)
-    assert learnt == Number("when").fit(SECONDS)
-    np.testing.assert_array_equal(learnt.encode(column), learnt.encode(SECONDS))
+    learned = Number("when").fit(column)
+    assert learned == Number("when").fit(SECONDS)
+    np.testing.assert_array_equal(learned.encode(column), learned.encode(SECONDS))
     assert Buckets("when", num_buckets=2).fit(column).encode(column).tolist() == [1, 0]
 
 

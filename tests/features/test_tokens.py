@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortlist.features.tokens import tokens
+from shortlist.features._tokens import tokens
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shortlist.errors import FeatureError
-from shortlist.features.values import check_any, check_finite, is_whole, numbers, scalars
+from shortlist.features._values import check_any, check_finite, is_whole, numbers, scalars
 
 
 @given(values=st.lists(st.text() | st.integers()))

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shortlist.errors import ArtifactError
-from shortlist.features import Vocabulary, vocabulary_file
+from shortlist.features import Vocabulary
+from shortlist.features import _vocabulary_file as vocabulary_file
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 IDS = st.one_of(

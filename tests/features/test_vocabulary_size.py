@@ -1,7 +1,7 @@
 """What stands for a vocabulary in a config."""
 
 from shortlist.features import Vocabulary, VocabularySize
-from shortlist.features.vocabulary_size import vocabulary_config, vocabulary_from_config
+from shortlist.features._vocabulary_size import vocabulary_config, vocabulary_from_config
 
 
 def test_size_and_kind_come_back():

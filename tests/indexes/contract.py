@@ -1,4 +1,4 @@
-"""What every exact index promises, as functions over a way to make one; beside the top-k oracle.
+"""What every exact index promises, as functions over a way to make one; next to the top-k oracle.
 
 A test file of an index calls `make(vectors, ids, **options)` its own way and hands it to these.
 """
@@ -21,15 +21,15 @@ Make = Callable[..., Any]
 NUM_CANDIDATES = 5
 
 
-def catalogue(kind: str) -> tuple[Array, Array]:
+def catalog(kind: str) -> tuple[Array, Array]:
     """Five axes as vectors, so that a query is its row of scores, and ids that fall together when cast."""
     ids = np.array(ID_POOLS[kind], "int64" if kind == "int64" else object)
     return np.eye(NUM_CANDIDATES, dtype="float32"), ids
 
 
 def check_equals_the_oracle(make: Make, kind: str) -> None:
-    """Scores and ids, with ties, with and without exclusions, at every k up to beyond the catalogue."""
-    vectors, ids = catalogue(kind)
+    """Scores and ids, with ties, with and without exclusions, at every k up to beyond the catalog."""
+    vectors, ids = catalog(kind)
     index = make(vectors, ids)
     for seed in range(6):
         world = ranking_world(seed)

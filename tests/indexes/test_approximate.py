@@ -1,4 +1,4 @@
-"""What approximate indexes share: exact search when there is no effort."""
+"""What approximate indexes share: exact search when there is no search budget."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,8 @@ import pytest
 
 import shortlist as sl
 from shortlist.errors import ArgumentError
-from shortlist.indexes import Partitioned, approximate
+from shortlist.indexes import Partitioned
+from shortlist.indexes import _approximate as approximate
 
 pytestmark = pytest.mark.contract
 VECTORS = np.random.default_rng(0).normal(size=(100, 4)).astype("float32")
@@ -37,6 +38,6 @@ def test_an_index_that_is_built_anew_while_it_is_tuned_is_not_replaced(
         return tune(*args, **given)
 
     monkeypatch.setattr(approximate, "tune", tune_and_index)
-    with pytest.raises(ArgumentError, match="built anew"):
+    with pytest.raises(ArgumentError, match="built again"):
         index.tune(VECTORS[:5])
     assert (index.num_candidates, index.probes) == (30, 1)

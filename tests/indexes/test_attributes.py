@@ -1,4 +1,4 @@
-"""Bits of attributes, beside sets of values."""
+"""Bits of attributes, next to sets of values."""
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shortlist.errors import ArgumentError
 from shortlist.indexes import BruteForce
-from shortlist.indexes.attributes import Attributes
+from shortlist.indexes._attributes import Attributes
 
 
 def joined(columns, attributes=None):

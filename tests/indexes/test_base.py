@@ -12,7 +12,7 @@ import pytest
 from shortlist.errors import ArgumentError
 from shortlist.features import Lookup, Vocabulary
 from shortlist.indexes import BruteForce, Index
-from shortlist.indexes.base import check_k
+from shortlist.indexes._base import check_k
 
 BACKEND = keras.config.backend()
 

@@ -151,7 +151,7 @@ print(ids.tolist())
 def test_in_a_graph_the_answer_is_the_same(kind: str) -> None:
     import tensorflow as tf
 
-    vectors, ids = contract.catalogue(kind)
+    vectors, ids = contract.catalog(kind)
     index = make(vectors, ids, k=3)
     queries = np.float32([[1, 2, 2, 0, 5], [0, 0, 0, 0, 0]])
     scores, found = tf.function(lambda tensor: index(tensor))(tf.constant(queries))

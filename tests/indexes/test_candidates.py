@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from shortlist.errors import ArgumentError
-from shortlist.indexes.candidates import check_vectors, iterate_candidates, read_candidates, to_numpy
+from shortlist.indexes._candidates import check_vectors, iterate_candidates, read_candidates, to_numpy
 
 VECTORS = np.arange(6, dtype="float32").reshape(3, 2)
 BACKEND = keras.config.backend()

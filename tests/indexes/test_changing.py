@@ -1,4 +1,4 @@
-"""Candidates that come and go, beside a dict of those that are there."""
+"""Candidates that come and go, next to a dict of those that are there."""
 
 import threading
 from pathlib import Path
@@ -15,7 +15,8 @@ from tests.indexes.world import EXACT, INEXACT, World
 
 import shortlist as sl
 from shortlist.errors import ArgumentError, FeatureError, NotIndexedError
-from shortlist.indexes import BruteForce, Partitioned, approximate
+from shortlist.indexes import BruteForce, Partitioned
+from shortlist.indexes import _approximate as approximate
 
 pytestmark = pytest.mark.contract
 OPERATIONS = st.lists(
@@ -97,7 +98,7 @@ def test_attributes_of_a_table(table: Any) -> None:
     expected = BruteForce().index(world.vectors, world.ids, world.attributes)
     index.upsert(["new"], world.vectors[:1], pa.table({"size": [1]}))
     expected.upsert(["new"], world.vectors[:1], {"size": [1]})
-    for where in ({"size": 1}, {"colour": "red"}):
+    for where in ({"size": 1}, {"color": "red"}):
         assert index(world.queries, 60, where=where)[1].tolist() == (
             expected(world.queries, 60, where=where)[1].tolist()
         )
@@ -132,8 +133,8 @@ def test_what_does_not_fit_is_refused_and_nothing_changes() -> None:
         index(world.queries, where={"price": 3})
     with pytest.raises(ArgumentError, match="2 entries for 5 queries"):
         index(world.queries, where=[{}, {}])
-    with pytest.raises(ArgumentError, match="colour.* has 1 values for 60"):
-        BruteForce().index(world.vectors, world.ids, {"colour": ["red"]})
+    with pytest.raises(ArgumentError, match="color.* has 1 values for 60"):
+        BruteForce().index(world.vectors, world.ids, {"color": ["red"]})
     for ask in (
         lambda: BruteForce().ids,
         lambda: BruteForce().upsert([1], one),
@@ -226,14 +227,14 @@ def test_a_compact_index_has_none_fresh_and_none_missing(removed: list[int]) -> 
     index = BruteForce().index(np.eye(3)).upsert([7], np.ones((1, 3)))
     index.remove(removed)
     now = index.compact().snapshot()
-    assert (len(now.fresh), now.has_gaps, now.engine.num_rows) == (0, False, 4 - len(removed))
+    assert (len(now.delta), now.has_deletions, now.engine.num_rows) == (0, False, 4 - len(removed))
     assert index.compact().snapshot() is now
 
 
 def test_attributes_in_a_dataset_and_beside_it_are_refused() -> None:
     batches = [(["a"], np.ones((1, 2)), {"size": [1]})]
-    with pytest.raises(ArgumentError, match=r"attributes came twice: \['size'\].*\['colour'\]"):
-        BruteForce().index_from_dataset(batches, attributes={"colour": ["red"]})
+    with pytest.raises(ArgumentError, match=r"attributes came twice: \['size'\].*\['color'\]"):
+        BruteForce().index_from_dataset(batches, attributes={"color": ["red"]})
 
 
 def test_repr_says_what_an_index_holds() -> None:

@@ -3,7 +3,7 @@
 import keras
 import pytest
 
-from shortlist.indexes.compiling import of_sizes
+from shortlist.indexes._compiling import of_sizes
 
 
 def _scaled(values, sizes):

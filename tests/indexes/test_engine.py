@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from shortlist.indexes.brute_force import ExactEngine
-from shortlist.indexes.engine import Engine
-from shortlist.indexes.filters import Filter
+from shortlist.indexes._brute_force import ExactEngine
+from shortlist.indexes._engine import Engine
+from shortlist.indexes._row_filter import Filter
 
 pytestmark = pytest.mark.contract
 
@@ -16,7 +16,7 @@ def test_an_engine_is_abstract() -> None:
 
 def test_an_exact_engine_has_no_settings() -> None:
     engine = ExactEngine(np.eye(3, dtype="float32"))
-    assert engine.with_effort(3) is engine
+    assert engine.with_search_budget(3) is engine
     assert engine.variants() == [engine]
     assert engine.label() == "exact search"
     queries = np.float32([[[0, 2, 1]]])

@@ -1,4 +1,4 @@
-"""Search by blocks beside a sort of all scores: ties across blocks, exclusions, heads, a rest of rows."""
+"""Search by blocks next to a sort of all scores: ties across blocks, exclusions, heads, a rest of rows."""
 
 import keras
 import numpy as np
@@ -6,10 +6,10 @@ import pytest
 from tests.oracles.top_k import top_k
 
 from shortlist.errors import ArgumentError
-from shortlist.indexes import exact_search as module
-from shortlist.indexes.compiling import of_sizes
-from shortlist.indexes.exact_search import exact_search
-from shortlist.indexes.filters import Filter
+from shortlist.indexes import _exact_search as module
+from shortlist.indexes._compiling import of_sizes
+from shortlist.indexes._exact_search import exact_search
+from shortlist.indexes._row_filter import Filter
 
 pytestmark = pytest.mark.contract
 DIM = 3

@@ -6,7 +6,7 @@ from tests.oracles.worlds import ID_POOLS, PADDING_OF
 
 from shortlist.errors import FeatureError
 from shortlist.features import Vocabulary
-from shortlist.indexes.ids import CandidateIds
+from shortlist.indexes._ids import CandidateIds
 
 pytestmark = pytest.mark.contract
 
@@ -14,9 +14,9 @@ pytestmark = pytest.mark.contract
 @pytest.mark.parametrize("kind", ["str", "bytes", "int64"])
 def test_rows_and_ids_of_every_kind(kind: str) -> None:
     pool = np.array(ID_POOLS[kind], "int64" if kind == "int64" else object)
-    fresh = tuple(pool[3:].tolist())
-    is_there = np.array([True, False, *[True] * (len(pool) - 2)])
-    ids = CandidateIds(Vocabulary(pool[:3]), 3, fresh, is_there)
+    delta = tuple(pool[3:].tolist())
+    is_live = np.array([True, False, *[True] * (len(pool) - 2)])
+    ids = CandidateIds(Vocabulary(pool[:3]), 3, delta, is_live)
     rows = ids.rows(pool[None])
     assert rows.tolist() == [[0, -1, *range(2, len(pool))]]
     assert ids.of_rows(rows).tolist() == [[pool[0], PADDING_OF[kind], *pool[2:]]]

@@ -9,7 +9,7 @@ import pytest
 
 from shortlist.errors import ArgumentError, FeatureError
 from shortlist.indexes import BruteForce
-from shortlist.indexes.requests import Request, id_lists, one_list, padded
+from shortlist.indexes._requests import Request, id_lists, one_list, padded
 
 pytestmark = pytest.mark.contract
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from shortlist.indexes import BruteForce
-from shortlist.indexes.answering import answer
-from shortlist.indexes.requests import Request
-from shortlist.indexes.snapshot import Snapshot
+from shortlist.indexes._query import answer
+from shortlist.indexes._requests import Request
+from shortlist.indexes._snapshot import Snapshot
 
 pytestmark = pytest.mark.contract
 
@@ -17,9 +17,9 @@ def test_rows_of_the_engine_and_later_ones() -> None:
     index.upsert(["d", "a"], np.float32([[1, 2, 3], [4, 5, 6]]))
     index.remove(["b"])
     now = index.snapshot()
-    assert (before.num_candidates, before.has_gaps) == (3, False)
-    assert (now.num_candidates, now.has_gaps) == (3, True)
-    assert now.is_there.tolist() == [False, False, True, True, True]
+    assert (before.num_candidates, before.has_deletions) == (3, False)
+    assert (now.num_candidates, now.has_deletions) == (3, True)
+    assert now.is_live.tolist() == [False, False, True, True, True]
     rows = np.array([4, 2, 3, 0])
     np.testing.assert_array_equal(
         now.vectors_of(rows), np.float32([[4, 5, 6], [0, 0, 1], [1, 2, 3], [1, 0, 0]])
@@ -35,7 +35,7 @@ def found(snapshot: Snapshot, **asked: object) -> list[str]:
 
 
 def test_a_snapshot_answers_as_before_whatever_was_changed_since() -> None:
-    """The new candidate has more values than fit beside the old ones into a word of 32 bits."""
+    """The new candidate has more values than fit next to the old ones into a word of 32 bits."""
     index = BruteForce().index(np.eye(3, dtype="float32"), ["a", "b", "c"], {"size": [1, 1, 2]})
     before = index.snapshot()
     index.remove(["b"])

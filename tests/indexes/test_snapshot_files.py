@@ -16,12 +16,12 @@ pytestmark = pytest.mark.contract
 def test_saved_with_its_changes_and_loaded(kind: str, tmp_path: Any) -> None:
     world = World(7)
     index = (EXACT | INEXACT)[kind](k=4).index(world.vectors, world.ids, world.attributes)
-    index.upsert(["new", "item 4"], world.vectors[:2] + 0.5, {"colour": ["red", "blue"]})
+    index.upsert(["new", "item 4"], world.vectors[:2] + 0.5, {"color": ["red", "blue"]})
     index.remove(["item 9"])
     index.save(tmp_path / "index.keras")
     loaded = sl.load_model(tmp_path / "index.keras")
     assert loaded.num_candidates == index.num_candidates == 60
-    for request in ({}, {"where": {"colour": "red"}}, {"allow": ["new", "item 4", "item 9"]}):
+    for request in ({}, {"where": {"color": "red"}}, {"allow": ["new", "item 4", "item 9"]}):
         for found, wanted in zip(
             loaded(world.queries, **request), index(world.queries, **request), strict=True
         ):

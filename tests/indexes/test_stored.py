@@ -1,4 +1,4 @@
-"""Requests of indexes in memory, beside a search of everything."""
+"""Requests of indexes in memory, next to a search of everything."""
 
 from collections.abc import Callable
 from typing import Any
@@ -49,7 +49,7 @@ def test_lists_for_each_query_and_what_is_unknown() -> None:
     index = BruteForce().index(world.vectors, world.ids, world.attributes)
     exclude = [["item 1"], [], ["a", "item 2", "b"], [], []]
     allow = [["item 1", "item 5"], ["c"], ["item 2", "item 3"], world.ids, []]
-    where = [{}, {"size": 1}, {}, {"colour": "red"}, {}]
+    where = [{}, {"size": 1}, {}, {"color": "red"}, {}]
     scores, ids, unknown = index(
         world.queries, 3, exclude=exclude, allow=allow, where=where, with_unknown=True
     )
@@ -120,8 +120,8 @@ def test_a_graph_that_asks_first_leaves_nothing_of_itself_behind() -> None:
     world = World(8)
     index = BruteForce(k=3).index(world.vectors, world.ids, world.attributes)
     where, wanted = (
-        {"colour": "red"},
-        [world.best(query, 3, where={"colour": "red"}) for query in world.queries],
+        {"color": "red"},
+        [world.best(query, 3, where={"color": "red"}) for query in world.queries],
     )
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf

@@ -85,7 +85,7 @@ def test_an_excluded_id_is_out_wherever_it_stands() -> None:
     assert index(np.float32([[1]]), 2, exclude=[["a"]])[1].tolist() == [["b", ""]]
 
 
-class Catalogue:
+class Catalog:
     """A dataset that counts how often it is read from its start."""
 
     def __init__(self, *batches: Any) -> None:
@@ -129,30 +129,30 @@ def test_attributes_and_lists_as_of_candidates_in_memory(num_queries: int) -> No
 def test_values_of_several_kinds_are_refused_when_asked_for_in_any_order(order: Any, sizes: Any) -> None:
     values: list[Any] = ["old", 7, None]
     parts = np.split(np.array(order), np.cumsum(sizes)[:-1])
-    columns = [{"mixed": [values[row] for row in part], "colour": ["red"] * len(part)} for part in parts]
+    columns = [{"mixed": [values[row] for row in part], "color": ["red"] * len(part)} for part in parts]
     batches = [(part, np.ones((len(part), 1)), of) for part, of in zip(parts, columns, strict=True)]
     index, query = Streaming(k=3).index_from_dataset(batches), np.ones((1, 1), "float32")
     for value in ("old", 7, True, ["old", 7]):
         with pytest.raises(ArgumentError, match="in attribute 'mixed', whose values are such as"):
-            index(query, where={"colour": "red", "mixed": value})
-    assert index(query, where={"colour": "red"})[1].tolist() == [list(order)]
-    with pytest.raises(ArgumentError, match=r"the candidates have \['colour', 'mixed'\]"):
+            index(query, where={"color": "red", "mixed": value})
+    assert index(query, where={"color": "red"})[1].tolist() == [list(order)]
+    with pytest.raises(ArgumentError, match=r"the candidates have \['color', 'mixed'\]"):
         index(query, where={"weight": 1})
 
 
 @pytest.mark.contract
 def test_candidates_are_read_anew_for_each_call() -> None:
-    catalogue = Catalogue((["a"], np.float32([[1]])), (["b"], np.float32([[2]])))
-    index = Streaming(k=1).index_from_dataset(catalogue)
-    readings_before = catalogue.num_readings
+    catalog = Catalog((["a"], np.float32([[1]])), (["b"], np.float32([[2]])))
+    index = Streaming(k=1).index_from_dataset(catalog)
+    readings_before = catalog.num_readings
     assert index(np.float32([[1]]))[1].tolist() == [["b"]]
-    catalogue.batches = ((["c"], np.float32([[3]])),)
+    catalog.batches = ((["c"], np.float32([[3]])),)
     assert index(np.float32([[1]]))[1].tolist() == [["c"]]
-    assert catalogue.num_readings == readings_before + 2
+    assert catalog.num_readings == readings_before + 2
 
 
 @pytest.mark.contract
-def test_a_catalogue_that_cannot_be_streamed_is_refused() -> None:
+def test_a_catalog_that_cannot_be_streamed_is_refused() -> None:
     with pytest.raises(ArgumentError, match="only once"):
         Streaming().index_from_dataset(iter([np.eye(2)]))
     with pytest.raises(ArgumentError, match="BruteForce"):
@@ -194,4 +194,4 @@ def test_saved_with_its_query_model_and_fed_again(tmp_path: Path) -> None:
 def test_repr_says_whether_there_is_a_dataset() -> None:
     index = Streaming()
     assert repr(index) == "Streaming(no candidates yet)"
-    assert repr(index.index_from_dataset([np.eye(2)])) == "Streaming(candidates read anew for each call)"
+    assert repr(index.index_from_dataset([np.eye(2)])) == "Streaming(candidates read again for each call)"

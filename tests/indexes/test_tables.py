@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from shortlist.backend import on_host
-from shortlist.indexes import tables
-from shortlist.indexes.tables import as_table, load_table, rows_at_once, save_table
+from shortlist.indexes import _tables as tables
+from shortlist.indexes._tables import as_table, load_table, rows_at_once, save_table
 
 pytestmark = pytest.mark.contract
 

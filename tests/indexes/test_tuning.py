@@ -1,13 +1,14 @@
-"""Recall as a share, and the choice of an effort by it."""
+"""Recall as a share, and the choice of an search budget by it."""
 
 import numpy as np
 import pytest
 
 import shortlist as sl
 from shortlist.errors import ArgumentError
-from shortlist.indexes import Partitioned, approximate
-from shortlist.indexes.filters import Filter
-from shortlist.indexes.tuning import estimate_recall, recall_of, some_candidates
+from shortlist.indexes import Partitioned
+from shortlist.indexes import _approximate as approximate
+from shortlist.indexes._row_filter import Filter
+from shortlist.indexes._tuning import estimate_recall, recall_of, some_candidates
 
 VECTORS = np.random.default_rng(0).normal(size=(3000, 8)).astype("float32")
 QUERIES = np.random.default_rng(1).normal(size=(50, 8)).astype("float32")
@@ -33,10 +34,14 @@ def test_the_least_effort_that_reaches_the_recall(monkeypatch, codes):
     report = index.tune(QUERIES, recall=0.8)
     assert true_recall(index, 10) == pytest.approx(report.measured_recall, abs=1e-6)
     assert report.measured_recall >= 0.8
-    assert report.effort == index.probes == index.snapshot().engine.effort
+    assert report.search_budget == index.probes == index.snapshot().engine.search_budget
     assert report.chosen == index.snapshot().engine.label()
     if codes is None:
-        less = [one for one in report.measured if one.effort is not None and one.effort < index.probes]
+        less = [
+            one
+            for one in report.measured
+            if one.search_budget is not None and one.search_budget < index.probes
+        ]
         assert less
         assert all(one.recall < 0.8 for one in less)
     assert report.measured[-1].name == "exact search"
@@ -66,7 +71,7 @@ def test_an_index_that_grew_out_of_exact_search_is_built_and_tuned(monkeypatch):
     monkeypatch.setattr(approximate, "SMALL", 100)
     report = index.index(VECTORS).tune(QUERIES, recall=0.8)
     assert not index.is_exact()
-    assert index.probes == report.effort
+    assert index.probes == report.search_budget
     assert true_recall(index, 10) == pytest.approx(report.measured_recall, abs=1e-6)
 
 
@@ -133,8 +138,8 @@ def test_a_recall_that_is_just_met_is_enough(monkeypatch):
     vectors = VECTORS / np.linalg.norm(VECTORS, axis=1, keepdims=True)
     index = Partitioned().index(vectors)
     report = index.tune(vectors[:20], recall=1.0, k=1)
-    efforts = [one.effort for one in report.measured if one.effort is not None]
-    assert max(efforts) < index.snapshot().engine.max_effort
+    efforts = [one.search_budget for one in report.measured if one.search_budget is not None]
+    assert max(efforts) < index.snapshot().engine.max_search_budget
 
 
 def test_what_was_chosen_for_codes_is_kept_in_a_file(monkeypatch, tmp_path):
@@ -147,19 +152,21 @@ def test_what_was_chosen_for_codes_is_kept_in_a_file(monkeypatch, tmp_path):
 
 
 def test_no_much_smaller_effort_would_do(monkeypatch):
-    """Beside every effort, one after the other."""
+    """Next to every search budget, one after the other."""
     monkeypatch.setattr(approximate, "SMALL", 100)
     index = Partitioned(num_partitions=48).index(VECTORS)
     engine, nothing = index.snapshot().engine, Filter(np.zeros((50, 0), "int32"))
     exact = np.argsort(-(QUERIES @ VECTORS.T), axis=1)[:, :10].tolist()
 
-    def share(effort):
-        rows = np.asarray(engine.with_effort(effort).search(QUERIES[:, None], 10, nothing)[1]).tolist()
+    def share(search_budget):
+        rows = np.asarray(
+            engine.with_search_budget(search_budget).search(QUERIES[:, None], 10, nothing)[1]
+        ).tolist()
         return sum(len(set(one) & set(two)) for one, two in zip(rows, exact, strict=True)) / 500
 
-    shares = [share(effort) for effort in range(1, 49)]
+    shares = [share(search_budget) for search_budget in range(1, 49)]
     for aimed_at in (5, 17):
         wanted = shares[aimed_at - 1]
         least = 1 + next(place for place, one in enumerate(shares) if one >= wanted)
         report = index.tune(QUERIES, recall=wanted)
-        assert least <= report.effort <= least * 9 / 8 + 1
+        assert least <= report.search_budget <= least * 9 / 8 + 1

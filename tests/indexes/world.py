@@ -17,13 +17,13 @@ class World:
         generator = np.random.default_rng(seed)
         self.vectors = generator.integers(-2, 3, (num, dim)).astype("float32")
         self.ids = [f"item {number}" for number in range(num)]
-        self.colours = [list(COLOURS[: generator.integers(0, 4)]) for _ in range(num)]
+        self.colors = [list(COLOURS[: generator.integers(0, 4)]) for _ in range(num)]
         self.sizes = generator.integers(0, 3, num).tolist()
         self.queries = generator.integers(-2, 3, (5, dim)).astype("float32")
 
     @property
     def attributes(self) -> dict[str, Any]:
-        return {"colour": self.colours, "size": self.sizes}
+        return {"color": self.colors, "size": self.sizes}
 
     def best(
         self,
@@ -36,7 +36,7 @@ class World:
         """Scores and ids of the k best that may come back, padded."""
         scored = []
         for row, id_ in enumerate(self.ids):
-            values = {"colour": self.colours[row], "size": [self.sizes[row]]}
+            values = {"color": self.colors[row], "size": [self.sizes[row]]}
             has_all = all(
                 any(value in values[name] for value in (wanted if isinstance(wanted, list) else [wanted]))
                 for name, wanted in (where or {}).items()
@@ -54,9 +54,9 @@ REQUESTS: list[dict[str, Any]] = [
     {"exclude": ["item 3", "item 5", "nowhere", ""]},
     {"exclude": [f"item {number}" for number in range(55)]},
     {"allow": ["item 7", "item 7", "nowhere", "item 1", "item 30"]},
-    {"where": {"colour": "red"}},
-    {"where": {"colour": ["blue", "green"], "size": 1}},
-    {"where": {"colour": "yellow"}},
+    {"where": {"color": "red"}},
+    {"where": {"color": ["blue", "green"], "size": 1}},
+    {"where": {"color": "yellow"}},
     {
         "where": {"size": [0, 2]},
         "exclude": ["item 0", "item 59"],

@@ -1,4 +1,4 @@
-"""The embedding layer beside that of Keras, and what its training step reads."""
+"""The embedding layer next to that of Keras, and what its training step reads."""
 
 from typing import Any
 

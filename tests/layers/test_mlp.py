@@ -1,4 +1,4 @@
-"""Dense layers beside the same products by NumPy."""
+"""Dense layers next to the same products by NumPy."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""Counts batch by batch beside the oracle's."""
+"""Counts batch by batch next to the oracle's."""
 
 from pathlib import Path
 

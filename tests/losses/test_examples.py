@@ -1,4 +1,4 @@
-"""Losses of examples that share rows of logits, beside sums written out."""
+"""Losses of examples that share rows of logits, next to sums written out."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from shortlist.losses.examples import Examples
-from shortlist.losses.softmax_chunk import RowSums
+from shortlist.losses._examples import Examples
+from shortlist.losses._softmax_chunk import RowSums
 
 pytestmark = pytest.mark.contract
 ROWS = np.int32([1, 0, 1, 2, 1])

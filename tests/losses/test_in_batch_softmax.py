@@ -1,4 +1,4 @@
-"""The softmax in chunks beside the slow softmax, wherever the chunks end."""
+"""The softmax in chunks next to the slow softmax, wherever the chunks end."""
 
 import dataclasses
 import functools
@@ -16,7 +16,7 @@ from shortlist.errors import ArgumentError
 from shortlist.losses import in_batch_softmax as module_function
 
 pytestmark = pytest.mark.contract
-MODULE = __import__("shortlist.losses.in_batch_softmax", fromlist=["in_batch_softmax"])
+MODULE = __import__("shortlist.losses._in_batch_softmax", fromlist=["in_batch_softmax"])
 
 
 def codes(ids: list[object]) -> np.ndarray:

@@ -1,9 +1,9 @@
-"""What heads share; the chunk itself is judged in the tests of the whole loss."""
+"""What heads share; the chunk itself is evaluated in the tests of the whole loss."""
 
 import numpy as np
 import pytest
 
-from shortlist.losses.softmax_chunk import share_of_heads
+from shortlist.losses._softmax_chunk import share_of_heads
 
 pytestmark = pytest.mark.contract
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from shortlist.errors import ArgumentError
-from shortlist.metrics.candidates import Candidates, CandidatesInMemory, CandidatesOnDisk, widened
+from shortlist.metrics._candidates import Candidates, CandidatesInMemory, CandidatesOnDisk, widened
 
 pytestmark = pytest.mark.contract
 VECTORS = np.random.default_rng(0).normal(size=(1500, 3)).astype("float32")

@@ -1,4 +1,4 @@
-"""The metric over the whole catalogue beside the ranking oracle, which tries every order of the tied."""
+"""The metric over the whole catalog next to the ranking oracle, which tries every order of the tied."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.metrics.judged import NUM_CANDIDATES, Judged, judged, metric_over, named, oracle, results
+from tests.metrics.evaluated import NUM_CANDIDATES, Judged, evaluated, metric_over, named, oracle, results
 from tests.oracles.ranking import mean_metrics, ranking_metrics
 from tests.oracles.worlds import BATCH_SIZE, NUM_QUERIES, ranking_world, slices
 
@@ -32,14 +32,14 @@ def assert_by_id(one: Judged, *, excluded: bool, weights: Array | None = None) -
 @pytest.mark.parametrize("excluded", [False, True], ids=["", "excluded"])
 def test_by_id(excluded: bool) -> None:
     for seed in range(12):
-        assert_by_id(judged(seed), excluded=excluded)
+        assert_by_id(evaluated(seed), excluded=excluded)
 
 
 @TEXT
 @pytest.mark.parametrize("kind", ["str", "bytes"])
 def test_by_text_id(kind: str) -> None:
     for seed in range(5):
-        assert_by_id(judged(seed, kind), excluded=True)
+        assert_by_id(evaluated(seed, kind), excluded=True)
 
 
 @pytest.mark.skipif(BACKEND == "jax", reason="JAX arrays hold 32 bits")
@@ -63,7 +63,7 @@ def test_ids_in_a_plain_list() -> None:
 @pytest.mark.contract
 def test_weights() -> None:
     for seed in range(5):
-        one = judged(seed)
+        one = evaluated(seed)
         assert_by_id(one, excluded=True, weights=one.world.weights)
 
 
@@ -127,7 +127,7 @@ def test_constant_scores_are_worth_chance(by_id: bool) -> None:
 
 @pytest.mark.contract
 def test_batches_of_any_size_give_the_same_mean() -> None:
-    one = judged(11)
+    one = evaluated(11)
     metric = metric_over([(one.ids, one.candidates)], one.world.ks)
     for part in slices(NUM_QUERIES, BATCH_SIZE):
         metric.update_state(
@@ -144,7 +144,7 @@ def test_batches_of_any_size_give_the_same_mean() -> None:
 
 @pytest.mark.contract
 def test_the_order_of_the_candidates_changes_nothing() -> None:
-    one = judged(12)
+    one = evaluated(12)
     order = np.random.default_rng(0).permutation(NUM_CANDIDATES)
     shuffled = [(one.ids[order], one.candidates[order])]
     metric = metric_over(shuffled, one.world.ks)
@@ -156,7 +156,7 @@ def test_the_order_of_the_candidates_changes_nothing() -> None:
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
 def test_half_precision(dtype: str) -> None:
     """Small whole numbers are exact in any of these types, so nothing may change."""
-    one = judged(14)
+    one = evaluated(14)
     candidates = keras.ops.cast(one.candidates, dtype)
     metric = metric_over([(one.ids, candidates)], one.world.ks)
     metric.update_state(keras.ops.cast(one.queries, dtype), true_candidate_ids=one.true_ids)
@@ -171,7 +171,7 @@ def test_names() -> None:
     assert list(metric.result()) == ["top1/map"]
 
 
-def test_by_score_a_true_candidate_that_the_catalogue_lacks_is_its_own_group() -> None:
+def test_by_score_a_true_candidate_that_the_catalog_lacks_is_its_own_group() -> None:
     metric = FactorizedTopK([np.float32([[1, 0], [3, 0]])], ks=(1, 2), measures=("recall", "ndcg"))
     metric.refresh()
     metric.update_state(np.float32([[1, 0]]), np.float32([[2, 0]]))
@@ -190,14 +190,14 @@ def test_by_score_a_query_of_zeros_ties_with_all() -> None:
     assert float(metric.result()["recall_at_1"]) == pytest.approx(1 / 4)
 
 
-def test_two_true_candidates_that_the_catalogue_lacks_are_two() -> None:
+def test_two_true_candidates_that_the_catalog_lacks_are_two() -> None:
     metric = FactorizedTopK([(np.int32([0, 1]), np.eye(2, dtype="float32"))], ks=(1,), measures=("recall",))
     metric.refresh()
     metric.update_state(np.float32([[1, 0]]), true_candidate_ids=np.int32([[0, 77, 78, -1]]))
     assert float(metric.result()["recall_at_1"]) == pytest.approx(1 / 3)
 
 
-def test_one_that_the_catalogue_lacks_and_is_named_twice_counts_once() -> None:
+def test_one_that_the_catalog_lacks_and_is_named_twice_counts_once() -> None:
     metric = FactorizedTopK([(np.int32([0, 1]), np.eye(2, dtype="float32"))], ks=(1,), measures=("recall",))
     metric.refresh()
     metric.update_state(np.float32([[1, 0]]), true_candidate_ids=np.int32([[0, 77, 77]]))

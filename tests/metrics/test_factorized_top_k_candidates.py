@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.metrics.judged import Judged, judged, metric_over, oracle, results
+from tests.metrics.evaluated import Judged, evaluated, metric_over, oracle, results
 
 from shortlist.errors import ArgumentError
 from shortlist.indexes import BruteForce, Streaming
@@ -46,7 +46,7 @@ def as_dataset(one: Judged) -> Any:
     ids=["list", "BruteForce", "Streaming", "tf.data"],
 )
 def test_candidates_from(source: Callable[[Judged], Any]) -> None:
-    one = judged(13)
+    one = evaluated(13)
     metric = metric_over(source(one), one.world.ks)
     metric.update_state(one.queries, true_candidate_ids=one.true_ids)
     assert results(metric) == pytest.approx(oracle(one.world, excluded=False), abs=1e-6)
@@ -88,7 +88,7 @@ def test_refresh_sees_a_tower_that_was_trained_on() -> None:
 @pytest.mark.contract
 @pytest.mark.parametrize("with_ids", [True, False])
 def test_candidates_are_saved(with_ids: bool, tmp_path: Path) -> None:
-    one = judged(15)
+    one = evaluated(15)
     metric = metric_over([(one.ids, one.candidates)] if with_ids else [one.candidates], one.world.ks)
     metric.save_assets(str(tmp_path))
     loaded = FactorizedTopK.from_config(metric.get_config())

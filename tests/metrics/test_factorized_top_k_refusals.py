@@ -1,4 +1,4 @@
-"""What the metric over the catalogue refuses, and that it says why."""
+"""What the metric over the catalog refuses, and that it says why."""
 
 from typing import Any
 

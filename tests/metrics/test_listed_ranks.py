@@ -10,7 +10,7 @@ import shortlist as sl
 from shortlist.errors import ArgumentError
 from shortlist.indexes import Partitioned
 from shortlist.metrics import FactorizedTopK
-from shortlist.metrics.listed_ranks import listed_ranks
+from shortlist.metrics._listed_ranks import listed_ranks
 
 pytestmark = pytest.mark.contract
 GENERATOR = np.random.default_rng(0)
@@ -19,7 +19,7 @@ QUERIES = GENERATOR.normal(size=(40, 6)).astype("float32")
 IDS = np.arange(300) * 7 + 1000
 
 
-def judged(metric: FactorizedTopK, **given: Any) -> dict[str, float]:
+def evaluated(metric: FactorizedTopK, **given: Any) -> dict[str, float]:
     metric.reset_state()
     metric.update_state(keras.ops.convert_to_tensor(QUERIES), **given)
     return {name: float(value) for name, value in metric.result().items()}
@@ -35,7 +35,7 @@ def test_recall_of_what_the_index_lists_and_a_warning_of_what_it_misses() -> Non
     places = [
         line.index(one) if one in line else None for line, one in zip(listed, truth.tolist(), strict=True)
     ]
-    found = judged(metric, true_candidate_ids=truth)
+    found = evaluated(metric, true_candidate_ids=truth)
     for k in (5, 20):
         inside = [place for place in places if place is not None and place < k]
         assert found[f"recall_at_{k}"] == pytest.approx(len(inside) / 40, abs=1e-6)
@@ -49,7 +49,7 @@ def test_excluded_candidates_are_not_listed_but_the_true_one_is_never_excluded()
     with pytest.warns(UserWarning, match=r"100.0%"):
         metric.refresh()
     order = IDS[np.argsort(-(QUERIES @ VECTORS.T), axis=1)].astype("int32")
-    found = judged(metric, true_candidate_ids=order[:, 3], excluded_ids=order[:, :4])
+    found = evaluated(metric, true_candidate_ids=order[:, 3], excluded_ids=order[:, :4])
     assert found == {"recall_at_1": 1.0}
 
 

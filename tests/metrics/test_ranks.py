@@ -1,4 +1,4 @@
-"""Ranks by counts in tiles beside a loop over all candidates, in memory and from the disk."""
+"""Ranks by counts in tiles next to a loop over all candidates, in memory and from the disk."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,9 +7,9 @@ import keras
 import numpy as np
 import pytest
 
-from shortlist.metrics import candidates as module
-from shortlist.metrics.candidates import Candidates, CandidatesInMemory, CandidatesOnDisk, widened
-from shortlist.metrics.ranks import ranks
+from shortlist.metrics import _candidates as module
+from shortlist.metrics._candidates import Candidates, CandidatesInMemory, CandidatesOnDisk, widened
+from shortlist.metrics._ranks import ranks
 from shortlist.ops import NEVER
 
 pytestmark = pytest.mark.contract
@@ -72,7 +72,7 @@ def test_ranks(store: Callable[[Array], Candidates], num_heads: int, num_true: i
 
 
 @pytest.mark.parametrize("length", [1e-8, 1, 1e8])
-def test_a_vector_that_the_catalogue_lacks_has_a_rank_whatever_the_lengths_of_vectors(
+def test_a_vector_that_the_catalog_lacks_has_a_rank_whatever_the_lengths_of_vectors(
     length: float, store: Callable[[Array], Candidates]
 ) -> None:
     vectors = np.arange(100, dtype="float32")[:, None] * np.float32(length)
@@ -136,7 +136,7 @@ def test_long_vectors_whose_products_cancel_are_tied_with_a_true_vector_of_zeros
     assert (float(better[0, 0]), float(tied[0, 0])) == (1.0, 3.0)
 
 
-def test_a_catalogue_too_large_for_one_tile(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_catalog_too_large_for_one_tile(monkeypatch: pytest.MonkeyPatch) -> None:
     """One more than 2^22 candidates is not told from another number by the square root of float32."""
     monkeypatch.setattr(module, "rows_a_chunk", lambda num_rows, num_columns: num_rows)  # an endless cache
     vectors = np.full((4_196_355, 1), -1.0, "float32")

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from shortlist.models.batch_spec import batch_like, spec_of
+from shortlist.models._batch_spec import batch_like, spec_of
 
 BACKEND = keras.config.backend()
 

@@ -14,8 +14,8 @@ from shortlist.data import InteractionFiles
 from shortlist.data.encoded import StoredRows
 from shortlist.errors import DataError, FeatureError
 from shortlist.features import Categories, Category, Number
-from shortlist.models import encoded_files
-from shortlist.models.encoded_files import encode, encode_files
+from shortlist.models import _encoded_files as encoded_files
+from shortlist.models._encoded_files import encode, encode_files
 
 TABLE = pa.table(
     {
@@ -111,7 +111,7 @@ def test_changed_files_are_encoded_anew(
 
 
 @pytest.mark.parametrize("place", range(4))
-def test_columns_that_learnt_something_else_encode_anew(
+def test_columns_that_learned_something_else_encode_anew(
     folder: Path, count: Callable[[], int], place: int
 ) -> None:
     others = [Category("u").fit(["bob", "ann"]), Category("i").fit([1, 2, 3])]

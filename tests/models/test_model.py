@@ -42,19 +42,19 @@ def oracle_loss(model: FreeForm, data: dict[str, Array], batch_size: int = BATCH
 
 
 @pytest.mark.contract
-def test_evaluate_gives_the_mean_over_examples_and_the_catalogue_metrics() -> None:
+def test_evaluate_gives_the_mean_over_examples_and_the_catalog_metrics() -> None:
     """Batches of 16, 16 and 8: the short one counts for what it holds."""
     model, data = compiled(), interactions()
     logs = model.evaluate(data, batch_size=BATCH_SIZE, verbose=0, return_dict=True)
     users, items = vectors_of(model)
     scores = users[data["user"]] @ items.T
-    judged = {
+    evaluated = {
         k: mean_metrics(
             [ranking_metrics(row, [true], k) for row, true in zip(scores, data["item"], strict=True)]
         )
         for k in (1, 10)
     }
-    recalls = {f"recall_at_{k}": metrics["recall"] for k, metrics in judged.items()}
+    recalls = {f"recall_at_{k}": metrics["recall"] for k, metrics in evaluated.items()}
     assert logs == pytest.approx({"loss": oracle_loss(model, data), **recalls}, rel=1e-5)
 
 
@@ -76,7 +76,7 @@ def test_one_step_descends_along_the_gradient_of_the_loss() -> None:
 
 @pytest.mark.contract
 def test_logs_hold_what_was_computed_and_callbacks_see_it() -> None:
-    """Catalogue metrics are of evaluation alone; a learning rate of 0 makes no progress, and is stopped."""
+    """Catalog metrics are of evaluation alone; a learning rate of 0 makes no progress, and is stopped."""
     model, data = compiled(keras.optimizers.SGD(0.0)), interactions()
     stop = keras.callbacks.EarlyStopping(monitor="val_recall_at_10", mode="max", patience=2)
     history = model.fit(
@@ -201,9 +201,9 @@ def test_candidates_are_encoded_once_an_evaluation_though_model_and_task_hold_th
     (model.metric,) = model.task.factorized_metrics
     calls = []
     encoder = model.item_model
-    catalogue = np.arange(NUM_ITEMS, dtype="int32")
+    catalog = np.arange(NUM_ITEMS, dtype="int32")
     model.metric.set_candidates(
-        [(catalogue, catalogue)], encoder=lambda features: calls.append(1) or encoder(features)
+        [(catalog, catalog)], encoder=lambda features: calls.append(1) or encoder(features)
     )
     for number in (1, 2):
         model.evaluate(data, batch_size=BATCH_SIZE, verbose=0)
@@ -215,19 +215,19 @@ def test_candidates_may_change_between_evaluations() -> None:
     """Fewer candidates, in another order: what was compiled for the former ones is not used again."""
     model, data = compiled(), interactions()
     model.evaluate(data, batch_size=BATCH_SIZE, verbose=0)
-    catalogue = np.arange(NUM_ITEMS, dtype="int32")[::-2]
+    catalog = np.arange(NUM_ITEMS, dtype="int32")[::-2]
     (metric,) = model.task.factorized_metrics
-    metric.set_candidates([(catalogue, catalogue)], encoder=model.item_model)
+    metric.set_candidates([(catalog, catalog)], encoder=model.item_model)
     logs = model.evaluate(data, batch_size=BATCH_SIZE, verbose=0, return_dict=True)
     users, items = vectors_of(model)
-    scores = users[data["user"]] @ items[catalogue].T
-    row_of = {item: row for row, item in enumerate(catalogue.tolist())}
+    scores = users[data["user"]] @ items[catalog].T
+    row_of = {item: row for row, item in enumerate(catalog.tolist())}
     true_rows = [row_of.get(item, -2) for item in data["item"].tolist()]
-    judged = mean_metrics(
+    evaluated = mean_metrics(
         [ranking_metrics(row, [true], 1) for row, true in zip(scores, true_rows, strict=True)]
     )
-    assert judged is not None
-    assert logs["recall_at_1"] == pytest.approx(judged["recall"], rel=1e-5)
+    assert evaluated is not None
+    assert logs["recall_at_1"] == pytest.approx(evaluated["recall"], rel=1e-5)
 
 
 @pytest.mark.contract

@@ -1,4 +1,4 @@
-"""A tower beside the same computation by NumPy."""
+"""A tower next to the same computation by NumPy."""
 
 from typing import Any
 
@@ -37,8 +37,8 @@ def test_dense_layers_over_all_columns() -> None:
     tower = Tower(columns(), embedding_dim=4, hidden_units=(5,))
     vectors = to_numpy(tower(tower.prepare({"movie": ["Up", "Alien"], "price": [2.0, 6.0]})))
     table, *dense = tower.get_weights()
-    standardised = (np.array([2.0, 6.0]) - np.mean(PRICES)) / np.std(PRICES)
-    inputs = np.concatenate([table[[2, 3]], standardised[:, None]], axis=1)
+    standardized = (np.array([2.0, 6.0]) - np.mean(PRICES)) / np.std(PRICES)
+    inputs = np.concatenate([table[[2, 3]], standardized[:, None]], axis=1)
     hidden = np.maximum(inputs @ dense[0] + dense[1], 0)
     np.testing.assert_allclose(vectors, hidden @ dense[2] + dense[3], rtol=1e-4, atol=1e-6)
 

@@ -1,4 +1,4 @@
-"""The ready-made model: its metrics and answers beside plain NumPy, its quality, its life after loading."""
+"""The ready-made model: its metrics and answers next to plain NumPy, its quality, its life after loading."""
 
 import json
 from collections.abc import Callable
@@ -16,8 +16,8 @@ from tests.oracles.ranking import mean_metrics, ranking_metrics
 from tests.oracles.top_k import top_k
 
 from shortlist.data import Interactions
+from shortlist.data._splits import random_split
 from shortlist.data.datasets import synthetic
-from shortlist.data.splits import random_split
 from shortlist.errors import ArgumentError, FeatureError
 from shortlist.features import Categories, Category, FeatureSpec
 from shortlist.indexes import Partitioned, Streaming
@@ -57,7 +57,7 @@ def items_by_user(interactions: Interactions) -> dict[Any, set[Any]]:
 
 
 def oracle(model: TwoTower, test: Interactions, exclude: Interactions | None) -> dict[str, float]:
-    """Each row a query with one true item; what the user met in `exclude` is not in the catalogue."""
+    """Each row a query with one true item; what the user met in `exclude` is not in the catalog."""
     ids, candidates = model.candidate_embeddings()
     row_of = {item: row for row, item in enumerate(ids.tolist())}
     met = {} if exclude is None else items_by_user(exclude)
@@ -171,7 +171,7 @@ GO_ON = """
 import json, sys
 import numpy as np
 from shortlist.data.datasets import synthetic
-from shortlist.data.splits import random_split
+from shortlist.data._splits import random_split
 from shortlist.models import load_model
 train, test = random_split(synthetic(40, 60, 500, seed=1).interactions, test_fraction=0.3, seed=0)
 model = load_model("model.keras")
@@ -246,7 +246,7 @@ def test_items_that_training_never_met_are_recommended_by_their_features(tmp_pat
     model.compile()
     model.fit(train.join(items=ITEMS), epochs=1, verbose=0)
     new = pa.table({"film": ["Dune", "Solaris"], "genres": [["space"], ["space"]]})
-    model.set_catalogue(new)
+    model.set_catalog(new)
     _, films = model.build_index()(["ann"], k=2)
     assert set(films[0]) == {"Dune", "Solaris"}
     test = Interactions.from_table({"user": ["ann"], "film": ["Dune"]}, user="user", item="film")
@@ -283,11 +283,11 @@ def test_what_it_needs_is_said(parts: tuple[Interactions, Interactions]) -> None
         TwoTower(fitted)
     twice = pa.table({"item_id": ["a", "a"]})
     with pytest.raises(ValueError, match="'a'"):
-        compiled(train).set_catalogue(twice)
+        compiled(train).set_catalog(twice)
 
 
 @pytest.mark.contract
-def test_a_catalogue_of_which_nothing_would_be_learnt_is_refused() -> None:
+def test_a_catalog_of_which_nothing_would_be_learned_is_refused() -> None:
     for met, written in ((["1", "2", "1"], ["01", "02"]), ([1, 2, 1], [10, 20])):
         table = {"user": ["ann", "bob", "bob"], "film": met}
         train = Interactions.from_table(table, user="user", item="film")
@@ -296,7 +296,7 @@ def test_a_catalogue_of_which_nothing_would_be_learnt_is_refused() -> None:
         ):
             TwoTower.from_interactions(train, {"film": written})
         one_of_them = TwoTower.from_interactions(train, {"film": [*written, met[0]]})
-        assert one_of_them.catalogue.ids.tolist() == [*written, met[0]]
+        assert one_of_them.catalog.ids.tolist() == [*written, met[0]]
 
 
 def test_raw_tables_are_encoded(parts: tuple[Interactions, Interactions]) -> None:
@@ -318,14 +318,14 @@ def test_it_can_be_trained_after_data_it_could_not_read(parts: tuple[Interaction
     assert model.fit(train, verbose=0).history["loss"]
 
 
-def test_another_catalogue_of_the_same_size_is_looked_up_anew(
+def test_another_catalog_of_the_same_size_is_looked_up_anew(
     parts: tuple[Interactions, Interactions],
 ) -> None:
-    """Rows of ids that were compiled into the evaluation of the former catalogue are not used again."""
+    """Rows of ids that were compiled into the evaluation of the former catalog are not used again."""
     train, test = parts
     model = compiled(train)
     model.evaluate(test, batch_size=64, verbose=0)
-    model.set_catalogue({"item_id": model.catalogue.ids[::-1]})
+    model.set_catalog({"item_id": model.catalog.ids[::-1]})
     logs = model.evaluate(test, batch_size=64, verbose=0)
     found = {name: value for name, value in logs.items() if "_at_" in name}
     assert found == pytest.approx(oracle(model, test, None), abs=1e-5)

@@ -1,4 +1,4 @@
-"""Training and judging from files: the same as from memory, and the same again."""
+"""Training and evaluation from files: the same as from memory, and the same again."""
 
 import pathlib
 from typing import Any

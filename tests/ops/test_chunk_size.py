@@ -5,9 +5,9 @@ from pathlib import Path
 import keras
 import pytest
 
-from shortlist.ops.chunk_size import rows_a_chunk
+from shortlist.ops._chunk_size import rows_a_chunk
 
-MODULE = __import__("shortlist.ops.chunk_size", fromlist=["rows_a_chunk"])
+MODULE = __import__("shortlist.ops._chunk_size", fromlist=["rows_a_chunk"])
 
 
 @pytest.mark.parametrize(

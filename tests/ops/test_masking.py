@@ -1,4 +1,4 @@
-"""Masks beside the oracle's, pair by pair."""
+"""Masks next to the oracle's, pair by pair."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ import pytest
 from tests.oracles import softmax
 from tests.oracles.worlds import NUM_QUERIES, BatchWorld, batch_world
 
-from shortlist.ops import accidental_hits, known_positives, mask_logits, positives
+from shortlist.ops import accidental_hits, false_negatives, mask_logits, positives
 
 DIAGONAL = np.arange(NUM_QUERIES)
 
@@ -47,8 +47,8 @@ def test_accidental_hits() -> None:
 @pytest.mark.contract
 def test_known_positives() -> None:
     for world in worlds():
-        oracle = softmax.known_positives(world.query_ids, world.candidate_ids, NUM_QUERIES, NUM_QUERIES + 2)
-        found = to_numpy(known_positives(codes(world.query_ids), codes(world.candidate_ids)))
+        oracle = softmax.false_negatives(world.query_ids, world.candidate_ids, NUM_QUERIES, NUM_QUERIES + 2)
+        found = to_numpy(false_negatives(codes(world.query_ids), codes(world.candidate_ids)))
         np.testing.assert_array_equal(found, without_positives(oracle))
 
 

@@ -1,4 +1,4 @@
-"""The hardest negatives beside the oracle's choice."""
+"""The hardest negatives next to the oracle's choice."""
 
 from typing import Any
 

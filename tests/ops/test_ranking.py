@@ -1,4 +1,4 @@
-"""Ranks and what they are worth, beside every order of the tied."""
+"""Ranks and what they are worth, next to every order of the tied."""
 
 from typing import Any
 
@@ -34,8 +34,8 @@ def counts(scores: np.ndarray, true: np.ndarray, excluded: list[list[int]]) -> t
     return better, tied
 
 
-def judge(world: RankingWorld, k: int) -> dict[str, np.ndarray]:
-    """Ranks first, then measures; a true candidate outside the catalogue is true and has no row."""
+def evaluate(world: RankingWorld, k: int) -> dict[str, np.ndarray]:
+    """Ranks first, then measures; a true candidate outside the catalog is true and has no row."""
     true = padded([[row for row in dict.fromkeys(rows) if row != -1] for rows in world.true_rows], 4)
     better, tied = map(keras.ops.convert_to_tensor, counts(world.scores, true, world.excluded_rows))
     values = ranking_metrics(better, tied, keras.ops.convert_to_tensor(true != -1), k, MEASURES)
@@ -47,7 +47,7 @@ def test_metrics_equal_the_oracle() -> None:
     for seed in range(15):
         world = ranking_world(seed)
         for k in world.ks:
-            found = judge(world, k)
+            found = evaluate(world, k)
             for query, (scores, true, excluded) in enumerate(
                 zip(world.scores, world.true_rows, world.excluded_rows, strict=True)
             ):
@@ -58,7 +58,7 @@ def test_metrics_equal_the_oracle() -> None:
 
 
 @pytest.mark.contract
-def test_constant_scores_of_a_large_catalogue_are_worth_chance() -> None:
+def test_constant_scores_of_a_large_catalog_are_worth_chance() -> None:
     better, tied = keras.ops.zeros((1, 2)), keras.ops.full((1, 2), 5000.0)
     values = ranking_metrics(
         better, tied, keras.ops.convert_to_tensor([[True, True]]), 100, ("recall", "hit_rate")

@@ -1,4 +1,4 @@
-"""Corrections by sampling probabilities beside the oracle's logits and counts."""
+"""Corrections by sampling probabilities next to the oracle's logits and counts."""
 
 from collections import Counter
 from typing import Any

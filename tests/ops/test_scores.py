@@ -1,4 +1,4 @@
-"""Dot products beside NumPy's in float64."""
+"""Dot products next to NumPy's in float64."""
 
 from typing import Any
 

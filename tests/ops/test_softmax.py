@@ -1,4 +1,4 @@
-"""Cross-entropies and weighted means beside the oracle's."""
+"""Cross-entropies and weighted means next to the oracle's."""
 
 from typing import Any
 

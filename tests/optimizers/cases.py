@@ -1,4 +1,4 @@
-"""Every row-wise optimizer beside its oracle, and models whose gradients are known."""
+"""Every row-wise optimizer next to its oracle, and models whose gradients are known."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple

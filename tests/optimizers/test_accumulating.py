@@ -7,8 +7,8 @@ import keras
 import numpy as np
 import pytest
 
-from shortlist.optimizers.accumulating import Accumulating
-from shortlist.optimizers.base import Slot
+from shortlist.optimizers._accumulating import Accumulating
+from shortlist.optimizers._base import Slot
 
 pytestmark = pytest.mark.contract
 

@@ -1,4 +1,4 @@
-"""What holds for every row-wise optimizer, beside an oracle that goes through the rows one by one."""
+"""What holds for every row-wise optimizer, next to an oracle that goes through the rows one by one."""
 
 from collections.abc import Callable
 from pathlib import Path

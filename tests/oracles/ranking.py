@@ -1,4 +1,4 @@
-"""Ranking metrics of one query over a whole catalogue, ties by trying every order."""
+"""Ranking metrics of one query over a whole catalog, ties by trying every order."""
 
 import itertools
 import math
@@ -19,9 +19,9 @@ def ranking_metrics(
     Args:
         scores: [N], one score a candidate.
         true_rows: rows of the true candidates; twice the same counts once; -1 is padding; -2 (or any number
-            below, each another item) is a true candidate outside the catalogue: it counts and is never found.
+            below, each another item) is a true candidate outside the catalog: it counts and is never found.
         k: at least 1; may be larger than N.
-        excluded_rows: rows taken out of the catalogue before ranking, except true ones; -1 is padding.
+        excluded_rows: rows taken out of the catalog before ranking, except true ones; -1 is padding.
 
     Returns:
         The six metrics, or None when the query has no true candidate.
@@ -31,11 +31,11 @@ def ranking_metrics(
     if not true:
         return None
     if max(true) >= len(values) or any(math.isnan(value) for value in values):
-        raise ValueError("a true row beyond the catalogue, or a score that is not a number")
-    catalogue = [row for row in range(len(values)) if row in true or row not in set(excluded_rows)]
-    orders = tied_orders(values, catalogue)
-    judged = [metrics_of_hits([row in true for row in order], len(true), k) for order in orders]
-    return {name: math.fsum(metrics[name] for metrics in judged) / len(judged) for name in judged[0]}
+        raise ValueError("a true row beyond the catalog, or a score that is not a number")
+    catalog = [row for row in range(len(values)) if row in true or row not in set(excluded_rows)]
+    orders = tied_orders(values, catalog)
+    evaluated = [metrics_of_hits([row in true for row in order], len(true), k) for order in orders]
+    return {name: math.fsum(metrics[name] for metrics in evaluated) / len(evaluated) for name in evaluated[0]}
 
 
 def tied_orders(scores: Sequence[float], rows: Sequence[int]) -> Iterator[list[int]]:
@@ -73,8 +73,10 @@ def discounted_gain(ranks: Sequence[int]) -> float:
 def mean_metrics(metrics: Sequence[Metrics | None], weights: Sequence[float] | None = None) -> Metrics | None:
     """`sum(w m) / sum(w)` over the queries that have metrics; None when no such query has weight."""
     weights = [1.0] * len(metrics) if weights is None else weights
-    judged = [(one, weight) for one, weight in zip(metrics, weights, strict=True) if one is not None]
-    total = math.fsum(weight for _, weight in judged)
+    evaluated = [(one, weight) for one, weight in zip(metrics, weights, strict=True) if one is not None]
+    total = math.fsum(weight for _, weight in evaluated)
     if total == 0:
         return None
-    return {name: math.fsum(weight * one[name] for one, weight in judged) / total for name in judged[0][0]}
+    return {
+        name: math.fsum(weight * one[name] for one, weight in evaluated) / total for name in evaluated[0][0]
+    }

@@ -66,7 +66,7 @@ def in_batch_softmax(
     if remove_accidental_hits:
         removed |= accidental_hits(candidate_ids, num_rows, num_columns)
     if mask_known_positives:
-        removed |= known_positives(query_ids, candidate_ids, num_rows, num_columns)
+        removed |= false_negatives(query_ids, candidate_ids, num_rows, num_columns)
     if score_mask is not None:
         check_shape("score_mask", np.asarray(score_mask), (num_rows, num_columns))
         removed |= ~np.asarray(score_mask, np.bool_)
@@ -109,12 +109,12 @@ def accidental_hits(candidate_ids: Ids | None, num_rows: int, num_columns: int) 
     return np.array([[ids[j] == ids[i] for j in range(num_columns)] for i in range(num_rows)], np.bool_)
 
 
-def known_positives(
+def false_negatives(
     query_ids: Ids | None, candidate_ids: Ids | None, num_rows: int, num_columns: int
 ) -> BoolArray:
     """[B, M]: column j holds a candidate that is the positive of some row of the same query.
 
-    Without candidate ids only the columns of the rows themselves can be recognised.
+    Without candidate ids only the columns of the rows themselves can be recognized.
     """
     users = checked_ids("query_ids", query_ids, num_rows)
     by_column = candidate_ids is None
@@ -146,10 +146,10 @@ def keep_hardest(logits: FloatArray, num_hard_negatives: int) -> FloatArray:
 
 def losses(logits: FloatArray, smoothing: float = 0.0) -> FloatArray:
     """`logsumexp_j(l_ij) - ((1 - smoothing) l_ii + smoothing mean_{j kept} l_ij)`, [B]."""
-    labelled = [
+    labeled = [
         (1 - smoothing) * row[i] + smoothing * np.mean(row[row > -np.inf]) for i, row in enumerate(logits)
     ]
-    return np.array([np.logaddexp.reduce(row) for row in logits]) - np.array(labelled)
+    return np.array([np.logaddexp.reduce(row) for row in logits]) - np.array(labeled)
 
 
 def weighted_mean(values: FloatArray, weights: FloatArray) -> float:

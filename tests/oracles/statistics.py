@@ -1,4 +1,4 @@
-"""Do negatives of the batch teach what the softmax over the whole catalogue teaches? By Monte Carlo."""
+"""Do negatives of the batch teach what the softmax over the whole catalog teaches? By Monte Carlo."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -17,14 +17,14 @@ class SoftmaxLoss(NamedTuple):
 
     loss: float
     grad_queries: FloatArray
-    grad_catalogue: FloatArray
+    grad_catalog: FloatArray
 
 
 class SampledWorld(NamedTuple):
-    """Users [U, D], catalogue [N, D] and the probability [U, N] of each (user, item) in the data."""
+    """Users [U, D], catalog [N, D] and the probability [U, N] of each (user, item) in the data."""
 
     users: FloatArray
-    catalogue: FloatArray
+    catalog: FloatArray
     joint: FloatArray
 
     @property
@@ -33,16 +33,16 @@ class SampledWorld(NamedTuple):
         return np.asarray(self.joint.sum(axis=0), np.float64)
 
 
-def full_softmax_loss(queries: ArrayLike, catalogue: ArrayLike, true_rows: ArrayLike) -> SoftmaxLoss:
-    """`mean_i(logsumexp_v(<q_i, c_v>) - <q_i, c_true_i>)` over the catalogue, gradients in closed form.
+def full_softmax_loss(queries: ArrayLike, catalog: ArrayLike, true_rows: ArrayLike) -> SoftmaxLoss:
+    """`mean_i(logsumexp_v(<q_i, c_v>) - <q_i, c_true_i>)` over the catalog, gradients in closed form.
 
     Args:
         queries: [B, D].
-        catalogue: [N, D].
+        catalog: [N, D].
         true_rows: [B], the row of each query's true item.
     """
-    queries, catalogue = np.asarray(queries, np.float64), np.asarray(catalogue, np.float64)
-    return softmax_loss(queries, catalogue, queries @ catalogue.T, np.asarray(true_rows))
+    queries, catalog = np.asarray(queries, np.float64), np.asarray(catalog, np.float64)
+    return softmax_loss(queries, catalog, queries @ catalog.T, np.asarray(true_rows))
 
 
 def softmax_loss(
@@ -64,7 +64,7 @@ def in_batch_gradients(
     """Gradients of the in-batch softmax, nothing masked; logQ-corrected when probabilities are given."""
     correction = 0.0 if log_probability is None else log_probability
     answer = softmax_loss(queries, candidates, queries @ candidates.T - correction, np.arange(len(queries)))
-    return answer.grad_queries, answer.grad_catalogue
+    return answer.grad_queries, answer.grad_catalog
 
 
 def sampled_world(seed: int = 0) -> SampledWorld:
@@ -78,7 +78,7 @@ def sampled_world(seed: int = 0) -> SampledWorld:
 def gradient_bias(
     gradients_of: GradientFunction, *, corrected: bool, batch_size: int, num_batches: int = 200, seed: int = 0
 ) -> float:
-    """Relative distance between the expected in-batch gradient of the catalogue and the full softmax's.
+    """Relative distance between the expected in-batch gradient of the catalog and the full softmax's.
 
     `|mean_batches(in_batch - full)| / |mean_batches(full)|`, both over the same sampled rows. With the right
     correction it goes to 0 like 1 / batch_size; without, or with the sign turned, it does not. Leave
@@ -93,10 +93,10 @@ def gradient_bias(
     """
     world = sampled_world(seed)
     generator = np.random.default_rng([seed, batch_size])
-    differences, totals = np.zeros_like(world.catalogue), np.zeros_like(world.catalogue)
+    differences, totals = np.zeros_like(world.catalog), np.zeros_like(world.catalog)
     for _ in range(num_batches):
         users, items = sample_rows(world, batch_size, generator)
-        full = full_softmax_loss(world.users[users], world.catalogue, items).grad_catalogue
+        full = full_softmax_loss(world.users[users], world.catalog, items).grad_catalog
         differences += in_batch_by_item(gradients_of, world, users, items, corrected) - full
         totals += full
     return float(np.linalg.norm(differences) / np.linalg.norm(totals))
@@ -118,9 +118,9 @@ def in_batch_by_item(
     items: NDArray[np.int64],
     corrected: bool,
 ) -> FloatArray:
-    """The in-batch gradient of the catalogue [N, D]: columns of the same item added up."""
+    """The in-batch gradient of the catalog [N, D]: columns of the same item added up."""
     log_probability = np.log(world.item_probability[items]) if corrected else None
-    _, by_column = gradients_of(world.users[users], world.catalogue[items], log_probability)
-    by_item = np.zeros_like(world.catalogue)
+    _, by_column = gradients_of(world.users[users], world.catalog[items], log_probability)
+    by_item = np.zeros_like(world.catalog)
     np.add.at(by_item, items, np.asarray(by_column, np.float64))
     return by_item

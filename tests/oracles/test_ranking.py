@@ -10,7 +10,9 @@ from tests.oracles.worlds import RankingWorld, ranking_worlds
 NAMES = ("recall", "precision", "hit_rate", "mrr", "ndcg", "map")
 
 
-def judged(scores: list[float], true_rows: list[int], k: int, excluded_rows: tuple[int, ...] = ()) -> Metrics:
+def evaluated(
+    scores: list[float], true_rows: list[int], k: int, excluded_rows: tuple[int, ...] = ()
+) -> Metrics:
     """The metrics of a query that has some."""
     metrics = ranking_metrics(scores, true_rows, k, excluded_rows)
     assert metrics is not None
@@ -26,8 +28,8 @@ def test_one_true_at_rank_two() -> None:
         "ndcg": 1 / math.log2(3),
         "map": 0.5,
     }
-    assert judged([3, 2, 1], [1], k=2) == pytest.approx(expected)
-    assert judged([3, 2, 1], [1], k=1) == dict.fromkeys(NAMES, 0.0)
+    assert evaluated([3, 2, 1], [1], k=2) == pytest.approx(expected)
+    assert evaluated([3, 2, 1], [1], k=1) == dict.fromkeys(NAMES, 0.0)
 
 
 def test_several_true_at_ranks_one_and_three() -> None:
@@ -40,23 +42,23 @@ def test_several_true_at_ranks_one_and_three() -> None:
         "ndcg": dcg / ideal,
         "map": (1 + 2 / 3) / 2,
     }
-    assert judged([4, 3, 2, 1], [2, 0], k=4) == pytest.approx(expected)
+    assert evaluated([4, 3, 2, 1], [2, 0], k=4) == pytest.approx(expected)
 
 
 def test_more_true_than_k_can_still_be_perfect() -> None:
     expected = {"recall": 1 / 3, "precision": 1, "hit_rate": 1, "mrr": 1, "ndcg": 1, "map": 1}
-    assert judged([3, 2, 1], [0, 1, 2], k=1) == pytest.approx(expected)
+    assert evaluated([3, 2, 1], [0, 1, 2], k=1) == pytest.approx(expected)
 
 
-def test_k_beyond_the_catalogue_lowers_only_precision() -> None:
-    at_3, at_6 = judged([3, 2, 1], [1, 2], k=3), judged([3, 2, 1], [1, 2], k=6)
+def test_k_beyond_the_catalog_lowers_only_precision() -> None:
+    at_3, at_6 = evaluated([3, 2, 1], [1, 2], k=3), evaluated([3, 2, 1], [1, 2], k=6)
     assert at_6 == pytest.approx({**at_3, "precision": 2 / 6})
 
 
 def test_constant_scores_give_chance() -> None:
-    at_1 = judged([5, 5, 5, 5], [2], k=1)
+    at_1 = evaluated([5, 5, 5, 5], [2], k=1)
     assert at_1 == pytest.approx(dict.fromkeys(NAMES, 1 / 4))
-    at_2 = judged([5, 5, 5, 5], [2], k=2)
+    at_2 = evaluated([5, 5, 5, 5], [2], k=2)
     assert at_2["recall"] == pytest.approx(2 / 4)
     assert at_2["mrr"] == pytest.approx((1 + 1 / 2) / 4)
     assert at_2["ndcg"] == pytest.approx((1 + 1 / math.log2(3)) / 4)
@@ -64,7 +66,7 @@ def test_constant_scores_give_chance() -> None:
 
 def test_two_true_among_three_tied() -> None:
     # places of the two: 12, 13, 23, equally likely
-    at_2 = judged([1, 1, 1], [0, 1], k=2)
+    at_2 = evaluated([1, 1, 1], [0, 1], k=2)
     assert at_2["hit_rate"] == pytest.approx(1)
     assert at_2["recall"] == pytest.approx((1 + 1 / 2 + 1 / 2) / 3)
     assert at_2["mrr"] == pytest.approx((1 + 1 + 1 / 2) / 3)
@@ -72,23 +74,23 @@ def test_two_true_among_three_tied() -> None:
 
 
 def test_a_tie_stays_within_its_place() -> None:
-    assert judged([9, 1, 1, 0], [1], k=2)["recall"] == pytest.approx(1 / 2)
-    assert judged([9, 1, 1, 0], [1], k=3)["recall"] == 1
-    assert judged([9, 1, 1, 0], [1], k=1)["recall"] == 0
+    assert evaluated([9, 1, 1, 0], [1], k=2)["recall"] == pytest.approx(1 / 2)
+    assert evaluated([9, 1, 1, 0], [1], k=3)["recall"] == 1
+    assert evaluated([9, 1, 1, 0], [1], k=1)["recall"] == 0
 
 
 def test_excluded_rows_leave_and_true_rows_stay() -> None:
-    assert judged([3, 2, 1], [2], k=1, excluded_rows=(0, 1, -1, 1))["hit_rate"] == 1
-    assert judged([3, 2, 1], [1], k=1, excluded_rows=(0, 1))["hit_rate"] == 1
+    assert evaluated([3, 2, 1], [2], k=1, excluded_rows=(0, 1, -1, 1))["hit_rate"] == 1
+    assert evaluated([3, 2, 1], [1], k=1, excluded_rows=(0, 1))["hit_rate"] == 1
 
 
-def test_padding_repetition_and_rows_outside_the_catalogue() -> None:
+def test_padding_repetition_and_rows_outside_the_catalog() -> None:
     assert ranking_metrics([3, 2, 1], [-1, -1], 1) is None
     assert ranking_metrics([3, 2, 1], [], 1) is None
-    assert judged([3, 2, 1], [0, 0, -1], k=1) == judged([3, 2, 1], [0], k=1)
-    assert judged([3, 2, 1], [-2], k=3) == dict.fromkeys(NAMES, 0.0)
-    assert judged([3, 2, 1], [0, -2, -2], k=3)["recall"] == 1 / 2
-    assert judged([3, 2, 1], [0, -2, -3], k=3)["recall"] == 1 / 3
+    assert evaluated([3, 2, 1], [0, 0, -1], k=1) == evaluated([3, 2, 1], [0], k=1)
+    assert evaluated([3, 2, 1], [-2], k=3) == dict.fromkeys(NAMES, 0.0)
+    assert evaluated([3, 2, 1], [0, -2, -2], k=3)["recall"] == 1 / 2
+    assert evaluated([3, 2, 1], [0, -2, -3], k=3)["recall"] == 1 / 3
 
 
 def test_orders_of_ties() -> None:

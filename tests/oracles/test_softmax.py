@@ -153,9 +153,7 @@ def test_gradients_equal_the_closed_form(world: BatchWorld) -> None:
     closed = softmax_loss(world.queries, world.candidates, answer["logits"], np.arange(7))
     assert answer["loss"] == pytest.approx(closed.loss)
     np.testing.assert_allclose(answer["grad_queries"], closed.grad_queries / world.temperature, atol=1e-7)
-    np.testing.assert_allclose(
-        answer["grad_candidates"], closed.grad_catalogue / world.temperature, atol=1e-7
-    )
+    np.testing.assert_allclose(answer["grad_candidates"], closed.grad_catalog / world.temperature, atol=1e-7)
 
 
 @settings(max_examples=15, deadline=None)

@@ -23,18 +23,18 @@ def turned(queries: FloatArray, candidates: FloatArray, log_probability: FloatAr
 def test_full_softmax_by_hand() -> None:
     answer = full_softmax_loss([[1.0]], [[0.0], [math.log(3)]], [1])  # shares 1/4 and 3/4
     assert answer.loss == pytest.approx(math.log(4 / 3))
-    np.testing.assert_allclose(answer.grad_catalogue, [[1 / 4], [-1 / 4]])
+    np.testing.assert_allclose(answer.grad_catalog, [[1 / 4], [-1 / 4]])
     np.testing.assert_allclose(answer.grad_queries, [[-math.log(3) / 4]])
 
 
 def test_full_softmax_gradients_equal_finite_differences() -> None:
     generator = np.random.default_rng(1)
-    queries, catalogue, rows = generator.normal(size=(4, 2)), generator.normal(size=(5, 2)), [0, 3, 3, 1]
-    answer = full_softmax_loss(queries, catalogue, rows)
-    by_query = finite_differences(lambda moved: full_softmax_loss(moved, catalogue, rows).loss, queries)
-    by_item = finite_differences(lambda moved: full_softmax_loss(queries, moved, rows).loss, catalogue)
+    queries, catalog, rows = generator.normal(size=(4, 2)), generator.normal(size=(5, 2)), [0, 3, 3, 1]
+    answer = full_softmax_loss(queries, catalog, rows)
+    by_query = finite_differences(lambda moved: full_softmax_loss(moved, catalog, rows).loss, queries)
+    by_item = finite_differences(lambda moved: full_softmax_loss(queries, moved, rows).loss, catalog)
     np.testing.assert_allclose(answer.grad_queries, by_query, atol=1e-8)
-    np.testing.assert_allclose(answer.grad_catalogue, by_item, atol=1e-8)
+    np.testing.assert_allclose(answer.grad_catalog, by_item, atol=1e-8)
 
 
 def test_in_batch_gradients_equal_the_slow_oracle() -> None:

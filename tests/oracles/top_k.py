@@ -14,7 +14,7 @@ def top_k(
     Args:
         scores: [B, N].
         k: at least 1; may be larger than N.
-        excluded_rows: B lists of rows that never come back; rows outside the catalogue (-1) exclude nothing.
+        excluded_rows: B lists of rows that never come back; rows outside the catalog (-1) exclude nothing.
 
     Returns:
         Scores [B, k] and rows [B, k]; -inf and -1 where fewer than k candidates are allowed.

@@ -42,10 +42,10 @@ class BatchWorld:
 
 @dataclass(frozen=True)
 class RankingWorld:
-    """Queries over a catalogue, for `ranking_metrics` and `top_k`."""
+    """Queries over a catalog, for `ranking_metrics` and `top_k`."""
 
     scores: FloatArray  # [B, N], from {0, 1, 2}
-    true_rows: list[list[int]]  # -1 padding, -2 outside the catalogue
+    true_rows: list[list[int]]  # -1 padding, -2 outside the catalog
     excluded_rows: list[list[int]]
     weights: FloatArray  # [B], from {0, 1, 2}
     ks: tuple[int, ...]  # 1, 2, N and beyond N
@@ -142,9 +142,9 @@ def uneven_weights(generator: np.random.Generator) -> FloatArray:
 def ranking_world(seed: int, *, num_candidates: int = 5) -> RankingWorld:
     """Seven queries in random order: each of the cases below once, all with tied scores.
 
-    Constant scores with several, repeated and padded true rows; no true row; a true row beside one outside
-    the catalogue; a true row that is excluded; everything excluded, the true row too; only a true row outside
-    the catalogue; drawn ones.
+    Constant scores with several, repeated and padded true rows; no true row; a true row next to one outside
+    the catalog; a true row that is excluded; everything excluded, the true row too; only a true row outside
+    the catalog; drawn ones.
     """
     if num_candidates < 4:
         raise ValueError("ties are certain from 4 candidates on")

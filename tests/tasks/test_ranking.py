@@ -1,4 +1,4 @@
-"""The ranking task beside sums over the rows, for each way labels and predictions may be shaped."""
+"""The ranking task next to sums over the rows, for each way labels and predictions may be shaped."""
 
 from typing import Any
 

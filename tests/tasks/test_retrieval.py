@@ -1,4 +1,4 @@
-"""The retrieval loss and its gradients beside the slow softmax, over worlds in which everything collides."""
+"""The retrieval loss and its gradients next to the slow softmax, over worlds in which everything collides."""
 
 from dataclasses import replace
 from typing import Any
@@ -53,7 +53,7 @@ def task_and_arguments(
         temperature=parts["temperature"],
         num_hard_negatives=parts["num_hard_negatives"],
         remove_accidental_hits=parts["remove_accidental_hits"],
-        remove_known_positives=parts["mask_known_positives"],
+        remove_false_negatives=parts["mask_known_positives"],
         **options,
     )
     arguments = {
@@ -260,7 +260,7 @@ def test_frequencies_are_counted_in_training_and_used_without_probabilities() ->
 
 
 @pytest.mark.contract
-def test_the_correction_makes_the_gradient_that_of_the_whole_catalogue() -> None:
+def test_the_correction_makes_the_gradient_that_of_the_whole_catalog() -> None:
     task = Retrieval(remove_accidental_hits=False)
 
     def gradients_of(

@@ -11,11 +11,11 @@ from shortlist.metrics import FactorizedTopK
 from shortlist.tasks import Retrieval
 
 QUERIES = np.float32([[1, 0], [0, 1], [1, 1]])
-CATALOGUE = np.float32([[2, 0], [0, 2], [1, 1], [3, 3]])
+CATALOG = np.float32([[2, 0], [0, 2], [1, 1], [3, 3]])
 
 
-def over_catalogue() -> FactorizedTopK:
-    metric = FactorizedTopK([(np.arange(4), CATALOGUE)], ks=(1, 2), measures=("recall",))
+def over_catalog() -> FactorizedTopK:
+    metric = FactorizedTopK([(np.arange(4), CATALOG)], ks=(1, 2), measures=("recall",))
     metric.refresh()
     return metric
 
@@ -25,20 +25,20 @@ def values(metric: FactorizedTopK) -> list[float]:
 
 
 @pytest.mark.contract
-def test_catalogue_metrics_see_all_candidates_and_the_first_ids() -> None:
+def test_catalog_metrics_see_all_candidates_and_the_first_ids() -> None:
     """Each query's own candidate is second to candidate 3; the ids beyond the batch are negatives' ids."""
-    metric = over_catalogue()
-    candidates = CATALOGUE[[0, 1, 3, 2]]
+    metric = over_catalog()
+    candidates = CATALOG[[0, 1, 3, 2]]
     Retrieval(metrics=metric)(QUERIES, candidates, candidate_ids=np.int32([0, 1, 3, 2]))
     assert values(metric) == pytest.approx([1 / 3, 1.0])
 
 
 @pytest.mark.contract
-def test_catalogue_metrics_take_exclusions_and_weights() -> None:
-    metric = over_catalogue()
+def test_catalog_metrics_take_exclusions_and_weights() -> None:
+    metric = over_catalog()
     Retrieval(metrics=[metric])(
         QUERIES,
-        CATALOGUE[:3],
+        CATALOG[:3],
         candidate_ids=np.int32([0, 1, 2]),
         excluded_ids=np.int32([[3, -1], [-1, -1], [3, 0]]),
         sample_weight=np.float32([3, 1, 0]),
@@ -47,22 +47,22 @@ def test_catalogue_metrics_take_exclusions_and_weights() -> None:
 
 
 @pytest.mark.contract
-def test_catalogue_metrics_rest_while_training() -> None:
-    metric = over_catalogue()
+def test_catalog_metrics_rest_while_training() -> None:
+    metric = over_catalog()
     task = Retrieval(metrics=metric)
-    task(QUERIES, CATALOGUE[:3], training=True)
+    task(QUERIES, CATALOG[:3], training=True)
     assert values(metric) == [0, 0]
-    task(QUERIES, CATALOGUE[:3], training=True, compute_metrics=True)
+    task(QUERIES, CATALOG[:3], training=True, compute_metrics=True)
     assert values(metric) != [0, 0]
     metric.reset_state()
-    task(QUERIES, CATALOGUE[:3], compute_metrics=False)
+    task(QUERIES, CATALOG[:3], compute_metrics=False)
     assert values(metric) == [0, 0]
 
 
 @pytest.mark.contract
 def test_batch_metrics_see_labels_logits_and_weights() -> None:
     metric = keras.metrics.CategoricalAccuracy()
-    task = Retrieval(batch_metrics=metric, remove_known_positives=False)
+    task = Retrieval(batch_metrics=metric, remove_false_negatives=False)
     right, weight = 0.0, 0.0
     for seed in range(3):
         world = batch_world(seed)
@@ -100,14 +100,14 @@ def test_a_config_makes_the_same_task() -> None:
         temperature=0.5,
         num_hard_negatives=2,
         remove_accidental_hits=False,
-        remove_known_positives=False,
+        remove_false_negatives=False,
         frequencies=StreamingFrequency(num_rows=4),
         name="task",
     )
     again = Retrieval.from_config(task.get_config())
     assert again.get_config() == task.get_config()
     arguments = {"candidate_ids": np.int32([0, 0, 1]), "compute_metrics": False, "training": True}
-    losses = [float(one(QUERIES, CATALOGUE[:3], **arguments)) for one in (task, again)]
+    losses = [float(one(QUERIES, CATALOG[:3], **arguments)) for one in (task, again)]
     assert losses[0] == losses[1]
     smoothed = Retrieval.from_config(Retrieval(label_smoothing=0.2).get_config())
     assert float(smoothed(QUERIES, QUERIES)) == float(Retrieval(label_smoothing=0.2)(QUERIES, QUERIES))

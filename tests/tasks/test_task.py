@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from shortlist.tasks import Ranking, Retrieval
-from shortlist.tasks.task import Task, as_list, saved_list
+from shortlist.tasks._task import Task, as_list, saved_list
 
 
 @pytest.mark.contract

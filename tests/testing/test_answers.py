@@ -1,19 +1,19 @@
-"""One answer held to a catalogue: the right one passes, each wrong one is told."""
+"""One answer held to a catalog: the right one passes, each wrong one is told."""
 
 from typing import Any
 
 import numpy as np
 import pytest
 
-from shortlist.testing.answers import check_answer, is_true
-from shortlist.testing.catalogue import Catalogue, Wanted
+from shortlist.testing._answers import check_answer, is_true
+from shortlist.testing._catalog import Catalog, Wanted
 
-CATALOGUE = Catalogue(["a", "b", "c", "d"], np.float32([[1], [3], [3], [2]]), {})
+CATALOG = Catalog(["a", "b", "c", "d"], np.float32([[1], [3], [3], [2]]), {})
 QUERY, WITHOUT_D = np.ones(1, "float32"), Wanted(exclude=["d"])
 
 
 def check(scores: list[float], ids: list[str], is_exact: bool = True) -> None:
-    check_answer("it", CATALOGUE, QUERY, WITHOUT_D, (np.float32(scores), ids), is_exact)
+    check_answer("it", CATALOG, QUERY, WITHOUT_D, (np.float32(scores), ids), is_exact)
 
 
 def test_the_right_answer_passes() -> None:

@@ -1,12 +1,12 @@
-"""What a catalogue holds after changes; that broken changes are caught is tested in test_indexes."""
+"""What a catalog holds after changes; that broken changes are caught is tested in test_indexes."""
 
 import numpy as np
 
-from shortlist.testing.catalogue import Catalogue
-from shortlist.testing.changes import removed, upserted
+from shortlist.testing._catalog import Catalog
+from shortlist.testing._changes import removed, upserted
 
-OLD = Catalogue(["a", "b", "c"], np.float32([[1], [2], [3]]), {"size": [[1], [2], [3]]})
-NEW = Catalogue(["d", "b"], np.float32([[4], [5]]), {"size": [[4], []]})
+OLD = Catalog(["a", "b", "c"], np.float32([[1], [2], [3]]), {"size": [[1], [2], [3]]})
+NEW = Catalog(["d", "b"], np.float32([[4], [5]]), {"size": [[4], []]})
 
 
 def test_upserted_candidates_replace_those_of_their_ids() -> None:

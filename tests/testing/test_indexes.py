@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from shortlist.indexes import Annoy, ApproximateIndex, BruteForce, Faiss, Partitioned, ScaNN, USearch
-from shortlist.indexes.brute_force import ExactEngine
-from shortlist.indexes.engine import Engine
+from shortlist.indexes._brute_force import ExactEngine
+from shortlist.indexes._engine import Engine
 from shortlist.testing import check_index
 
 _LIBRARIES = ["Annoy", "Faiss", "ScaNN", "USearch"]
@@ -158,7 +158,7 @@ class ScoresUnknownIdsZero(Broken):
 class _Worst(Engine):
     """Finds the candidates that score least."""
 
-    is_exact, effort, max_effort = False, 1, 1
+    is_exact, search_budget, max_search_budget = False, 1, 1
 
     def __init__(self, right):
         super().__init__(right.num_rows, right.dim)
@@ -184,15 +184,15 @@ class FindsTheWorst(ApproximateIndex):
     def __init__(self, **options):
         super().__init__(1, **options)
 
-    def _build(self, vectors, effort):
+    def _build(self, vectors, search_budget):
         return _Worst(ExactEngine(vectors))
 
-    def _load(self, folder, effort):
+    def _load(self, folder, search_budget):
         return _Worst(ExactEngine.load(folder))
 
 
 def test_an_engine_that_does_not_look_for_the_best_is_told() -> None:
-    with pytest.raises(AssertionError, match="^recall: the greatest effort, .*, found"):
+    with pytest.raises(AssertionError, match="^recall: the greatest search budget, .*, found"):
         check_index(
             lambda vectors, ids, attributes=None, **options: FindsTheWorst(**options).index(
                 vectors, ids, attributes

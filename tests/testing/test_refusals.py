@@ -7,11 +7,11 @@ import pytest
 
 from shortlist.errors import ArgumentError, FeatureError
 from shortlist.indexes import BruteForce
-from shortlist.testing.refusals import check_refused_changes, check_refused_requests
+from shortlist.testing._refusals import check_refused_changes, check_refused_requests
 
 VECTORS = np.eye(4, 3, dtype="float32")
 IDS = ["a", "b", "c", "d"]
-ATTRIBUTES = {"colour": ["red"] * 4, "tags": [["new"]] * 4, "code": [1, 2, 3, 4]}
+ATTRIBUTES = {"color": ["red"] * 4, "tags": [["new"]] * 4, "code": [1, 2, 3, 4]}
 
 
 class Swallows:

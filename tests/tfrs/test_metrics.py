@@ -11,14 +11,14 @@ pytestmark = pytest.mark.contract
 
 def test_values_are_hit_rates_under_its_names() -> None:
     generator = np.random.default_rng(3)
-    catalogue = generator.normal(size=(9, 4)).astype("float32")
+    catalog = generator.normal(size=(9, 4)).astype("float32")
     queries, rows = generator.normal(size=(5, 4)).astype("float32"), [3, 0, 8, 3, 1]
-    metric = tfrs.metrics.FactorizedTopK([catalogue], ks=(1, 4), name="corpus")
+    metric = tfrs.metrics.FactorizedTopK([catalog], ks=(1, 4), name="corpus")
     metric.refresh()
-    metric.update_state(queries, catalogue[rows])
+    metric.update_state(queries, catalog[rows])
     for k in (1, 4):
         hits = [
-            ranking.ranking_metrics(catalogue @ query, [row], k)["hit_rate"]
+            ranking.ranking_metrics(catalog @ query, [row], k)["hit_rate"]
             for query, row in zip(queries, rows, strict=True)
         ]
         value = metric.result()[f"corpus/top_{k}_categorical_accuracy"]

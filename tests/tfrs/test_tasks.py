@@ -46,7 +46,7 @@ def test_factorized_metrics_may_be_set_to_one_metric() -> None:
     assert task.factorized_metrics == [metric]
 
 
-def test_compute_metrics_false_leaves_the_catalogue_metrics_alone() -> None:
+def test_compute_metrics_false_leaves_the_catalog_metrics_alone() -> None:
     metric = tfrs.metrics.FactorizedTopK([CANDIDATES], ks=(1,))
     metric.refresh()
     task = tfrs.tasks.Retrieval(metrics=metric)

@@ -1,6 +1,6 @@
 """What a trained thing looks like on disk: whole folders with a manifest, in numbered versions."""
 
-from shortlist.artifacts.manifest import (
+from shortlist.artifacts._manifest import (
     MANIFEST_FILE,
     FileFacts,
     Manifest,
@@ -8,8 +8,8 @@ from shortlist.artifacts.manifest import (
     verify,
     write_manifest,
 )
-from shortlist.artifacts.publishing import publishing
-from shortlist.artifacts.versions import latest_version, next_version
+from shortlist.artifacts._publishing import publishing
+from shortlist.artifacts._versions import latest_version, next_version
 
 __all__ = [
     "MANIFEST_FILE",

@@ -1,5 +1,5 @@
 """The command `shortlist`: one file for each of its commands."""
 
-from shortlist.cli.app import main
+from shortlist.cli._app import main
 
 __all__ = ["main"]

@@ -1,11 +1,11 @@
 """Interactions, checked once and then trusted, and what is made of them before training."""
 
-from shortlist.data.csv_format import CsvFormat
+from shortlist.data._csv_format import CsvFormat
+from shortlist.data._histories import Histories
+from shortlist.data._interaction_files import InteractionFiles
+from shortlist.data._interactions import Interactions
+from shortlist.data._splits import leave_last_out, random_split, time_split
 from shortlist.data.datasets import Dataset, SyntheticWorld, load_movielens, synthetic, synthetic_batches
-from shortlist.data.histories import Histories
-from shortlist.data.interaction_files import InteractionFiles
-from shortlist.data.interactions import Interactions
-from shortlist.data.splits import leave_last_out, random_split, time_split
 
 __all__ = [
     "CsvFormat",

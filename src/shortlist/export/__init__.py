@@ -1,5 +1,5 @@
 """A model and its index as an artifact that runs without Shortlist."""
 
-from shortlist.export.saved_model import saved_model
+from shortlist.export._saved_model import saved_model
 
 __all__ = ["saved_model"]

@@ -1,12 +1,12 @@
 """Top-k search over candidates: exact in memory or over a stream, approximate in partitions or a library."""
 
+from shortlist.indexes._approximate import ApproximateIndex
+from shortlist.indexes._base import Index
+from shortlist.indexes._brute_force import BruteForce
+from shortlist.indexes._partitioned import Partitioned
+from shortlist.indexes._stored import StoredIndex
+from shortlist.indexes._streaming import Streaming
 from shortlist.indexes.adapters import Annoy, Faiss, ScaNN, USearch
-from shortlist.indexes.approximate import ApproximateIndex
-from shortlist.indexes.base import Index
-from shortlist.indexes.brute_force import BruteForce
-from shortlist.indexes.partitioned import Partitioned
-from shortlist.indexes.stored import StoredIndex
-from shortlist.indexes.streaming import Streaming
 
 __all__ = [
     "Annoy",

@@ -1,7 +1,7 @@
 """Keras layers to build towers and tasks from."""
 
-from shortlist.layers.embedding import Embedding
-from shortlist.layers.mlp import MLP
-from shortlist.layers.streaming_frequency import StreamingFrequency
+from shortlist.layers._embedding import Embedding
+from shortlist.layers._mlp import MLP
+from shortlist.layers._streaming_frequency import StreamingFrequency
 
 __all__ = ["MLP", "Embedding", "StreamingFrequency"]

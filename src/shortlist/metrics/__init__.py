@@ -1,5 +1,5 @@
-"""Metrics over the whole catalogue."""
+"""Metrics over the whole catalog."""
 
-from shortlist.metrics.factorized_top_k import FactorizedTopK
+from shortlist.metrics._factorized_top_k import FactorizedTopK
 
 __all__ = ["FactorizedTopK"]

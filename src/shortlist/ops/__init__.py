@@ -1,12 +1,12 @@
 """Pure functions on tensors that hold the mathematics: scores, masks, logQ, softmax, ranks."""
 
-from shortlist.ops.chunk_size import rows_a_chunk
-from shortlist.ops.masking import MASKED_LOGIT, accidental_hits, known_positives, mask_logits, positives
-from shortlist.ops.negatives import keep_hard_negatives
-from shortlist.ops.ranking import MEASURES, NEVER, distinct, ranking_metrics
-from shortlist.ops.sampling import correct_logits, log_frequency, log_probability
-from shortlist.ops.scores import check_shapes, pairwise_scores, true_scores
-from shortlist.ops.softmax import softmax_cross_entropy, weighted_mean, weighted_sum
+from shortlist.ops._chunk_size import rows_a_chunk
+from shortlist.ops._masking import MASKED_LOGIT, accidental_hits, false_negatives, mask_logits, positives
+from shortlist.ops._negatives import keep_hard_negatives
+from shortlist.ops._ranking import MEASURES, NEVER, distinct, ranking_metrics
+from shortlist.ops._sampling import correct_logits, log_frequency, log_probability
+from shortlist.ops._scores import check_shapes, pairwise_scores, true_scores
+from shortlist.ops._softmax import softmax_cross_entropy, weighted_mean, weighted_sum
 
 __all__ = [
     "MASKED_LOGIT",
@@ -16,8 +16,8 @@ __all__ = [
     "check_shapes",
     "correct_logits",
     "distinct",
+    "false_negatives",
     "keep_hard_negatives",
-    "known_positives",
     "log_frequency",
     "log_probability",
     "mask_logits",

@@ -1,9 +1,9 @@
 """Keras optimizers that touch only the rows of a table that a batch used."""
 
-from shortlist.optimizers.adagrad import Adagrad
-from shortlist.optimizers.adam import Adam
-from shortlist.optimizers.base import RowWise
-from shortlist.optimizers.row_wise_adagrad import RowWiseAdagrad
-from shortlist.optimizers.sgd import SGD
+from shortlist.optimizers._adagrad import Adagrad
+from shortlist.optimizers._adam import Adam
+from shortlist.optimizers._base import RowWise
+from shortlist.optimizers._row_wise_adagrad import RowWiseAdagrad
+from shortlist.optimizers._sgd import SGD
 
 __all__ = ["SGD", "Adagrad", "Adam", "RowWise", "RowWiseAdagrad"]

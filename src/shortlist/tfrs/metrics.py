@@ -18,7 +18,7 @@ def FactorizedTopK(  # noqa: N802 - the name of a class there
     Args:
         candidates: A dataset of batches of vectors, or of pairs of ids and vectors; or an index of
             `tfrs.layers`.
-        ks: The lengths of the lists to judge.
+        ks: The lengths of the lists to evaluate.
         name: What the values' names begin with.
 
     Returns:

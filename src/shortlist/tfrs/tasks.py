@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from shortlist import tasks
-from shortlist.tasks.task import as_list
+from shortlist.tasks._task import as_list
 from shortlist.typing import Tensor
 
 __all__ = ["Ranking", "RankingTask", "Retrieval", "RetrievalTask", "Task"]
@@ -61,7 +61,7 @@ class Retrieval(Task):
 
     @property
     def factorized_metrics(self) -> list[Any]:
-        """The catalogue metrics; one metric or a list may be set."""
+        """The catalog metrics; one metric or a list may be set."""
         return self.wrapped.factorized_metrics
 
     @factorized_metrics.setter
@@ -87,7 +87,7 @@ class Retrieval(Task):
             sample_weight: `[batch]`.
             candidate_sampling_probability: `[num_candidates]`.
             candidate_ids: `[num_candidates]`.
-            compute_metrics: False leaves the catalogue metrics alone; True updates them in evaluation.
+            compute_metrics: False leaves the catalog metrics alone; True updates them in evaluation.
             compute_batch_metrics: Whether to update the batch metrics.
             score_mask: `[batch, num_candidates]`, bool.
 

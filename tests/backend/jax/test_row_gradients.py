@@ -1,4 +1,4 @@
-"""Gradients by rows beside JAX's own, on losses that use their tables in different ways."""
+"""Gradients by rows next to JAX's own, on losses that use their tables in different ways."""
 
 import re
 from collections.abc import Callable
@@ -16,8 +16,8 @@ import jax.numpy as jnp
 
 import shortlist as sl
 from shortlist import backend
-from shortlist.backend.jax.row_gradients import gradients_by_rows
-from shortlist.backend.jax.rows import RowGradient
+from shortlist.backend.jax._row_gradients import gradients_by_rows
+from shortlist.backend.jax._rows import RowGradient
 
 pytestmark = pytest.mark.contract
 ROWS, OTHERS = jnp.array([[0, 2], [2, 5]]), jnp.array([5, 5, 1])

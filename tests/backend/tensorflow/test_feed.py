@@ -1,4 +1,4 @@
-"""What TensorFlow does with batches beside handing them over."""
+"""What TensorFlow does with batches next to handing them over."""
 
 from typing import Any
 

@@ -6,7 +6,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shortlist.backend.tensorflow.lookup import RowsInGraph
+from shortlist.backend.tensorflow._lookup import RowsGraphEncoder
 from shortlist.errors import FeatureError
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
@@ -22,20 +22,20 @@ def test_rows_equal_a_search(data):
     ids = data.draw(st.sampled_from([st.text(max_size=4), st.binary(max_size=4), INT64]))
     known = data.draw(st.lists(ids, min_size=1, max_size=10, unique=True))
     asked = data.draw(st.lists(ids | st.sampled_from(known), min_size=1, max_size=10))
-    rows = RowsInGraph(array_of(known))(tf.constant(array_of(asked)))
+    rows = RowsGraphEncoder(array_of(known))(tf.constant(array_of(asked)))
     assert rows.dtype == tf.int32
     assert rows.numpy().tolist() == [known.index(id_) + 1 if id_ in known else 0 for id_ in asked]
 
 
 def test_shapes_and_ragged():
-    table = RowsInGraph(np.array([5, 6]))
+    table = RowsGraphEncoder(np.array([5, 6]))
     assert table(tf.constant([[6], [7]])).numpy().tolist() == [[2], [0]]
     assert table(tf.ragged.constant([[6, 5], []], dtype=tf.int64)).to_list() == [[2, 1], []]
 
 
 @pytest.mark.parametrize("dtype", [tf.int8, tf.uint8, tf.int32, tf.uint32, tf.int64])
 def test_integers_of_every_width(dtype):
-    assert RowsInGraph(np.array([5, 6]))(tf.constant([6, 7], dtype)).numpy().tolist() == [2, 0]
+    assert RowsGraphEncoder(np.array([5, 6]))(tf.constant([6, 7], dtype)).numpy().tolist() == [2, 0]
 
 
 @pytest.mark.parametrize(
@@ -49,4 +49,4 @@ def test_integers_of_every_width(dtype):
 )
 def test_another_type_is_refused_while_tracing(known, asked):
     with pytest.raises(FeatureError, match="got ids of"):
-        tf.function(RowsInGraph(known), autograph=False).get_concrete_function(asked)
+        tf.function(RowsGraphEncoder(known), autograph=False).get_concrete_function(asked)

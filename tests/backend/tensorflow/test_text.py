@@ -4,14 +4,12 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shortlist.backend.tensorflow.text import words_in_graph
-from shortlist.features.tokens import SEPARATORS, tokens
+from shortlist.backend.tensorflow._text import split_words
+from shortlist.features._tokens import SEPARATORS, tokens
 
 
 def words(texts):
-    return [
-        [word.decode() for word in row] for row in words_in_graph(tf.constant(texts), SEPARATORS).to_list()
-    ]
+    return [[word.decode() for word in row] for row in split_words(tf.constant(texts), SEPARATORS).to_list()]
 
 
 @settings(max_examples=100, deadline=None)

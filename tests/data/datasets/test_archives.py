@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from shortlist.data.datasets.archives import Archive, cache_directory, find_archive, read_member
+from shortlist.data.datasets._archives import Archive, cache_directory, find_archive, read_member
 from shortlist.errors import DataError, DatasetUnavailable
 
 
@@ -47,7 +47,7 @@ def server():
 @pytest.fixture(autouse=True)
 def empty_cache(tmp_path, monkeypatch):
     """A machine without archives, whose loopback no proxy stands before."""
-    monkeypatch.setattr("shortlist.data.datasets.archives.pooch.os_cache", lambda name: tmp_path / name)
+    monkeypatch.setattr("shortlist.data.datasets._archives.pooch.os_cache", lambda name: tmp_path / name)
     monkeypatch.delenv("SHORTLIST_DATA_DIR", raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     return tmp_path / "shortlist"

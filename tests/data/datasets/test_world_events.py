@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shortlist.data import SyntheticWorld
-from shortlist.data.datasets import world_events
-from shortlist.data.datasets.world_events import count_events, draw_blocks
+from shortlist.data.datasets import _world_events as world_events
+from shortlist.data.datasets._world_events import count_events, draw_blocks
 from shortlist.errors import ArgumentError
 
 

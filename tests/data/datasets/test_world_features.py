@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from shortlist.data import SyntheticWorld
-from shortlist.data.datasets.world_features import describe_items, describe_users, item_ids, user_ids
+from shortlist.data.datasets._world_features import describe_items, describe_users, item_ids, user_ids
 
 
 def purity(topics, values):

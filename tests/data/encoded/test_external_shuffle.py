@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortlist.data.encoded.external_shuffle import shuffle_records
-from shortlist.data.encoded.record_file import RecordFile
+from shortlist.data.encoded._external_shuffle import shuffle_records
+from shortlist.data.encoded._record_file import RecordFile
 
 
 def shuffled(num_rows, memory_rows, seed=0):

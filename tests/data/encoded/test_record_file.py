@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tests.support.open_files import num_open_files
 
-from shortlist.data.encoded.record_file import RecordFile
+from shortlist.data.encoded._record_file import RecordFile
 from shortlist.errors import ArtifactError
 
 KIND = np.dtype([("a", np.int32), ("b", np.float32, (3,))])

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from shortlist.data.encoded.records import RecordType
+from shortlist.data.encoded._records import RecordType
 from shortlist.errors import ArgumentError
 
 VALUES = st.sampled_from(["int32", "int64", "float32", "uint8"])

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortlist.data.encoded.record_file import RecordFile
-from shortlist.data.encoded.windows import Windows
+from shortlist.data.encoded._record_file import RecordFile
+from shortlist.data.encoded._windows import Windows
 from shortlist.errors import ArtifactError
 
 

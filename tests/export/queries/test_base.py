@@ -3,7 +3,7 @@
 import pytest
 import tensorflow as tf
 
-from shortlist.export.queries.base import one_a_row
+from shortlist.export.queries._base import one_a_row
 
 
 @pytest.mark.parametrize("values", [["a", "b", "c"], [["a"], ["b"], ["c"]]])

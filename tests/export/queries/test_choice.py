@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from shortlist.errors import ArgumentError
-from shortlist.export.queries.choice import queries_in_graph
-from shortlist.export.queries.keras_model import KerasQueries
-from shortlist.export.queries.tower import TowerQueries
-from shortlist.export.queries.vectors import VectorQueries
+from shortlist.export.queries._choice import query_graph_encoder
+from shortlist.export.queries._keras_model import KerasQueries
+from shortlist.export.queries._tower import TowerQueries
+from shortlist.export.queries._vectors import VectorQueries
 from shortlist.features import Category
 from shortlist.indexes import BruteForce
 from shortlist.models import Tower
@@ -23,9 +23,9 @@ from shortlist.models import Tower
     ],
 )
 def test_the_query_side_follows_the_model(make_model, expected):
-    assert type(queries_in_graph(BruteForce(make_model()).index(np.eye(2)))) is expected
+    assert type(query_graph_encoder(BruteForce(make_model()).index(np.eye(2)))) is expected
 
 
 def test_a_function_is_refused():
     with pytest.raises(ArgumentError, match="got a function, expected a Keras layer"):
-        queries_in_graph(BruteForce(lambda queries: queries).index(np.eye(2)))
+        query_graph_encoder(BruteForce(lambda queries: queries).index(np.eye(2)))

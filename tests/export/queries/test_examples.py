@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from shortlist.errors import ArgumentError
-from shortlist.export.queries.examples import example_ids, example_values
+from shortlist.export.queries._examples import example_ids, example_values
 from shortlist.features import Buckets, Categories, Category, Number, Text, Vocabulary
 
 COLUMNS = [

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from shortlist.errors import ArgumentError
-from shortlist.export.queries.keras_model import KerasQueries
+from shortlist.export.queries._keras_model import KerasQueries
 from shortlist.features import Lookup, Vocabulary
 
 

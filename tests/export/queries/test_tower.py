@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from shortlist.errors import FeatureError
-from shortlist.export.queries.tower import TowerQueries
+from shortlist.export.queries._tower import TowerQueries
 from shortlist.features import Buckets, Categories, Category, Number, Text
 from shortlist.models import Tower
 

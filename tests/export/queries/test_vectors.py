@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from shortlist.export.queries.vectors import VectorQueries
+from shortlist.export.queries._vectors import VectorQueries
 
 
 def test_vectors_pass_as_they_are():

@@ -7,7 +7,7 @@ import pytest
 
 from shortlist.errors import FeatureError
 from shortlist.features import Buckets, Categories, Category, Column, Number, Text
-from shortlist.features.columns.base import naming
+from shortlist.features.columns._base import naming
 
 VALUES = {
     Category("c"): ["a", "b", "a"],

@@ -13,9 +13,9 @@ from shortlist.features import Buckets
 NUMBERS = st.lists(st.integers(-50, 50), min_size=1, max_size=40)
 
 
-@given(learnt=NUMBERS, asked=NUMBERS, num_buckets=st.integers(1, 8))
-def test_an_encoded_number_counts_the_edges_below_it(learnt, asked, num_buckets):
-    column = Buckets("age", num_buckets).fit(learnt)
+@given(learned=NUMBERS, asked=NUMBERS, num_buckets=st.integers(1, 8))
+def test_an_encoded_number_counts_the_edges_below_it(learned, asked, num_buckets):
+    column = Buckets("age", num_buckets).fit(learned)
     assert column.num_rows == len(column.edges) + 1 <= num_buckets
     assert list(column.edges) == sorted(set(column.edges))
     encoded = column.encode(asked)
@@ -50,9 +50,9 @@ def test_refuses(values, message):
 def test_nothing_to_learn_from_and_unfitted():
     with pytest.raises(FeatureError, match="column 'age': got no values"):
         Buckets("age").fit([])
-    with pytest.raises(FeatureError, match="column 'age' has learnt nothing yet"):
+    with pytest.raises(FeatureError, match="column 'age' has learned nothing yet"):
         Buckets("age").encode([1])
-    with pytest.raises(FeatureError, match="column 'age' has learnt nothing yet"):
+    with pytest.raises(FeatureError, match="column 'age' has learned nothing yet"):
         _ = Buckets("age").num_rows
 
 

@@ -24,15 +24,15 @@ def encoded_slowly(known, rows, max_length):
     return encoded
 
 
-@given(learnt=LISTS, asked=LISTS, max_length=st.none() | st.integers(1, 6))
-def test_equals_the_slow_way(learnt, asked, max_length):
-    known = list(dict.fromkeys(entry for row in learnt for entry in row if entry))
+@given(learned=LISTS, asked=LISTS, max_length=st.none() | st.integers(1, 6))
+def test_equals_the_slow_way(learned, asked, max_length):
+    known = list(dict.fromkeys(entry for row in learned for entry in row if entry))
     if not known:
         with pytest.raises(FeatureError, match="column 'genres': got no values"):
-            Categories("genres").fit(learnt)
+            Categories("genres").fit(learned)
         return
-    column = Categories("genres", max_length).fit(learnt)
-    assert column.max_length == (max_length or max(map(len, learnt)))
+    column = Categories("genres", max_length).fit(learned)
+    assert column.max_length == (max_length or max(map(len, learned)))
     encoded = column.encode(asked)
     assert encoded.dtype == np.int32
     assert encoded.tolist() == encoded_slowly(known, asked, column.max_length)
@@ -80,14 +80,14 @@ def test_refuses(values, message):
 
 
 def test_an_unfitted_column_refuses_to_encode():
-    with pytest.raises(FeatureError, match="column 'genres' has learnt nothing yet"):
+    with pytest.raises(FeatureError, match="column 'genres' has learned nothing yet"):
         Categories("genres", max_length=2).encode([["a"]])
 
 
 def test_a_vocabulary_alone_is_not_all():
     column = Categories("genres", vocabulary=Vocabulary(["a", "b"]))
     assert not column.is_fitted
-    with pytest.raises(FeatureError, match="column 'genres' has learnt no max_length"):
+    with pytest.raises(FeatureError, match="column 'genres' has learned no max_length"):
         column.encode([["a"]])
     assert column.fit([["b", "x", "a"]]).encode([["b", "x", "a"]]).tolist() == [[2, 0, 1]]
 

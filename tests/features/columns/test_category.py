@@ -10,10 +10,10 @@ from shortlist.errors import ArtifactError, FeatureError
 from shortlist.features import Category, Vocabulary
 
 
-@given(learnt=st.lists(st.text(max_size=2), min_size=1), asked=st.lists(st.text(max_size=2)))
-def test_a_value_becomes_its_place_among_the_first_appearances(learnt, asked):
-    order = list(dict.fromkeys(learnt))
-    encoded = Category("c").fit(learnt).encode(asked)
+@given(learned=st.lists(st.text(max_size=2), min_size=1), asked=st.lists(st.text(max_size=2)))
+def test_a_value_becomes_its_place_among_the_first_appearances(learned, asked):
+    order = list(dict.fromkeys(learned))
+    encoded = Category("c").fit(learned).encode(asked)
     assert encoded.dtype == np.int32
     assert encoded.tolist() == [order.index(value) + 1 if value in order else 0 for value in asked]
 
@@ -29,7 +29,7 @@ def test_arrow_columns():
     assert column.encode(pa.array(["b", "c"])).tolist() == [2, 0]
 
 
-def test_fit_keeps_what_was_learnt_before():
+def test_fit_keeps_what_was_learned_before():
     column = Category("c", Vocabulary(["x"]))
     assert column.fit(["a", "b"]) is column
 
@@ -65,9 +65,9 @@ def test_encode_refuses(values, message):
 
 
 def test_an_unfitted_column_refuses_to_encode():
-    with pytest.raises(FeatureError, match="column 'genre' has learnt nothing yet"):
+    with pytest.raises(FeatureError, match="column 'genre' has learned nothing yet"):
         Category("genre").encode(["a"])
-    with pytest.raises(FeatureError, match="column 'genre' has learnt nothing yet"):
+    with pytest.raises(FeatureError, match="column 'genre' has learned nothing yet"):
         _ = Category("genre").num_rows
 
 

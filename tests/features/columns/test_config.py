@@ -6,7 +6,7 @@ import pytest
 
 from shortlist.errors import ArtifactError
 from shortlist.features import Buckets, Categories, Category, Number, Text
-from shortlist.features.columns.config import column_config, column_from_config
+from shortlist.features.columns._config import column_config, column_from_config
 
 FITTED = [
     Category("c").fit([7, 8]),

@@ -1,4 +1,4 @@
-"""`Number`: standardised."""
+"""`Number`: standardized."""
 
 import math
 import statistics
@@ -15,10 +15,10 @@ from shortlist.features import Number
 NUMBERS = st.lists(st.integers(-1000, 1000), min_size=2, max_size=20)
 
 
-@given(learnt=NUMBERS, asked=NUMBERS)
-def test_equals_pythons_statistics(learnt, asked):
-    mean, std = statistics.fmean(learnt), statistics.pstdev(learnt) or 1.0
-    encoded = Number("age").fit(learnt).encode(asked)
+@given(learned=NUMBERS, asked=NUMBERS)
+def test_equals_pythons_statistics(learned, asked):
+    mean, std = statistics.fmean(learned), statistics.pstdev(learned) or 1.0
+    encoded = Number("age").fit(learned).encode(asked)
     assert encoded.dtype == np.float32
     np.testing.assert_allclose(encoded, [(value - mean) / std for value in asked], rtol=1e-5, atol=1e-6)
 
@@ -80,14 +80,14 @@ def test_a_number_that_float32_does_not_hold_is_refused():
 
 
 def test_an_unfitted_column_refuses_to_encode():
-    with pytest.raises(FeatureError, match="column 'age' has learnt nothing yet"):
+    with pytest.raises(FeatureError, match="column 'age' has learned nothing yet"):
         Number("age").encode([1])
 
 
-@pytest.mark.parametrize("learnt", [{"mean": 1.0}, {"std": 1.0}, {"mean": 0.0, "std": 0.0}])
-def test_half_of_what_is_needed_is_refused(learnt):
+@pytest.mark.parametrize("learned", [{"mean": 1.0}, {"std": 1.0}, {"mean": 0.0, "std": 0.0}])
+def test_half_of_what_is_needed_is_refused(learned):
     with pytest.raises(FeatureError, match="column 'age': got mean"):
-        Number("age", **learnt)
+        Number("age", **learned)
 
 
 def test_config_round_trip():

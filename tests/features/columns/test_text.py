@@ -24,17 +24,17 @@ def words(text):
     return [word for word in found if word]
 
 
-@given(learnt=TEXTS, asked=TEXTS, max_tokens=st.integers(1, 5), max_length=st.integers(1, 4))
-def test_equals_the_slow_way(learnt, asked, max_tokens, max_length):
-    all_words = [word for text in learnt for word in words(text)]
+@given(learned=TEXTS, asked=TEXTS, max_tokens=st.integers(1, 5), max_length=st.integers(1, 4))
+def test_equals_the_slow_way(learned, asked, max_tokens, max_length):
+    all_words = [word for text in learned for word in words(text)]
     counts = Counter(all_words)
     known = sorted(counts, key=lambda word: (-counts[word], all_words.index(word)))[:max_tokens]
     column = Text("title", max_tokens, max_length)
     if not known:
         with pytest.raises(FeatureError, match="column 'title': got no words"):
-            column.fit(learnt)
+            column.fit(learned)
         return
-    encoded = column.fit(learnt).encode(asked)
+    encoded = column.fit(learned).encode(asked)
     assert encoded.dtype == np.int32
     expected = [[known.index(word) + 1 if word in known else 0 for word in words(text)] for text in asked]
     assert encoded.tolist() == [(row + [-1] * max_length)[:max_length] for row in expected]
@@ -64,7 +64,7 @@ def test_refuses(values, message):
 
 
 def test_an_unfitted_column_refuses_to_encode():
-    with pytest.raises(FeatureError, match="column 'title' has learnt nothing yet"):
+    with pytest.raises(FeatureError, match="column 'title' has learned nothing yet"):
         Text("title").encode(["a"])
 
 

@@ -1,4 +1,4 @@
-"""What every adapter promises, beside scores of all candidates in float64.
+"""What every adapter promises, next to scores of all candidates in float64.
 
 A test file of an adapter hands these functions its class, or a way to make an index.
 """
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from shortlist.errors import ArgumentError, MissingExtraError
 from shortlist.indexes import ApproximateIndex
-from shortlist.indexes.filters import Filter
+from shortlist.indexes._row_filter import Filter
 from shortlist.metrics import FactorizedTopK
 
 Array = NDArray[Any]
@@ -89,11 +89,11 @@ def check_cosine(make: Make) -> None:
 def check_most_effort_finds_all(make: Make) -> None:
     vectors, queries = clustered(SIZE), clustered(20, seed=4)
     engine = make().index(vectors).snapshot().engine
-    engine = engine.with_effort(engine.max_effort)
+    engine = engine.with_search_budget(engine.max_search_budget)
     scores, _ = engine.search(queries[:, None], 10, Filter(np.zeros((20, 0), "int32")))
     assert recall(scores, all_scores(queries, vectors)) >= 0.99
-    assert engine.with_effort(10**9).effort == engine.max_effort
-    assert str(engine.effort) in engine.label()
+    assert engine.with_search_budget(10**9).search_budget == engine.max_search_budget
+    assert str(engine.search_budget) in engine.label()
     assert engine.num_bytes() > vectors.nbytes
 
 
@@ -215,19 +215,19 @@ assert (keras.models.load_model("again.keras")(np.load("queries.npy"), 5)[1] == 
             assert run_python(code, backend=name).strip().split("|") == ids.ravel().tolist()
             np.testing.assert_array_equal(np.load(folder / "scores.npy"), scores)
     loaded = keras.models.load_model(folder / "index.keras")
-    assert (loaded.get_config(), loaded.effort) == (index.get_config(), index.effort)
+    assert (loaded.get_config(), loaded.search_budget) == (index.get_config(), index.search_budget)
 
 
 def check_tuned_when_small(make: Make) -> None:
     vectors = clustered(SIZE)
     index = make().index(vectors)
     index.tune(clustered(30, seed=11))
-    assert index.effort is None
+    assert index.search_budget is None
     assert index.is_exact()
 
 
 def check_effort_has_the_constructors_word(make: Make) -> None:
-    name = make().effort_name
+    name = make().search_budget_name
     with pytest.raises(ArgumentError, match=f"^{name} came as 0"):
         make(**{name: 0})
 

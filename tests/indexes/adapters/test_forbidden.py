@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortlist.indexes.adapters.forbidden import Forbidden
-from shortlist.indexes.filters import Filter
+from shortlist.indexes._row_filter import Filter
+from shortlist.indexes.adapters._forbidden import Forbidden
 
 
 def is_allowed(rows: Filter, query: int, row: int) -> bool:

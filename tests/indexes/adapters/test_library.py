@@ -5,13 +5,15 @@ from collections.abc import Callable
 import pytest
 
 from shortlist.errors import MissingExtraError
-from shortlist.indexes.adapters.library import library
+from shortlist.indexes.adapters._library import library
 
 
 def test_a_missing_package_is_told_from_one_that_is_broken(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "broken_package.py").write_text("import a_package_that_is_nowhere")
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(MissingExtraError, match=r"nowhere_at_all must be installed to use x.*'shortlist\[some\]'"):
+    with pytest.raises(
+        MissingExtraError, match=r"nowhere_at_all must be installed to use x.*'shortlist\[some\]'"
+    ):
         library("nowhere_at_all", "some", "x")
     with pytest.raises(ModuleNotFoundError, match="a_package_that_is_nowhere") as caught:
         library("broken_package", "some", "x")

@@ -11,21 +11,21 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from shortlist import backend
-from shortlist.indexes.adapters.library_engine import LibraryEngine, load_vectors
-from shortlist.indexes.filters import Filter
+from shortlist.indexes._row_filter import Filter
+from shortlist.indexes.adapters._library_engine import LibraryEngine, load_vectors
 
 Array = NDArray[Any]
 
 
 class Whole(LibraryEngine):
-    """A library whose own scores are right, and that names no row beyond the `effort` best."""
+    """A library whose own scores are right, and that names no row beyond the `search_budget` best."""
 
     asked: list[tuple[int, int]]
 
     def _nearest(self, queries: Array, k: int) -> Array:
         self.asked.append((len(queries), k))
         order = np.argsort(-(queries @ self.vectors.T), axis=1, kind="stable")[:, :k].copy()
-        order[:, self.effort :] = -1
+        order[:, self.search_budget :] = -1
         return order
 
     def _num_bytes_of_library(self) -> int:
@@ -35,8 +35,8 @@ class Whole(LibraryEngine):
         (folder / "own").write_text("x")
 
 
-def make(vectors: Array, effort: int | None = None) -> Whole:
-    engine = Whole(vectors, len(vectors) if effort is None else effort, len(vectors))
+def make(vectors: Array, search_budget: int | None = None) -> Whole:
+    engine = Whole(vectors, len(vectors) if search_budget is None else search_budget, len(vectors))
     engine.asked = []
     return engine
 
@@ -106,7 +106,7 @@ def test_only_short_queries_are_asked_again_and_for_more() -> None:
 
 
 def test_a_library_that_has_no_more_is_not_asked_again() -> None:
-    engine = make(np.eye(100, dtype="float32"), effort=5)
+    engine = make(np.eye(100, dtype="float32"), search_budget=5)
     queries = np.linspace(1, 2, 100, dtype="float32")[None, None]
     scores, rows = engine.search(queries, 4, Filter(np.int32([[99, 98]])))
     assert rows.tolist() == [[97, 96, 95, -1]]
@@ -141,10 +141,10 @@ def test_listed_and_searched_in_a_compiled_function() -> None:
 def test_effort_bytes_and_files(tmp_path: Path) -> None:
     vectors = np.random.default_rng(0).normal(size=(7, 3)).astype("float32")
     engine = make(vectors, 2)
-    other = engine.with_effort(99)
-    assert (engine.effort, other.effort, other.max_effort) == (2, 7, 7)
+    other = engine.with_search_budget(99)
+    assert (engine.search_budget, other.search_budget, other.max_search_budget) == (2, 7, 7)
     assert other.vectors is engine.vectors
-    assert make(vectors, 99).effort == 7
+    assert make(vectors, 99).search_budget == 7
     assert engine.num_bytes() == 7 * 3 * 4 + 100
     engine.save(tmp_path)
     np.testing.assert_array_equal(load_vectors(tmp_path), vectors)

@@ -1,4 +1,4 @@
-"""ScaNN beside a TensorFlow that its operators are not made for: they are never loaded."""
+"""ScaNN next to a TensorFlow that its operators are not made for: they are never loaded."""
 
 from collections.abc import Callable
 

@@ -1,9 +1,9 @@
-"""Clusters, beside distances worked out one by one."""
+"""Clusters, next to distances worked out one by one."""
 
 import numpy as np
 
-from shortlist.indexes.partitions import clustering
-from shortlist.indexes.partitions.clustering import cluster, means, nearest
+from shortlist.indexes.partitions import _clustering as clustering
+from shortlist.indexes.partitions._clustering import cluster, means, nearest
 
 GENERATOR = np.random.default_rng(0)
 

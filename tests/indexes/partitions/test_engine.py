@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from shortlist.indexes.filters import Filter
+from shortlist.indexes._row_filter import Filter
 from shortlist.indexes.partitions import PartitionedEngine, Partitions
 
 pytestmark = pytest.mark.contract
@@ -40,9 +40,9 @@ def test_how_many_the_least_filled_partitions_hold(probes: int) -> None:
 @pytest.mark.parametrize("as_codes", [False, True])
 def test_settings_share_the_vectors(as_codes: bool) -> None:
     engine = engine_of(3, as_codes=as_codes)
-    more = engine.with_effort(99)
-    assert engine_of(99).effort == 40
-    assert (engine.effort, more.effort, more.max_effort) == (3, 40, 40)
+    more = engine.with_search_budget(99)
+    assert engine_of(99).search_budget == 40
+    assert (engine.search_budget, more.search_budget, more.max_search_budget) == (3, 40, 40)
     assert more.tables is engine.tables
     assert [one.label() for one in engine.variants()] == (
         [f"probes = 3, re-scored = {number} k" for number in (2, 4, 8, 16)] if as_codes else ["probes = 3"]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortlist.indexes.partitions.filling import fill
+from shortlist.indexes.partitions._filling import fill
 
 
 @given(seed=st.integers(0, 99), num=st.integers(1, 40), partitions=st.integers(1, 7), spare=st.integers(0, 5))

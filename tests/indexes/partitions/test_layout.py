@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from shortlist.backend import on_host
-from shortlist.indexes.partitions.layout import Partitions, default_num_partitions
+from shortlist.indexes.partitions._layout import Partitions, default_num_partitions
 
 VECTORS = np.random.default_rng(0).normal(size=(500, 5)).astype("float32")
 

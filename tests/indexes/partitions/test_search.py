@@ -1,13 +1,13 @@
-"""The search of partitions, beside one that looks at the same places one by one."""
+"""The search of partitions, next to one that looks at the same places one by one."""
 
 import keras
 import numpy as np
 import pytest
 
-from shortlist.indexes.compiling import of_sizes
-from shortlist.indexes.filters import Filter
+from shortlist.indexes._compiling import of_sizes
+from shortlist.indexes._row_filter import Filter
 from shortlist.indexes.partitions import PartitionedEngine, Partitions
-from shortlist.indexes.partitions import search as searching
+from shortlist.indexes.partitions import _search as searching
 
 pytestmark = pytest.mark.contract
 GENERATOR = np.random.default_rng(0)
@@ -73,7 +73,7 @@ def test_one_excluded_row_and_padding_alone(num_queries: int) -> None:
 @pytest.mark.parametrize("heads", [1, 3])
 @pytest.mark.parametrize("num_queries", [1, 2])
 def test_the_best_by_codes_are_ordered_by_their_vectors(heads: int, num_queries: int) -> None:
-    """Vectors so near each other that codes hardly tell them apart, all of which are scored anew."""
+    """Vectors so near each other that codes hardly tell them apart, all of which are scored again."""
     vectors = (VECTORS[:1] + 0.01 * VECTORS).astype("float32")
     engine = PartitionedEngine(Partitions.of(vectors, 9, seed=0, as_codes=True).tables(vectors), 9, 30)
     queries = GENERATOR.normal(size=(num_queries, heads, 4)).astype("float32")

@@ -1,16 +1,16 @@
 """Shortlist's backend functions on JAX."""
 
-from shortlist.backend.jax.chunks import FUSES_PASSES, over_chunks
-from shortlist.backend.jax.distinct_rows import DistinctRows, distinct_rows
-from shortlist.backend.jax.excluded_places import ExcludedPlaces
-from shortlist.backend.jax.feed import feed
-from shortlist.backend.jax.groups import grouped_products
-from shortlist.backend.jax.ids import IdRows, check_ids, dense_codes, id_tensor, is_padding
-from shortlist.backend.jax.positive_places import PositivePlaces
-from shortlist.backend.jax.rows import lookup, read_rows, sum_rows, write_rows
-from shortlist.backend.jax.steps import test_step, train_step
-from shortlist.backend.jax.tables import on_host, table_of
-from shortlist.backend.jax.tensors import (
+from shortlist.backend.jax._chunks import FUSES_PASSES, over_chunks
+from shortlist.backend.jax._distinct_rows import DistinctRows, distinct_rows
+from shortlist.backend.jax._excluded_places import ExcludedPlaces
+from shortlist.backend.jax._feed import feed
+from shortlist.backend.jax._groups import grouped_products
+from shortlist.backend.jax._ids import IdRows, check_ids, dense_codes, id_tensor, is_padding
+from shortlist.backend.jax._positive_places import PositivePlaces
+from shortlist.backend.jax._rows import lookup, read_rows, sum_rows, write_rows
+from shortlist.backend.jax._steps import test_step, train_step
+from shortlist.backend.jax._tables import on_host, table_of
+from shortlist.backend.jax._tensors import (
     builds_graph,
     compiled,
     count_beyond,

@@ -1,16 +1,16 @@
 """Shortlist's backend functions on TensorFlow."""
 
-from shortlist.backend.tensorflow.chunks import FUSES_PASSES, over_chunks
-from shortlist.backend.tensorflow.distinct_rows import DistinctRows, distinct_rows
-from shortlist.backend.tensorflow.excluded_places import ExcludedPlaces
-from shortlist.backend.tensorflow.feed import feed
-from shortlist.backend.tensorflow.groups import grouped_products
-from shortlist.backend.tensorflow.ids import IdRows, check_ids, dense_codes, id_tensor, is_padding
-from shortlist.backend.tensorflow.positive_places import PositivePlaces
-from shortlist.backend.tensorflow.rows import lookup, read_rows, sum_rows, write_rows
-from shortlist.backend.tensorflow.steps import test_step, train_step
-from shortlist.backend.tensorflow.tables import on_host, table_of
-from shortlist.backend.tensorflow.tensors import (
+from shortlist.backend.tensorflow._chunks import FUSES_PASSES, over_chunks
+from shortlist.backend.tensorflow._distinct_rows import DistinctRows, distinct_rows
+from shortlist.backend.tensorflow._excluded_places import ExcludedPlaces
+from shortlist.backend.tensorflow._feed import feed
+from shortlist.backend.tensorflow._groups import grouped_products
+from shortlist.backend.tensorflow._ids import IdRows, check_ids, dense_codes, id_tensor, is_padding
+from shortlist.backend.tensorflow._positive_places import PositivePlaces
+from shortlist.backend.tensorflow._rows import lookup, read_rows, sum_rows, write_rows
+from shortlist.backend.tensorflow._steps import test_step, train_step
+from shortlist.backend.tensorflow._tables import on_host, table_of
+from shortlist.backend.tensorflow._tensors import (
     builds_graph,
     compiled,
     count_beyond,

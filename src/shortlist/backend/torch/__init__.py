@@ -1,16 +1,16 @@
 """Shortlist's backend functions on PyTorch."""
 
-from shortlist.backend.torch.chunks import FUSES_PASSES, over_chunks
-from shortlist.backend.torch.distinct_rows import DistinctRows, distinct_rows
-from shortlist.backend.torch.excluded_places import ExcludedPlaces
-from shortlist.backend.torch.feed import feed
-from shortlist.backend.torch.groups import grouped_products
-from shortlist.backend.torch.ids import IdRows, check_ids, dense_codes, id_tensor, is_padding
-from shortlist.backend.torch.positive_places import PositivePlaces
-from shortlist.backend.torch.rows import lookup, read_rows, sum_rows, write_rows
-from shortlist.backend.torch.steps import test_step, train_step
-from shortlist.backend.torch.tables import on_host, table_of
-from shortlist.backend.torch.tensors import (
+from shortlist.backend.torch._chunks import FUSES_PASSES, over_chunks
+from shortlist.backend.torch._distinct_rows import DistinctRows, distinct_rows
+from shortlist.backend.torch._excluded_places import ExcludedPlaces
+from shortlist.backend.torch._feed import feed
+from shortlist.backend.torch._groups import grouped_products
+from shortlist.backend.torch._ids import IdRows, check_ids, dense_codes, id_tensor, is_padding
+from shortlist.backend.torch._positive_places import PositivePlaces
+from shortlist.backend.torch._rows import lookup, read_rows, sum_rows, write_rows
+from shortlist.backend.torch._steps import test_step, train_step
+from shortlist.backend.torch._tables import on_host, table_of
+from shortlist.backend.torch._tensors import (
     builds_graph,
     compiled,
     count_beyond,

@@ -1,10 +1,10 @@
 """The kinds of features that a `FeatureSpec` is declared from."""
 
-from shortlist.features.columns.base import Column
-from shortlist.features.columns.buckets import Buckets
-from shortlist.features.columns.categories import Categories
-from shortlist.features.columns.category import Category
-from shortlist.features.columns.number import Number
-from shortlist.features.columns.text import Text
+from shortlist.features.columns._base import Column
+from shortlist.features.columns._buckets import Buckets
+from shortlist.features.columns._categories import Categories
+from shortlist.features.columns._category import Category
+from shortlist.features.columns._number import Number
+from shortlist.features.columns._text import Text
 
 __all__ = ["Buckets", "Categories", "Category", "Column", "Number", "Text"]

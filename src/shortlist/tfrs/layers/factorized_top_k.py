@@ -9,9 +9,9 @@ import numpy as np
 
 from shortlist import backend, indexes
 from shortlist.errors import ArgumentError
-from shortlist.features.files import save_whole
-from shortlist.features.ids import as_array
-from shortlist.indexes.candidates import read_candidates, to_numpy
+from shortlist.features._files import save_whole
+from shortlist.features._ids import as_array
+from shortlist.indexes._candidates import read_candidates, to_numpy
 from shortlist.typing import ArrayLike, Tensor
 
 __all__ = ["BruteForce", "Streaming", "TopK"]
@@ -86,7 +86,7 @@ class TopK(keras.Model):
     def save(self, filepath: Any, *args: Any, **kwargs: Any) -> None:
         """Keras' `save`, whole or not at all.
 
-        For a server there is `shortlist.export.saved_model(index, path)`, in place of `tf.saved_model.save`.
+        For a server there is `shortlist.export._saved_model(index, path)`, in place of `tf.saved_model.save`.
 
         Args:
             filepath: Where to, ending in `.keras`.
@@ -96,7 +96,7 @@ class TopK(keras.Model):
         save_whole(super().save, filepath, *args, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the index again, without its candidates, which are saved beside it.
+        """What makes the index again, without its candidates, which are saved next to it.
 
         Returns:
             The constructor's arguments.

@@ -1,0 +1,19 @@
+"""How batches reach Keras on PyTorch."""
+
+from typing import Any
+
+from shortlist.backend._read_ahead import ReadAhead
+
+__all__ = ["feed"]
+
+
+def feed(batches: Any) -> Any:
+    """What `fit` and `evaluate` take in the place of numbered batches.
+
+    Args:
+        batches: Has `num_batches`, and `batches[i]`, a dict of NumPy arrays whose first size may differ.
+
+    Returns:
+        A dataset that Keras reads as it is; each batch is made while the step before it runs.
+    """
+    return ReadAhead(batches)

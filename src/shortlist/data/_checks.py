@@ -1,0 +1,140 @@
+"""What makes a table a table of interactions."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shortlist.data._ids import check_ids
+from shortlist.data._rows import row_name
+from shortlist.data._type_names import type_name
+from shortlist.errors import ArgumentError, DataError
+
+__all__ = ["check_column_exists", "check_interactions", "check_names", "check_rows"]
+
+
+def check_names(table: pa.Table, roles: Sequence[str]) -> None:
+    """Raise when the columns that play a role are not in the table exactly once.
+
+    Args:
+        table: Any table.
+        roles: The columns asked for.
+
+    Raises:
+        DataError: A column is unknown, or its name is there twice, or one column plays two roles.
+    """
+    repeated = [name for name, count in Counter(table.column_names).items() if count > 1]
+    if repeated:
+        raise DataError(f"column names are there more than once: {repeated}. Rename them first.")
+    for role in roles:
+        check_column_exists(table, role)
+    if len(set(roles)) < len(roles):
+        raise DataError(f"one column plays two roles: {list(roles)}. Name a column of its own for each.")
+
+
+def check_column_exists(table: pa.Table, name: str) -> None:
+    """Raise when a table lacks a column.
+
+    Args:
+        table: Any table.
+        name: The column asked for.
+
+    Raises:
+        DataError: The column is unknown; the message lists those there are.
+    """
+    if name not in table.column_names:
+        raise DataError(f"there is no column {name!r}; the columns are {table.column_names}.")
+
+
+def check_interactions(
+    table: pa.Table,
+    user: str,
+    item: str,
+    rating: str | None,
+    timestamp: str | None,
+    *,
+    first_row: int = 0,
+) -> None:
+    """Raise when a table cannot be trusted as interactions.
+
+    Args:
+        table: The table, its ids brought to their kinds.
+        user: The column of user ids.
+        item: The column of item ids.
+        rating: The column of ratings, if there is one.
+        timestamp: The column of times, if there is one.
+        first_row: The number of the table's first row where the table is a part of a file, counted from 0.
+
+    Raises:
+        DataError: No rows, an unknown column, a missing id, or a rating or time that is not a finite number.
+    """
+    check_names(table, [role for role in (user, item, rating, timestamp) if role is not None])
+    if not table.num_rows:
+        raise DataError("the data is empty: expected at least one interaction.")
+    for name in (user, item):
+        check_ids(table[name], name, first_row)
+    if rating is not None:
+        _check_rating(table[rating], rating, first_row)
+    if timestamp is not None:
+        _check_timestamp(table[timestamp], timestamp, first_row)
+
+
+def _check_rating(column: pa.ChunkedArray, name: str, first_row: int) -> None:
+    if not _is_number(column.type):
+        raise DataError(
+            f"column {name!r}: ratings are {type_name(column.type)}, expected numbers. Cast them first."
+        )
+    _check_finite(column, name, first_row)
+
+
+def _check_timestamp(column: pa.ChunkedArray, name: str, first_row: int) -> None:
+    is_time = pa.types.is_timestamp(column.type) or pa.types.is_date(column.type)
+    if not (is_time or _is_number(column.type)):
+        raise DataError(
+            f"column {name!r}: timestamps are {type_name(column.type)}, expected numbers, "
+            "such as seconds since 1970, or times. Cast them first."
+        )
+    _check_finite(column, name, first_row)
+
+
+def _is_number(data_type: pa.DataType) -> bool:
+    return pa.types.is_integer(data_type) or pa.types.is_floating(data_type)
+
+
+def _check_finite(column: pa.ChunkedArray, name: str, first_row: int) -> None:
+    is_bad = pc.is_null(column, nan_is_null=True)
+    if pa.types.is_floating(column.type):
+        is_bad = pc.or_kleene(is_bad, pc.is_inf(column))
+    row = pc.index(is_bad, True).as_py()
+    if row >= 0:
+        value = column[row].as_py()
+        came = "missing" if value is None else value
+        raise DataError(
+            f"column {name!r}: the value of {row_name(first_row + row)} is {came}, expected a finite number. "
+            "Drop such rows or fill them in."
+        )
+
+
+def check_rows(rows: np.ndarray, num_rows: int) -> None:
+    """Raise when an array does not choose rows of a table.
+
+    Args:
+        rows: Row numbers, int [M], or a mask, bool [N].
+        num_rows: How many rows the table has.
+
+    Raises:
+        ArgumentError: The rows are neither, or lie outside.
+    """
+    if rows.ndim != 1 or rows.dtype.kind not in "iub":
+        raise ArgumentError(
+            f"rows are {rows.dtype} of shape {rows.shape}, "
+            "expected row numbers (int, rank 1) or a mask (bool)."
+        )
+    if rows.dtype == bool and len(rows) != num_rows:
+        raise ArgumentError(f"the mask has {len(rows)} values, expected one for each of the {num_rows} rows.")
+    if rows.dtype != bool and rows.size and not 0 <= rows.min() <= rows.max() < num_rows:
+        raise ArgumentError(
+            f"row numbers run from {rows.min()} to {rows.max()}, expected 0 to {num_rows - 1}."
+        )

@@ -1,0 +1,150 @@
+"""What each user met, oldest first."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from shortlist.data._arguments import check_is_interactions
+from shortlist.data._ids import as_id_list, encode_ids, id_kind
+from shortlist.data._interactions import Interactions
+from shortlist.errors import ArgumentError
+from shortlist.typing import ArrayLike
+
+__all__ = ["Histories"]
+
+_PADDING = {"str": "", "bytes": b"", "int64": -1}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Histories:
+    """The items of every user in one array, with the place where each user's items begin.
+
+    Items follow the time of the interactions, or the order of the rows where there is no time. An item met
+    twice is there twice. A user who is not known has an empty history.
+
+    Args:
+        user_ids: The known users [U], object or int64.
+        user_kind: `"str"`, `"bytes"` or `"int64"`.
+        offsets: int64 [U + 1]; the items of user u are those from offsets[u] to offsets[u + 1].
+        item_ids: The distinct items [I], object or int64.
+        item_kind: `"str"`, `"bytes"` or `"int64"`.
+        item_codes: int32 [N], numbers of items in `item_ids`.
+
+    Example:
+        >>> data = {"u": ["ann", "bob", "ann"], "i": [7, 7, 9], "t": [20, 10, 10]}
+        >>> data = Interactions.from_table(data, user="u", item="i", timestamp="t")
+        >>> histories = Histories.from_interactions(data)
+        >>> [items.tolist() for items in histories.items_of(["ann", "eve"])]
+        [[9, 7], []]
+        >>> histories.padded(["bob", "ann"]).tolist()
+        [[7, -1], [9, 7]]
+    """
+
+    user_ids: np.ndarray
+    user_kind: str
+    offsets: np.ndarray
+    item_ids: np.ndarray
+    item_kind: str
+    item_codes: np.ndarray
+
+    @classmethod
+    def from_interactions(cls, interactions: Interactions) -> "Histories":
+        """Collect the items of every user.
+
+        Args:
+            interactions: N rows.
+
+        Returns:
+            Histories of all users in the interactions, N items in all.
+
+        Raises:
+            ArgumentError: What came are no interactions.
+        """
+        check_is_interactions(interactions, "interactions")
+        users, items = interactions.table[interactions.user], interactions.table[interactions.item]
+        user_codes, user_ids = encode_ids(users)
+        item_codes, item_ids = encode_ids(items)
+        order = _by_user_and_time(interactions, user_codes)
+        offsets = np.concatenate([[0], np.cumsum(np.bincount(user_codes))])
+        user_kind, item_kind = str(id_kind(users.type)), str(id_kind(items.type))
+        return cls(user_ids, user_kind, offsets, item_ids, item_kind, item_codes[order])
+
+    def lengths(self, user_ids: ArrayLike) -> np.ndarray:
+        """Return how many items each user has met: int64 [B].
+
+        Args:
+            user_ids: [B], ids of the kind in the interactions.
+
+        Raises:
+            ArgumentError: The ids are of another kind or rank.
+        """
+        starts, ends = self._bounds(user_ids)
+        return ends - starts
+
+    def items_of(self, user_ids: ArrayLike) -> list[np.ndarray]:
+        """Return the items of each user, oldest first.
+
+        Args:
+            user_ids: [B], ids of the kind in the interactions.
+
+        Returns:
+            B arrays of item ids; empty for a user who is not known.
+
+        Raises:
+            ArgumentError: The ids are of another kind or rank.
+        """
+        starts, ends = self._bounds(user_ids)
+        slices = zip(starts.tolist(), ends.tolist(), strict=True)
+        return [self.item_ids[self.item_codes[start:end]] for start, end in slices]
+
+    def padded(self, user_ids: ArrayLike, max_length: int | None = None) -> np.ndarray:
+        """Return the items of each user as one array, oldest first, padded at the end.
+
+        Args:
+            user_ids: [B], ids of the kind in the interactions.
+            max_length: The width L of the result; only the latest L items of a user are kept. By default the
+                longest of these histories.
+
+        Returns:
+            [B, L], object or int64, padded with `""`, `b""` or -1. Where an item has such an id itself,
+            `lengths` tells the two apart.
+
+        Raises:
+            ArgumentError: The ids are of another kind or rank, or `max_length` is less than 1.
+        """
+        if max_length is not None and max_length < 1:
+            raise ArgumentError(f"max_length is {max_length}, expected at least 1.")
+        starts, ends = self._bounds(user_ids)
+        width = int((ends - starts).max(initial=0)) if max_length is None else max_length
+        starts = np.maximum(starts, ends - width)
+        items = np.full((len(starts), width), _PADDING[self.item_kind], dtype=self.item_ids.dtype)
+        # Positions of the items alone: most of the result is padding.
+        lengths = ends - starts
+        place = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        codes = self.item_codes[place + np.repeat(starts, lengths)]
+        items[np.repeat(np.arange(len(starts)), lengths), place] = self.item_ids[codes]
+        return items
+
+    def __len__(self) -> int:
+        return len(self.user_ids)
+
+    def __repr__(self) -> str:
+        return f"Histories({len(self)} users, {len(self.item_codes)} items)"
+
+    @cached_property
+    def _row_of(self) -> dict[str | bytes | int, int]:
+        return dict(zip(self.user_ids.tolist(), range(len(self)), strict=True))
+
+    def _bounds(self, user_ids: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+        ids = as_id_list(user_ids, self.user_kind, "user_ids")
+        rows = np.array([self._row_of.get(user, -1) for user in ids], dtype=np.int64)
+        # An unknown user begins and ends at the first item: an empty history.
+        is_known = rows >= 0
+        return np.where(is_known, self.offsets[rows], 0), np.where(is_known, self.offsets[rows + 1], 0)
+
+
+def _by_user_and_time(interactions: Interactions, user_codes: np.ndarray) -> np.ndarray:
+    if interactions.timestamp is None:
+        return np.argsort(user_codes, kind="stable")
+    return np.lexsort((interactions.timestamps, user_codes))

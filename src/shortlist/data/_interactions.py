@@ -1,0 +1,278 @@
+"""Interactions: who met what, checked once and trusted from then on."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from os import PathLike
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shortlist.data._checks import check_column_exists, check_interactions, check_names, check_rows
+from shortlist.data._columns import to_numpy
+from shortlist.data._csv_format import csv_id_type
+from shortlist.data._ids import to_id_column
+from shortlist.data._joins import add_features
+from shortlist.data._readers import naming, read_csv, read_parquet, read_table
+from shortlist.errors import DataError, MissingExtraError
+
+__all__ = ["Interactions"]
+
+Path: TypeAlias = str | PathLike[str]
+
+
+@dataclass(frozen=True, repr=False)
+class Interactions:
+    """A table in which every row says that a user met an item.
+
+    Ids are str, bytes or int64 and stay exactly as they came; none is missing. Ratings and timestamps are
+    finite. Any further column is a feature. Build one with `from_table`, `from_csv` or `from_parquet`.
+
+    Args:
+        table: All columns, at least one row.
+        user: The name of the column of user ids.
+        item: The name of the column of item ids.
+        rating: The name of the column of ratings.
+        timestamp: The name of the column of times: numbers or Arrow times.
+
+    Raises:
+        DataError: The table breaks one of these promises.
+
+    Example:
+        >>> data = {"who": ["ann", "bob", "ann"], "film": [7, 7, 9], "stars": [4.0, 5.0, 1.0]}
+        >>> Interactions.from_table(data, user="who", item="film", rating="stars")
+        Interactions(3 rows, 2 users, 2 items, columns=['who', 'film', 'stars'])
+    """
+
+    table: pa.Table
+    user: str
+    item: str
+    rating: str | None = None
+    timestamp: str | None = None
+
+    def __post_init__(self) -> None:
+        check_interactions(self.table, self.user, self.item, self.rating, self.timestamp)
+
+    @classmethod
+    def from_table(
+        cls, data: Any, *, user: str, item: str, rating: str | None = None, timestamp: str | None = None
+    ) -> "Interactions":
+        """Take interactions over from memory.
+
+        Args:
+            data: A frame of pandas or polars, an Arrow table, or a mapping of names to arrays.
+            user: The name of the column of user ids.
+            item: The name of the column of item ids.
+            rating: The name of the column of ratings.
+            timestamp: The name of the column of times.
+
+        Returns:
+            The interactions, all columns kept.
+
+        Raises:
+            DataError: A column is unknown, of another type or length, or holds a bad value.
+
+        Example:
+            >>> Interactions.from_table({"u": [1, 2], "i": ["a", "b"]}, user="u", item="i").items.tolist()
+            ['a', 'b']
+        """
+        table = read_table(data)
+        check_names(table, [user, item])
+        for name in (user, item):
+            ids = to_id_column(table[name], name)
+            table = table.set_column(table.column_names.index(name), name, ids)
+        return cls(table, user, item, rating, timestamp)
+
+    @classmethod
+    def from_csv(
+        cls,
+        path: Path,
+        *,
+        user: str,
+        item: str,
+        rating: str | None = None,
+        timestamp: str | None = None,
+        delimiter: str = ",",
+        id_type: Literal["str", "int64"] = "str",
+    ) -> "Interactions":
+        """Read interactions from a CSV file with a header.
+
+        Args:
+            path: The file; `.gz`, `.bz2` and `.zst` are unpacked while reading.
+            user: The name of the column of user ids.
+            item: The name of the column of item ids.
+            rating: The name of the column of ratings, read as float64.
+            timestamp: The name of the column of times.
+            delimiter: One character between values.
+            id_type: Ids stay the text they are in the file ("007" is not "7"), or become integers.
+
+        Returns:
+            The interactions, all columns kept; types of the columns without a role are guessed by Arrow.
+
+        Raises:
+            DataError: The file is missing, a row cannot be read, a column is unknown, or a value is bad.
+        """
+        types = dict.fromkeys((user, item), csv_id_type(id_type)) | ({rating: pa.float64()} if rating else {})
+        required = (user, item) if id_type == "str" else ()
+        table = read_csv(path, delimiter=delimiter, column_types=types, required=required)
+        with naming(path):
+            return cls.from_table(table, user=user, item=item, rating=rating, timestamp=timestamp)
+
+    @classmethod
+    def from_parquet(
+        cls, path: Path, *, user: str, item: str, rating: str | None = None, timestamp: str | None = None
+    ) -> "Interactions":
+        """Read interactions from a Parquet file or a directory of them.
+
+        Args:
+            path: The file or directory.
+            user: The name of the column of user ids.
+            item: The name of the column of item ids.
+            rating: The name of the column of ratings.
+            timestamp: The name of the column of times.
+
+        Returns:
+            The interactions, all columns kept.
+
+        Raises:
+            DataError: The file is missing or truncated, a column is unknown, or a value is bad.
+        """
+        table = read_parquet(path)
+        with naming(path):
+            return cls.from_table(table, user=user, item=item, rating=rating, timestamp=timestamp)
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of all columns, those with a role included."""
+        return list(self.table.column_names)
+
+    @property
+    def users(self) -> np.ndarray:
+        """The user id of every row: object (str, bytes) or int64 [N]."""
+        return self.column(self.user)
+
+    @property
+    def items(self) -> np.ndarray:
+        """The item id of every row: object (str, bytes) or int64 [N]."""
+        return self.column(self.item)
+
+    @property
+    def ratings(self) -> np.ndarray:
+        """The rating of every row [N], in the type it came in."""
+        return self._role(self.rating, "rating")
+
+    @property
+    def timestamps(self) -> np.ndarray:
+        """The time of every row [N], in the type it came in; Arrow times come as datetime64."""
+        return self._role(self.timestamp, "timestamp")
+
+    def _role(self, name: str | None, role: str) -> np.ndarray:
+        if name is None:
+            raise DataError(f"no {role} column was named; name one of {self.columns} with {role}=...")
+        return self.column(name)
+
+    def column(self, name: str) -> np.ndarray:
+        """Return one column as a NumPy array.
+
+        Args:
+            name: One of `columns`.
+
+        Returns:
+            object [N] for str, bytes and lists, [N, D] for vectors of one size, otherwise numbers [N].
+            Missing text is None, a missing number NaN.
+
+        Raises:
+            DataError: There is no such column.
+        """
+        check_column_exists(self.table, name)
+        return to_numpy(self.table[name], name)
+
+    def take(self, rows: np.ndarray) -> "Interactions":
+        """Return some of the rows.
+
+        Args:
+            rows: Row numbers, int [M], in the order wanted, or a mask, bool [N].
+
+        Returns:
+            The interactions of these rows.
+
+        Raises:
+            ArgumentError: The rows are neither, or lie outside.
+            DataError: No row is left.
+
+        Example:
+            >>> data = Interactions.from_table({"u": [1, 2, 3], "i": [4, 5, 6]}, user="u", item="i")
+            >>> data.take(np.array([2, 0])).users.tolist()
+            [3, 1]
+        """
+        rows = np.asarray(rows)
+        check_rows(rows, len(self))
+        numbers = np.flatnonzero(rows) if rows.dtype == bool else rows
+        return self._with(self.table.take(pa.array(numbers)))
+
+    def with_table(self, table: pa.Table) -> "Interactions":
+        """Return interactions with the same roles over another table.
+
+        Args:
+            table: A table that has the columns with a role.
+
+        Returns:
+            The interactions, checked again.
+
+        Raises:
+            DataError: The table breaks a promise of this class.
+        """
+        return self.from_table(
+            table, user=self.user, item=self.item, rating=self.rating, timestamp=self.timestamp
+        )
+
+    def join(self, users: Any = None, items: Any = None) -> "Interactions":
+        """Add the features of users and items as columns; the order of the rows stays.
+
+        Args:
+            users: One row for each user; has the column of user ids. Any table that `from_table` takes.
+            items: One row for each item; has the column of item ids.
+
+        Returns:
+            The interactions with more columns.
+
+        Raises:
+            DataError: An id is missing in such a table or there twice, a column's name is taken, or what came
+                is no table.
+
+        Example:
+            >>> data = Interactions.from_table({"u": [1, 2, 1], "i": [4, 5, 6]}, user="u", item="i")
+            >>> data.join(users={"u": [1, 2], "age": [30, 41]}).column("age").tolist()
+            [30, 41, 30]
+        """
+        table = self.table
+        for name, features, key in (("users", users, self.user), ("items", items, self.item)):
+            if features is not None:
+                with naming(name):
+                    table = add_features(table, read_table(features), key)
+        return self._with(table)
+
+    def _with(self, table: pa.Table) -> "Interactions":
+        return Interactions(table, self.user, self.item, self.rating, self.timestamp)
+
+    def to_pandas(self) -> Any:
+        """Return all columns as a pandas DataFrame.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        try:
+            import_module("pandas")
+        except ImportError as error:
+            raise MissingExtraError("pandas", "pandas", "Interactions.to_pandas") from error
+        return self.table.to_pandas()
+
+    def __len__(self) -> int:
+        return self.table.num_rows
+
+    def __repr__(self) -> str:
+        num_users, num_items = (
+            pc.count_distinct(self.table[name]).as_py() for name in (self.user, self.item)
+        )
+        return f"Interactions({len(self)} rows, {num_users} users, {num_items} items, columns={self.columns})"

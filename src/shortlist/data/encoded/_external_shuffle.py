@@ -1,0 +1,59 @@
+"""A random order for more records than memory holds."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from shortlist.data.encoded._record_file import RecordFile
+
+__all__ = ["shuffle_records"]
+
+
+def shuffle_records(source: RecordFile, target: RecordFile, *, memory_rows: int, seed: int) -> None:
+    """Copy records in random order, every order equally likely.
+
+    Each record goes into a bucket drawn for it alone, and the records of a bucket, which fit into memory, are
+    then put in random order. The buckets are draws of the same random numbers twice: first to learn their
+    sizes, then to fill them in place.
+
+    Args:
+        source: The records.
+        target: An empty file.
+        memory_rows: About how many records may be in memory, at least 1; two or three times as many may be
+            there for a moment.
+        seed: Of the order, which depends on it, the records and `memory_rows` alone.
+    """
+    num_rows = len(source)
+    num_buckets = -(-num_rows // memory_rows)
+    ends = np.cumsum(_bucket_sizes(num_rows, num_buckets, memory_rows, seed))
+    starts = ends - np.diff(ends, prepend=0)
+    _fill(source, target, starts.copy(), memory_rows, seed)
+    generator = np.random.default_rng((seed, 1))
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        target.write(start, generator.permutation(target.read(start, end)))
+
+
+def _bucket_sizes(num_rows: int, num_buckets: int, memory_rows: int, seed: int) -> np.ndarray:
+    draws = _buckets(num_rows, num_buckets, memory_rows, seed)
+    zeros = np.zeros(num_buckets, np.int64)
+    return sum((np.bincount(buckets, minlength=num_buckets) for _, buckets in draws), start=zeros)
+
+
+def _buckets(
+    num_rows: int, num_buckets: int, memory_rows: int, seed: int
+) -> Iterator[tuple[int, np.ndarray]]:
+    """For each chunk its first row, and the bucket of each of its rows: the same in every call."""
+    generator = np.random.default_rng((seed, 0))
+    for start in range(0, num_rows, memory_rows):
+        yield start, generator.integers(num_buckets, size=min(memory_rows, num_rows - start))
+
+
+def _fill(source: RecordFile, target: RecordFile, places: np.ndarray, memory_rows: int, seed: int) -> None:
+    num_buckets = len(places)
+    for start, buckets in _buckets(len(source), num_buckets, memory_rows, seed):
+        records = source.read(start, start + len(buckets))[np.argsort(buckets, kind="stable")]
+        sizes = np.bincount(buckets, minlength=num_buckets)
+        ends = np.cumsum(sizes)
+        for bucket in np.flatnonzero(sizes).tolist():
+            target.write(int(places[bucket]), records[ends[bucket] - sizes[bucket] : ends[bucket]])
+        places += sizes

@@ -1,0 +1,68 @@
+"""Encoded rows that are made once and taken again while nothing has changed."""
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from shortlist.artifacts import publishing
+from shortlist.data.encoded._stored_rows import StoredRows
+from shortlist.errors import ArtifactError, DataError
+
+__all__ = ["kept_rows"]
+
+
+def kept_rows(
+    folder: Path | None, facts: Any, encode: Callable[[], Iterable[Mapping[str, np.ndarray]]]
+) -> StoredRows:
+    """The encoded rows that were kept, or new ones.
+
+    New ones are kept whole or not at all: whatever stops the process, no half-written rows are taken later.
+
+    Args:
+        folder: Where rows are kept, each set of them in a folder of its own. When None, the rows are in a
+            temporary folder that has no name any more when this returns, and are gone with the object.
+        facts: What decides the rows, as plain values for JSON; rows of other facts are not taken.
+        encode: Gives the rows in parts, as `StoredRows.write` takes them.
+
+    Raises:
+        DataError: They cannot be written.
+
+    Example:
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> make = lambda: [{"user": np.arange(3)}]
+        >>> len(kept_rows(folder, {"files": ["a"]}, make)), len(kept_rows(folder, {"files": ["a"]}, list))
+        (3, 3)
+    """
+    if folder is None:
+        return _temporary(encode)
+    place = folder / hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+    try:
+        return StoredRows(place)
+    except ArtifactError:  # nothing there, or nothing that is whole
+        with _explained(folder), publishing(place, overwrite=True) as workshop:
+            StoredRows.write(workshop, encode())
+        return StoredRows(place)
+
+
+def _temporary(encode: Callable[[], Iterable[Mapping[str, np.ndarray]]]) -> StoredRows:
+    place = Path(tempfile.gettempdir())
+    with _explained(place), tempfile.TemporaryDirectory(prefix="shortlist-") as folder:
+        StoredRows.write(Path(folder), encode())
+        return StoredRows(Path(folder))  # its file stays open; the system frees it when it is closed
+
+
+@contextmanager
+def _explained(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DataError(
+            f"the encoded rows cannot be kept in {folder}: {error}. Make room there or give another folder: "
+            "InteractionFiles(..., cache=...)."
+        ) from error

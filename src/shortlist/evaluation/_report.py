@@ -1,0 +1,184 @@
+"""The report: recommenders side by side, popularity and chance always among them."""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from shortlist.data import Interactions
+from shortlist.data._arguments import check_is_interactions
+from shortlist.data._ids import encode_ids
+from shortlist.errors import ArgumentError
+from shortlist.evaluation._arguments import check_recommenders
+from shortlist.evaluation._baselines import Popularity, Random
+from shortlist.evaluation._protocol import check_protocol, measure
+from shortlist.evaluation._ranked_lists import Answers, Recommend, ask
+
+__all__ = ["Report", "compare"]
+
+_POPULARITY, _RANDOM = "popularity", "random"
+_NUM_ASKED_WITHOUT_EXCLUSIONS = 100
+
+
+@dataclass(frozen=True)
+class Report:
+    """What recommenders reach on one test set, and what should make one suspicious.
+
+    Args:
+        rows: For each recommender its metrics by name, coverage included.
+        warnings: Sentences to read before trusting the numbers.
+        protocol: How lists were evaluated, in one line.
+
+    Example:
+        >>> rows = {"model": {"recall_at_10": 0.17}, "popularity": {"recall_at_10": 0.09}}
+        >>> print(Report(rows, warnings=("train is small",), protocol="12 test rows"))
+        |              | model | popularity |
+        |--------------|-------|------------|
+        | recall_at_10 | 0.170 |      0.090 |
+        12 test rows
+        warning: train is small
+    """
+
+    rows: Mapping[str, Mapping[str, float]]
+    warnings: tuple[str, ...] = ()
+    protocol: str = ""
+
+    def table(self) -> Table:
+        """Return the numbers as a table, one column a recommender.
+
+        Returns:
+            A table to print with rich.
+        """
+        table = Table(box=box.SIMPLE_HEAD)
+        table.add_column("")
+        for name in self.rows:
+            table.add_column(name, justify="right")
+        for metric in next(iter(self.rows.values())):
+            table.add_row(metric, *(f"{metrics[metric]:.3f}" for metrics in self.rows.values()))
+        return table
+
+    def __str__(self) -> str:
+        table = self.table()
+        table.box = box.MARKDOWN
+        # As wide as it needs to be: a report in a log file is not cut at the width of some terminal.
+        console = Console(file=io.StringIO(), width=10_000, color_system=None)
+        with console.capture() as captured:
+            console.print(table)
+        lines = [line.rstrip() for line in captured.get().splitlines()]
+        notes = [self.protocol, *(f"warning: {warning}" for warning in self.warnings)]
+        return "\n".join(line for line in [*lines, *notes] if line)
+
+
+def compare(
+    models: Mapping[str, Recommend],
+    test: Interactions,
+    *,
+    train: Interactions,
+    exclude: Interactions | None = None,
+    ks: Sequence[int] = (10, 100),
+    measures: Sequence[str] = ("recall", "ndcg"),
+    average: str = "row",
+) -> Report:
+    """Evaluate recommenders next to popularity and chance, and look for signs that one has learned nothing.
+
+    Next to the metrics of `evaluate` stands the coverage: the share of the items of `train` that stand in the
+    first k places of any list. The report warns when a model's metric or its coverage is below popularity's,
+    and when it recommends the same items to everybody.
+
+    Args:
+        models: Recommenders by name; `recommender` makes one of an index.
+        test: The interactions held out.
+        train: What the baselines learn from.
+        exclude: Interactions, usually `train`, whose items must not be recommended to their users again.
+            As in `evaluate`, all test items of a user stay recommendable, where `TwoTower.evaluate(exclude=)`
+            leaves in only the true item of the row in hand.
+        ks: The numbers of places that count.
+        measures: As in `evaluate`.
+        average: As in `evaluate`.
+
+    Returns:
+        The report, with two more recommenders: `popularity` and `random`.
+
+    Raises:
+        ArgumentError: The models are no callables by name, or one has the name of a baseline; or as
+            `evaluate`.
+        DataError: As `evaluate`.
+
+    Example:
+        >>> train = {"user": [1, 2, 2, 3], "film": ["Up", "Heat", "Up", "Alien"]}
+        >>> train = Interactions.from_table(train, user="user", item="film")
+        >>> test = Interactions.from_table({"user": [1, 3], "film": ["Heat", "Up"]}, user="user", item="film")
+        >>> always_alien = lambda user_ids, k, exclude: [["Alien"]] * len(user_ids)
+        >>> report = compare({"model": always_alien}, test, train=train, exclude=train, ks=(1,))
+        >>> report.rows["popularity"]["recall_at_1"], report.rows["model"]["recall_at_1"]
+        (1.0, 0.0)
+        >>> for warning in report.warnings:
+        ...     print(warning)
+        model is below popularity: recall_at_1 0.0000 < 1.0000, ndcg_at_1 0.0000 < 1.0000.
+        model recommends fewer different items than popularity: coverage_at_1 0.3333 < 0.6667.
+        model recommends the same items to everybody: check that the users' ids reach the model.
+    """
+    check_recommenders(models)
+    _check_names(models)
+    check_is_interactions(train, "train")
+    check_protocol(ks, measures, average)
+    everyone = dict(models) | {
+        _POPULARITY: Popularity.from_interactions(train),
+        _RANDOM: Random.from_interactions(train),
+    }
+    catalog = set(encode_ids(train.table[train.item])[1].tolist())
+    rows: dict[str, dict[str, float]] = {}
+    for name, recommend in everyone.items():
+        answers = ask(recommend, test, ks=ks, exclude=exclude)
+        rows[name] = measure(answers, ks, measures, average) | _coverage(answers, catalog)
+    warnings = [warning for name in models for warning in _below_popularity(name, rows)]
+    warnings += [_SAME.format(name=name) for name in models if _is_same_for_all(models[name], test, min(ks))]
+    return Report(rows, tuple(warnings), _protocol(test, exclude, average))
+
+
+_SAME = "{name} recommends the same items to everybody: check that the users' ids reach the model."
+
+
+def _check_names(models: Mapping[str, Recommend]) -> None:
+    taken = {_POPULARITY, _RANDOM} & set(models)
+    if taken:
+        raise ArgumentError(
+            f"models has the name {taken.pop()!r}, which is that of a baseline; choose another one."
+        )
+
+
+def _coverage(answers: Answers, catalog: set[str | bytes | int]) -> dict[str, float]:
+    return {f"coverage_at_{k}": len(seen & catalog) / len(catalog) for k, seen in answers.recommended.items()}
+
+
+def _below_popularity(name: str, rows: Mapping[str, Mapping[str, float]]) -> list[str]:
+    ours, theirs = rows[name], rows[_POPULARITY]
+    below = {
+        metric: f"{metric} {ours[metric]:.4f} < {theirs[metric]:.4f}"
+        for metric in ours
+        if ours[metric] < theirs[metric]
+    }
+    metrics = [text for metric, text in below.items() if not metric.startswith("coverage")]
+    coverage = [text for metric, text in below.items() if metric.startswith("coverage")]
+    warnings = [f"{name} is below popularity: {', '.join(metrics)}."] if metrics else []
+    if coverage:
+        warnings.append(f"{name} recommends fewer different items than popularity: {', '.join(coverage)}.")
+    return warnings
+
+
+def _is_same_for_all(recommend: Recommend, test: Interactions, k: int) -> bool:
+    """Whether some users get one list; asked without exclusions, which make lists differ in any case."""
+    users = encode_ids(test.table[test.user])[1][:_NUM_ASKED_WITHOUT_EXCLUSIONS]
+    lists = np.asarray(recommend(users, k, None))
+    return len(users) > 1 and bool((lists == lists[:1]).all())
+
+
+def _protocol(test: Interactions, exclude: Interactions | None, average: str) -> str:
+    num_users = len(encode_ids(test.table[test.user])[1])
+    of = "test rows" if average == "row" else "users"
+    kept = "nothing excluded" if exclude is None else "items already met excluded"
+    return f"{len(test)} test rows of {num_users} users, whole catalog, {kept}; mean over {of}"

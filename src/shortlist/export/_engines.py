@@ -1,0 +1,180 @@
+"""Engines in a graph: candidates in variables, and a search that needs core operators alone."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any, final
+
+import tensorflow as tf
+
+from shortlist import backend
+from shortlist.errors import ArgumentError
+from shortlist.indexes._brute_force import ExactEngine
+from shortlist.indexes._engine import Engine
+from shortlist.indexes._exact_search import exact_search
+from shortlist.indexes._row_filter import Filter, are_wanted, without_columns
+from shortlist.indexes.partitions import PartitionedEngine
+from shortlist.indexes.partitions._engine import WIDER
+from shortlist.indexes.partitions._search import search
+from shortlist.ops import pairwise_scores, rows_a_chunk
+from shortlist.typing import Tensor
+
+__all__ = ["EngineGraphEncoder", "Found", "apart", "engine_graph_encoder"]
+
+Found = tuple[Tensor, Tensor]
+"""Scores, float32, and rows, int32, `[batch, k]`; minus infinity and -1 in places that stay empty."""
+
+
+class EngineGraphEncoder(tf.Module):
+    """The graph encoder of an engine. Abstract."""
+
+    @abstractmethod
+    def search(
+        self, queries: Tensor, k: int, rows: Filter | None = None, least: Tensor | None = None
+    ) -> Found:
+        """The best rows of each query; always `least` of them when as many are allowed.
+
+        Args:
+            queries: `[batch, heads, dim]`, float32.
+            k: How many, at most all.
+            rows: Which may come back; all when None.
+            least: How many of them are asked for, from 1 to k; k when None.
+        """
+
+    @abstractmethod
+    def vectors_of(self, rows: Tensor) -> Tensor:
+        """The vectors of rows.
+
+        Args:
+            rows: `[batch, n]`, int32, none negative.
+
+        Returns:
+            `[batch, n, dim]`.
+        """
+
+
+def apart(branch: Callable[[], Any]) -> Callable[[], Any]:
+    """A branch as one node of the graph around it, where each node of a branch that is not taken costs time.
+
+    Args:
+        branch: What it does.
+
+    Returns:
+        A function that does the same.
+    """
+    return tf.function(branch, autograph=False, experimental_attributes={"_noinline": True})
+
+
+def engine_graph_encoder(engine: Engine) -> EngineGraphEncoder:
+    """The graph encoder of an engine.
+
+    Args:
+        engine: What searches an index.
+
+    Raises:
+        ArgumentError: When it runs outside of TensorFlow.
+    """
+    if isinstance(engine, ExactEngine):
+        return _ExactGraphEncoder(engine)
+    if isinstance(engine, PartitionedEngine):
+        return _PartitionedGraphEncoder(engine)
+    raise ArgumentError(
+        f"index: its engine, {type(engine).__name__}, is a library that no TensorFlow server runs; expected "
+        "a BruteForce or a Partitioned index"
+    )
+
+
+@final
+class _ExactGraphEncoder(EngineGraphEncoder):
+    def __init__(self, engine: ExactEngine) -> None:
+        super().__init__()
+        self._vectors = tf.Variable(engine.vectors, trainable=False, name="vectors")
+
+    def search(
+        self, queries: Tensor, k: int, rows: Filter | None = None, least: Tensor | None = None
+    ) -> Found:
+        if rows is None:
+            return exact_search(self._vectors.value(), queries, k)
+        asked = {"queries": queries, "excluded": rows.excluded}
+        if rows.bits is not None:
+            asked["wanted"] = rows.wanted
+
+        def step(carry: tuple[()], part: dict[str, Tensor], _: Any) -> Any:
+            scores = pairwise_scores(part["queries"], self._vectors)
+            if "wanted" in part:
+                is_wanted = are_wanted(rows.bits[None], part["wanted"][:, None])
+                scores = tf.where(is_wanted, scores, -float("inf"))
+            best, found = tf.math.top_k(without_columns(scores, part["excluded"]), k)
+            return carry, (best, tf.where(best > -float("inf"), found, -1))
+
+        size = rows_a_chunk(tf.shape(queries)[0], queries.shape[1] * self._vectors.shape[0])
+        return backend.over_chunks(step, (), asked, size, dtypes=("float32", "int32"))[1]
+
+    def vectors_of(self, rows: Tensor) -> Tensor:
+        # Of the whole: once single rows of a variable were read, TensorFlow copies it at each whole read.
+        return tf.gather(self._vectors.value(), rows)
+
+
+@final
+class _PartitionedGraphEncoder(EngineGraphEncoder):
+    def __init__(self, engine: PartitionedEngine) -> None:
+        super().__init__()
+        self._probes, self._sizes, self._num_partitions = (
+            engine.search_budget,
+            engine.sizes,
+            engine.num_partitions,
+        )
+        self._least = engine.num_found_at_least(engine.search_budget)
+        self._tables = {
+            name: tf.Variable(table, trainable=False, name=name) for name, table in engine.tables.items()
+        }
+
+    def search(
+        self, queries: Tensor, k: int, rows: Filter | None = None, least: Tensor | None = None
+    ) -> Found:
+        last = k - 1 if least is None else least - 1
+
+        def wider(found: Found, probes: int) -> Found:
+            """Looks into more partitions for queries that have too few rows, in the end into all."""
+            if probes >= self._num_partitions:
+                return found
+            more = min(WIDER * probes, self._num_partitions)
+            is_short = found[1][:, last, None] < 0
+
+            def look() -> Found:
+                scores, others = wider(self._look(queries, k, rows, more), more)
+                return tf.where(is_short, scores, found[0]), tf.where(is_short, others, found[1])
+
+            return tf.cond(tf.reduce_any(is_short), apart(look), lambda: found)
+
+        found = self._look(queries, k, rows, self._probes)
+        return found if rows is None and k <= self._least else wider(found, self._probes)
+
+    def _look(self, queries: Tensor, k: int, rows: Filter | None, probes: int) -> Found:
+        tables = {name: table.value() for name, table in self._tables.items()}
+        excluded = tf.zeros((0, 0), tf.int32) if rows is None else rows.excluded
+        wanted = () if rows is None or rows.bits is None else (rows.bits, rows.wanted)
+
+        def of(is_single: bool) -> Found:
+            sizes = self._sizes(
+                heads=queries.shape[1],
+                k=k,
+                probes=probes,
+                num_excluded=0 if rows is None else None,
+                is_filtered=bool(wanted),
+                is_single=is_single,
+            )
+            return search(tables, queries, excluded, *wanted, sizes=sizes)
+
+        if probes > self._probes:  # seldom asked, and each way is traced for each number of probes
+            return of(is_single=False)
+        return tf.cond(tf.shape(queries)[0] == 1, lambda: of(is_single=True), lambda: of(is_single=False))
+
+    def vectors_of(self, rows: Tensor) -> Tensor:
+        # Of the whole, as in `_look`: once single rows of a variable were read, TensorFlow copies it at each
+        # whole read.
+        if "exact" in self._tables:
+            return tf.gather(self._tables["exact"].value(), rows)
+        vectors = self._tables["vectors"].value()
+        return tf.gather(
+            tf.reshape(vectors, (-1, vectors.shape[2])), tf.gather(self._tables["places"].value(), rows)
+        )

@@ -1,0 +1,275 @@
+"""An index in a graph."""
+
+from collections.abc import Mapping
+from typing import Any, final
+
+import keras
+import tensorflow as tf
+
+from shortlist import backend
+from shortlist.errors import ArgumentError
+from shortlist.export._attributes import AttributesGraphEncoder
+from shortlist.export._candidate_ids import CandidateIds
+from shortlist.export._engines import Found, apart, engine_graph_encoder
+from shortlist.export.queries._base import QueryGraphEncoder
+from shortlist.indexes import StoredIndex
+from shortlist.indexes._row_filter import Filter, are_wanted
+from shortlist.ops import rows_a_chunk
+from shortlist.typing import Tensor
+
+__all__ = ["TopKGraph"]
+
+_FEW = 16
+
+
+@final
+class TopKGraph(tf.Module):
+    """The graph encoder of an index whose candidates are in memory: raw features to scores and ids.
+
+    Args:
+        index: With candidates, none of which were changed since it was built or compacted.
+        queries: Its query side.
+        max_k: The most that a request may ask for; no more than there are candidates.
+
+    Raises:
+        ArgumentError: When candidates came or went since the index was built.
+    """
+
+    def __init__(self, index: StoredIndex, queries: QueryGraphEncoder, max_k: int) -> None:
+        super().__init__()
+        snapshot = index.snapshot()
+        self._engine = engine_graph_encoder(snapshot.engine)
+        if snapshot.has_deletions or len(snapshot.delta):
+            raise ArgumentError(
+                "index: candidates were added or removed after it was built; call compact() first, which "
+                "builds it again"
+            )
+        self._queries, self._similarity = queries, index.similarity
+        self._resources = queries.resources()  # held here, for their variables and tables to be saved
+        self.num_candidates, self.max_k = snapshot.num_candidates, min(max_k, snapshot.num_candidates)
+        self.ids = CandidateIds(index.ids)
+        self._attributes = AttributesGraphEncoder(snapshot.attributes, snapshot.bits)
+
+    def __call__(
+        self,
+        features: Mapping[str, Tensor],
+        k: int | Tensor,
+        exclude: Tensor | None = None,
+        allow: Tensor | None = None,
+        where: Mapping[str, Tensor] | None = None,
+    ) -> dict[str, Tensor]:
+        """The k best candidates of each query.
+
+        Args:
+            features: Raw features by name, as the queries' `input_signature` tells; others may be there too.
+            k: How many, from 1 to `max_k`.
+            exclude: `[batch, num_ids]`, ids that must not come back.
+            allow: `[batch, num_ids]`, the only ids that may; of no width for all.
+            where: By `where_` and name, `[batch, num_values]`, what attributes must be.
+
+        Returns:
+            `scores`, float32, and `ids`, both `[batch, k]`.
+
+        Raises:
+            InvalidArgumentError: When the graph runs, where a filter has not a row for each query.
+        """
+        queries = self._query_vectors(features)
+        exclude = None if exclude is None else _of_each(queries, exclude, "exclude")
+        allow = None if allow is None else _of_each(queries, allow, "allow")
+        where = {name: _of_each(queries, values, name) for name, values in (where or {}).items()}
+        rows = self._filter(queries, exclude, where)
+        if isinstance(k, int):
+            scores, found = self._found(queries, min(k, self.max_k), rows, allow)
+        else:
+            k = tf.minimum(k, self.max_k)
+            scores, found = self._found_of_any(queries, k, rows, allow)
+        return {"scores": scores, "ids": self.ids.of_rows(found)}
+
+    def _found_of_any(self, queries: Tensor, k: Tensor, rows: Filter | None, allow: Tensor | None) -> Found:
+        """A search is made for a number that is known beforehand: a small one, and the largest."""
+        few = min(_FEW, self.max_k)
+        scores, found = tf.cond(
+            k <= few,
+            lambda: self._found(queries, few, rows, allow, k),
+            lambda: self._found(queries, self.max_k, rows, allow, k),
+        )
+        return scores[:, :k], found[:, :k]
+
+    def _query_vectors(self, features: Mapping[str, Tensor]) -> Tensor:
+        """`[batch, heads, dim]`."""
+        with keras.StatelessScope():  # added losses must not stay behind in the layers as tensors of a graph
+            vectors = tf.cast(self._queries(features), tf.float32)
+        vectors = vectors if len(vectors.shape) == 3 else vectors[:, None]
+        return vectors if self._similarity == "dot" else keras.ops.normalize(vectors, axis=-1)
+
+    def _filter(
+        self, queries: Tensor, exclude: Tensor | None, where: Mapping[str, Tensor] | None
+    ) -> Filter | None:
+        if exclude is None and not where:
+            return None
+        num_queries = tf.shape(queries)[0]
+        excluded = tf.zeros((num_queries, 0), tf.int32) if exclude is None else self.ids.rows(exclude)
+        if not where:
+            return Filter(excluded)
+        return Filter(excluded, self._attributes.bits.value(), self._attributes.wanted(where, num_queries))
+
+    def _found(
+        self,
+        queries: Tensor,
+        k: int,
+        rows: Filter | None,
+        allow: Tensor | None,
+        least: Tensor | None = None,
+    ) -> Found:
+        if allow is None:
+            return self._engine.search(queries, k, rows, least)
+        return tf.cond(
+            tf.shape(allow)[1] > 0,
+            apart(lambda: self._of_lists(queries, k, rows, allow)),
+            apart(lambda: self._engine.search(queries, k, rows, least)),
+        )
+
+    def _of_lists(self, queries: Tensor, k: int, rows: Filter | None, allow: Tensor) -> Found:
+        """The best of the ids `[batch, num_ids]`; one list for all queries is looked up and read once."""
+        is_one_list = (tf.shape(allow)[0] > 0) & tf.reduce_all(allow == allow[:1])
+        return tf.cond(
+            is_one_list,
+            lambda: self._of_rows(queries, k, rows, self.ids.rows(tf.ensure_shape(allow[:1], (1, None)))),
+            lambda: self._of_rows(queries, k, rows, self.ids.rows(allow)),
+        )
+
+    def _of_rows(self, queries: Tensor, k: int, rows: Filter | None, listed: Tensor) -> Found:
+        """The best of the rows `[batch, num_ids]`, or `[1, num_ids]` for all; negative ones are none."""
+        asked, is_one_list = {"queries": queries}, listed.shape[0] == 1
+        if not is_one_list:
+            asked["listed"] = listed
+        if rows is not None:
+            asked["excluded"] = rows.excluded
+            if rows.bits is not None:
+                asked["wanted"] = rows.wanted
+        bits = None if rows is None else rows.bits
+        vectors = self._engine.vectors_of(tf.maximum(listed, 0)) if is_one_list else None
+
+        def step(carry: tuple[()], part: dict[str, Tensor], _: Any) -> Any:
+            some, own = part["queries"], part.get("listed", listed)
+            scores, found = self._best_of_lists(some, k, own, _are_allowed(part, own, bits), vectors)
+            # Rows that stand twice score the same, as do ties, of which the lower row comes first.
+            is_tied = (scores[:, 1:] == scores[:, :-1]) & (scores[:, 1:] > -float("inf"))
+
+            def of_sorted() -> Found:
+                lines = tf.sort(own, axis=1)
+                is_new = lines != tf.pad(lines[:, :-1], [[0, 0], [1, 0]], constant_values=-1)
+                return self._best_of_lists(some, k, lines, is_new & _are_allowed(part, lines, bits))
+
+            scores, found = tf.cond(tf.reduce_any(is_tied), of_sorted, lambda: (scores, found))
+            scores, found = scores[:, :k], found[:, :k]
+            return carry, (scores, tf.where(scores > -float("inf"), found, -1))
+
+        num_queries, width = tf.shape(queries)[0], tf.shape(listed)[1]
+        size = rows_a_chunk(num_queries, width * (queries.shape[1] if is_one_list else queries.shape[2]))
+        return backend.over_chunks(step, (), asked, size, dtypes=("float32", "int32"))[1]
+
+    def _best_of_lists(
+        self, queries: Tensor, k: int, listed: Tensor, is_allowed: Tensor, vectors: Tensor | None = None
+    ) -> Found:
+        """One more than k, so that a tie with the last one shows."""
+        if vectors is None:
+            vectors = self._engine.vectors_of(tf.maximum(listed, 0))
+        scores = tf.where(is_allowed, _products(queries, vectors), -float("inf"))
+        scores = tf.pad(scores, [[0, 0], [0, k + 1]], constant_values=-float("inf"))
+        best, columns = tf.math.top_k(scores, k + 1)
+        listed = tf.pad(listed, [[0, 0], [0, k + 1]])
+        if listed.shape[0] == 1:
+            return best, tf.gather(listed[0], columns)
+        return best, tf.gather(listed, columns, batch_dims=1)
+
+    def signatures(self, k: int) -> dict[str, Any]:
+        """What a server offers, traced.
+
+        Args:
+            k: Of `serving_default` and `serving_with_exclusions`.
+
+        Returns:
+            Concrete functions by name.
+        """
+        inputs = self._queries.input_signature()
+        a_k = tf.TensorSpec((), tf.int32, name="k")
+        excluded, allowed = (
+            tf.TensorSpec((None, None), self.ids.dtype, name=name) for name in ("exclude", "allow")
+        )
+        where = self._attributes.inputs()
+        asked = {"k": a_k, "exclude": excluded, "allow": allowed, **where}
+        if both := sorted(inputs.keys() & asked.keys()):
+            raise ArgumentError(
+                f"index: its query model takes inputs {both}, which are names of what a request to `search` "
+                "says besides; give these features or attributes other names"
+            )
+        of_search = {**inputs, **asked}
+        return {
+            "serving_default": _traced(lambda **inputs: self(inputs, k), inputs),
+            "top_k": _traced(lambda **inputs: self(inputs, self._checked(inputs["k"])), {**inputs, "k": a_k}),
+            "serving_with_exclusions": _traced(
+                lambda **inputs: self(inputs, k, inputs["exclude"]), {**inputs, "exclude": excluded}
+            ),
+            "search": _traced(
+                lambda **inputs: self(
+                    inputs,
+                    self._checked(inputs["k"]),
+                    inputs["exclude"],
+                    inputs["allow"],
+                    {name: inputs[name] for name in where},
+                ),
+                of_search,
+            ),
+        }
+
+    def _checked(self, k: Tensor) -> Tensor:
+        # More than there are candidates is no mistake: all of them come back.
+        largest = self.max_k if self.max_k < self.num_candidates else tf.int32.max
+        expected = f"input 'k': expected at least 1 and at most {largest}, got "
+        tf.debugging.Assert((k >= 1) & (k <= largest), [expected, k])
+        return k
+
+
+def _of_each(queries: Tensor, values: Tensor, name: str) -> Tensor:
+    """A filter, once it has a row for each query."""
+    num_queries, num_rows = tf.shape(queries)[0], tf.shape(values)[0]
+    said = [f"input '{name}': expected a row for each query, got rows and queries ", num_rows, num_queries]
+    with tf.control_dependencies([tf.debugging.Assert(num_rows == num_queries, said)]):
+        return tf.identity(values)
+
+
+def _traced(function: Any, inputs: Mapping[str, tf.TensorSpec]) -> Any:
+    return tf.function(function, autograph=False).get_concrete_function(**inputs)
+
+
+def _products(queries: Tensor, vectors: Tensor) -> Tensor:
+    """`[batch, n]`, the best product of a query's heads with its vectors, or with those that are for all."""
+    if vectors.shape[0] != 1:
+        return tf.reduce_max(tf.matmul(queries, vectors, transpose_b=True), axis=1)
+    _, heads, dim = queries.shape
+    products = tf.matmul(tf.reshape(queries, (-1, dim)), vectors[0], transpose_b=True)
+    return tf.reduce_max(tf.reshape(products, (-1, heads, tf.shape(vectors)[1])), axis=1)
+
+
+def _are_allowed(part: Mapping[str, Tensor], listed: Tensor, bits: Any) -> Tensor:
+    """`[batch, num_ids]`, bool, or `[1, num_ids]` for all, which of the listed rows may come back."""
+    are_allowed = listed >= 0
+    if "excluded" in part:
+        are_allowed &= tf.cond(
+            tf.shape(part["excluded"])[1] > 0,
+            lambda: ~_is_among(listed, part["excluded"]),
+            lambda: tf.ones_like(listed, "bool"),
+        )
+    if "wanted" in part:
+        are_allowed &= are_wanted(tf.gather(bits, tf.maximum(listed, 0)), part["wanted"][:, None])
+    return are_allowed
+
+
+def _is_among(rows: Tensor, others: Tensor) -> Tensor:
+    """`[batch, n]`, bool, whether rows, `[batch or 1, n]`, stand among others of a query, `[batch, m]`."""
+    rows = tf.broadcast_to(rows, (tf.shape(others)[0], tf.shape(rows)[1]))
+    others = tf.sort(tf.pad(others, [[0, 0], [0, 1]], constant_values=-1), axis=1)
+    last = tf.shape(others)[1] - 1
+    at = tf.minimum(tf.searchsorted(others, rows), last)
+    return (tf.gather(others, at, batch_dims=1) == rows) & (rows >= 0)

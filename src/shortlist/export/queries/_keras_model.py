@@ -1,0 +1,135 @@
+"""Inputs of a Keras layer or model of the user's own."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, final
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from shortlist.errors import ArgumentError
+from shortlist.export.queries._base import QueryGraphEncoder, one_a_row
+from shortlist.export.queries._examples import example_ids
+from shortlist.features import Lookup
+from shortlist.features._ids import as_array
+from shortlist.typing import Features, Tensor
+
+__all__ = ["KerasQueries"]
+
+_UNNAMED = "queries"
+_AUTOMATIC_NAME = re.compile(r"(keras_tensor|input_layer|input)(_\d+)?")
+_NUM_EXAMPLES = 5
+
+
+@final
+class KerasQueries(QueryGraphEncoder):
+    """The queries of a Keras layer or model that takes one tensor, or tensors by name.
+
+    Args:
+        model: A functional or sequential model tells its inputs; of others examples tell them.
+        example_inputs: Raw queries as the model takes them.
+
+    Raises:
+        ArgumentError: The inputs are unknown, or a list.
+    """
+
+    def __init__(self, model: keras.Layer, example_inputs: Features | None = None) -> None:
+        self._model = model
+        inputs = _declared_inputs(model) if example_inputs is None else _inputs_of_examples(example_inputs)
+        if inputs is None or isinstance(inputs, list | tuple):
+            raise ArgumentError(
+                f"query_model: got {model.name!r} ({type(model).__name__}), whose inputs are "
+                f"{'unknown' if inputs is None else 'a list without names'}, expected one tensor or a dict: "
+                "pass example_inputs, raw queries as the index takes them, one array or arrays by name"
+            )
+        self._takes_names = isinstance(inputs, Mapping)
+        self._inputs = dict(inputs) if isinstance(inputs, Mapping) else {_name(inputs): inputs}
+        self._example_inputs = example_inputs
+
+    def resources(self) -> list[Any]:
+        """The model, and its variables, which TensorFlow does not find in every list or dict of a layer."""
+        return [self._model, *(variable.value for variable in self._model.variables)]
+
+    def input_signature(self) -> dict[str, tf.TensorSpec]:
+        """The inputs; of any shape where there is one value a row."""
+        return {name: _open(name, tensor) for name, tensor in self._inputs.items()}
+
+    def __call__(self, features: Mapping[str, Tensor]) -> Tensor:
+        """`[batch, dim]` or `[batch, heads, dim]`."""
+        shaped = {name: _shaped(name, features[name], tensor) for name, tensor in self._inputs.items()}
+        return self._model(self.as_queries(shaped))
+
+    def examples(self) -> dict[str, np.ndarray]:
+        """The examples that were given; else what the first lookup knows, or zeros, which every table has."""
+        given: Any = self._example_inputs
+        if given is None:
+            return {name: _example(self._model, tensor) for name, tensor in self._inputs.items()}
+        if not self._takes_names:
+            given = dict.fromkeys(self._inputs, given)
+        return {name: _example_array(given[name]) for name in self._inputs}
+
+    def as_queries(self, features: Mapping[str, Any]) -> Any:
+        """The features by name, or the one feature alone."""
+        return dict(features) if self._takes_names else next(iter(features.values()))
+
+
+def _declared_inputs(model: keras.Layer) -> Any:
+    """What a model says that it takes; None when it does not say."""
+    if isinstance(model, keras.Sequential):
+        first = model.layers[0] if model.layers else None
+        if isinstance(first, Lookup):
+            return keras.KerasTensor((None,), first.compute_dtype)
+        return model.inputs[0] if model.built and model.inputs else None
+    return model.input if isinstance(model, keras.Model) and getattr(model, "inputs", None) else None
+
+
+def _inputs_of_examples(examples: Any) -> Any:
+    if isinstance(examples, Mapping):
+        return {name: _inputs_of_examples(values) for name, values in examples.items()}
+    array = _example_array(examples)
+    if array.ndim == 0 or array.size == 0:
+        raise ArgumentError(
+            f"example_inputs: got an array of shape {array.shape}, expected [batch, ...], at least one row"
+        )
+    dtype = "string" if array.dtype == object else array.dtype.name
+    return keras.KerasTensor((None, *array.shape[1:]), dtype)
+
+
+def _example_array(values: Any) -> np.ndarray:
+    """Text in an object array, numbers in one of their own type."""
+    array = as_array(values)
+    is_text = array.dtype.kind in "SU" or any(isinstance(value, str | bytes) for value in array.flat[:1])
+    return (
+        array.astype(object)
+        if is_text
+        else np.array(array.tolist(), None if array.dtype == object else array.dtype)
+    )
+
+
+def _name(tensor: keras.KerasTensor) -> str:
+    return _UNNAMED if _AUTOMATIC_NAME.fullmatch(tensor.name) else tensor.name
+
+
+def _is_one_a_row(tensor: keras.KerasTensor) -> bool:
+    return len(tensor.shape) == 1 or tuple(tensor.shape[1:]) == (1,)
+
+
+def _open(name: str, tensor: keras.KerasTensor) -> tf.TensorSpec:
+    shape = None if _is_one_a_row(tensor) else (None, *tensor.shape[1:])
+    return tf.TensorSpec(shape, tensor.dtype, name=name)
+
+
+def _shaped(name: str, values: Tensor, tensor: keras.KerasTensor) -> Tensor:
+    if not _is_one_a_row(tensor):
+        return values
+    flat = one_a_row(values, name)
+    return flat if len(tensor.shape) == 1 else flat[:, None]
+
+
+def _example(model: Any, tensor: keras.KerasTensor) -> np.ndarray:
+    layers = model.layers if isinstance(model, keras.Sequential) else []
+    if layers and isinstance(layers[0], Lookup):
+        return example_ids(layers[0].vocabulary, _NUM_EXAMPLES)
+    shape = [_NUM_EXAMPLES, *(size or 1 for size in tensor.shape[1:])]
+    return np.full(shape, "", dtype=object) if tensor.dtype == "string" else np.zeros(shape, tensor.dtype)

@@ -1,0 +1,74 @@
+"""Raw features of a ready-made tower."""
+
+from collections.abc import Mapping
+from typing import Any, final
+
+import numpy as np
+import tensorflow as tf
+
+from shortlist.export.queries._base import QueryGraphEncoder, one_a_row
+from shortlist.export.queries._examples import example_values
+from shortlist.features import _source as source
+from shortlist.features._graph import graph_encoder
+from shortlist.features._ids import as_array
+from shortlist.models import Tower
+from shortlist.typing import Features, Tensor
+
+__all__ = ["TowerQueries"]
+
+_NUM_EXAMPLES = 5
+
+
+@final
+class TowerQueries(QueryGraphEncoder):
+    """The queries of a `Tower`: the raw features of its columns, encoded in the graph.
+
+    Args:
+        tower: Built, with fitted columns.
+        example_inputs: Raw features to try; taken from what the columns learned when None.
+    """
+
+    def __init__(self, tower: Tower, example_inputs: Features | None = None) -> None:
+        self._tower = tower
+        self._encode = graph_encoder(tower.columns)
+        self._example_inputs = example_inputs
+
+    def resources(self) -> list[Any]:
+        """The tower, and the tables of its columns."""
+        return [self._tower, self._encode]
+
+    def input_signature(self) -> dict[str, tf.TensorSpec]:
+        """The raw features; the shape is open where there is one value a row, `[batch, length]` for lists."""
+        return {name: _open(spec) for name, spec in self._encode.input_signature().items()}
+
+    def __call__(self, features: Mapping[str, Tensor]) -> Tensor:
+        """`[batch, embedding_dim]`."""
+        signature = self._encode.input_signature()
+        return self._tower(
+            self._encode({name: _checked(features[name], spec) for name, spec in signature.items()})
+        )
+
+    def examples(self) -> dict[str, np.ndarray]:
+        """A few learned values of each column, and unknown ones."""
+        columns = self._tower.columns
+        if self._example_inputs is None:
+            return {column.column: example_values(column, _NUM_EXAMPLES) for column in columns}
+        given = self._example_inputs
+        if len(columns) == 1 and not source.has_columns(given):
+            given = {columns[0].column: given}
+        return {column.column: as_array(source.values(given, column.column)) for column in columns}
+
+    def as_queries(self, features: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The features by name."""
+        return dict(features)
+
+
+def _open(spec: tf.TensorSpec) -> tf.TensorSpec:
+    return tf.TensorSpec(None, spec.dtype, name=spec.name) if spec.shape.rank == 1 else spec
+
+
+def _checked(values: Tensor, spec: tf.TensorSpec) -> Tensor:
+    """Values of the shape of the spec; no NaN among them, which would come out as a wrong answer."""
+    if spec.dtype.is_floating:
+        values = tf.debugging.assert_all_finite(values, f"input '{spec.name}': expected finite numbers")
+    return one_a_row(values, spec.name) if spec.shape.rank == 1 else values

@@ -1,0 +1,142 @@
+"""The best candidates of a snapshot: by its engine, from lists, and among the fresh ones."""
+
+import numpy as np
+
+from shortlist.indexes._candidates import to_numpy
+from shortlist.indexes._requests import Request
+from shortlist.indexes._row_filter import Filter
+from shortlist.indexes._snapshot import Snapshot
+
+__all__ = ["Found", "answer", "best", "scores_of"]
+
+Found = tuple[np.ndarray, np.ndarray]
+"""Scores, float32, and rows, int32, `[num_queries, k]`; minus infinity and -1 in places that stay empty."""
+
+_CHUNK_ROWS = 2**16
+
+
+def answer(snapshot: Snapshot, queries: np.ndarray, k: int, request: Request) -> Found:
+    """The k best candidates of each query that may come back.
+
+    Args:
+        snapshot: The candidates.
+        queries: `[num_queries, heads, dim]`, float32.
+        k: How many, at least 1.
+        request: What may come back.
+
+    Returns:
+        `[num_queries, min(k, num_candidates)]`: as many as are allowed, whichever engine there is.
+    """
+    width = min(k, snapshot.num_candidates)
+    if width == 0 or queries.shape[0] == 0:
+        shape = (queries.shape[0], width)
+        return np.empty(shape, "float32"), np.empty(shape, "int32")
+    if request.allowed is not None:
+        return _of_lists(snapshot, queries, width, request)
+    found = _of_engine(snapshot, queries, width, request)
+    if len(snapshot.delta):
+        found = _merged(found, _of_delta(snapshot, queries, width, request), width)
+    return found
+
+
+def _of_engine(snapshot: Snapshot, queries: np.ndarray, width: int, request: Request) -> Found:
+    engine, which = snapshot.engine, request.filter(snapshot)
+    scores, rows = engine.search(queries, min(width, engine.num_rows), which)
+    found = to_numpy(scores), to_numpy(rows)
+    return found if engine.is_exact else _completed(snapshot, queries, found, which)
+
+
+def _completed(snapshot: Snapshot, queries: np.ndarray, found: Found, which: Filter) -> Found:
+    """What an engine found that is not exact; where it left places empty, all allowed rows are looked at."""
+    short = np.flatnonzero(found[1][:, -1] < 0)
+    if not len(short):
+        return found
+    scores, rows = found[0].copy(), found[1].copy()
+    for query in short.tolist():
+        allowed = np.flatnonzero(which.allowed(query, snapshot.engine.num_rows))
+        scores[query], rows[query] = _best_of_rows(snapshot, queries[query], allowed, rows.shape[1])
+    return scores, rows
+
+
+def _of_lists(snapshot: Snapshot, queries: np.ndarray, width: int, request: Request) -> Found:
+    assert request.allowed is not None
+    which, num_rows = request.filter_of_all(snapshot), len(snapshot.bits)
+    scores, rows = np.empty((len(queries), width), "float32"), np.empty((len(queries), width), "int32")
+    last, vectors, listed = None, np.empty(0), np.empty(0)
+    for query, allowed in enumerate(request.allowed):
+        if allowed is not last:  # one list for all queries is gathered once
+            listed = np.unique(allowed)
+            last, vectors = allowed, snapshot.vectors_of(listed)
+        each = scores_of(queries[query], vectors)
+        if which.bits is not None or which.num_excluded:
+            each = np.where(which.allowed(query, num_rows)[listed], each, -np.inf)
+        scores[query], rows[query] = best(each, listed, width)
+    return scores, rows
+
+
+def _of_delta(snapshot: Snapshot, queries: np.ndarray, width: int, request: Request) -> Found:
+    which, num_rows = request.filter_of_all(snapshot), len(snapshot.bits)
+    delta = np.arange(snapshot.engine.num_rows, num_rows)
+    scores, rows = np.empty((len(queries), width), "float32"), np.empty((len(queries), width), "int32")
+    for query, vectors in enumerate(queries):
+        each = scores_of(vectors, snapshot.delta)
+        is_allowed = _allowed_delta(which, query, delta)
+        scores[query], rows[query] = best(np.where(is_allowed, each, -np.inf), delta, width)
+    return scores, rows
+
+
+def _allowed_delta(which: Filter, query: int, delta: np.ndarray) -> np.ndarray:
+    """`[num_fresh]`, bool."""
+    bits = None if which.bits is None else which.bits[delta]
+    excluded = np.where(which.excluded >= delta[0], which.excluded - delta[0], -1)
+    return Filter(excluded, bits, which.wanted).allowed(query, len(delta))
+
+
+def _best_of_rows(snapshot: Snapshot, query: np.ndarray, rows: np.ndarray, width: int) -> Found:
+    found = best(np.empty(0, "float32"), np.empty(0, "int32"), width)
+    for first in range(0, len(rows), _CHUNK_ROWS):
+        chunk = rows[first : first + _CHUNK_ROWS]
+        part = best(scores_of(query, snapshot.vectors_of(chunk)), chunk, width)
+        joined = np.concatenate([found[0], part[0]]), np.concatenate([found[1], part[1]])
+        found = best(*joined, width)
+    return found
+
+
+def _merged(left: Found, right: Found, width: int) -> Found:
+    scores, rows = (np.concatenate(pair, axis=1) for pair in zip(left, right, strict=True))
+    each = [best(line, some, width) for line, some in zip(scores, rows, strict=True)]
+    return np.array([line for line, _ in each]), np.array([some for _, some in each])
+
+
+def scores_of(query: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """The best product of each vector with a query's.
+
+    Args:
+        query: `[heads, dim]`.
+        vectors: `[n, dim]`.
+
+    Returns:
+        `[n]`, float32.
+    """
+    return (vectors @ query.T).max(axis=1) if len(query) > 1 else vectors @ query[0]
+
+
+def best(scores: np.ndarray, rows: np.ndarray, width: int) -> Found:
+    """The rows of the highest scores, best first, of equal ones the lower row first.
+
+    Args:
+        scores: `[n]`; minus infinity for what may not come back.
+        rows: `[n]`.
+        width: How many places there are.
+
+    Returns:
+        `[width]` each; minus infinity and -1 in places that stay empty.
+    """
+    if len(scores) > width:
+        least = np.partition(scores, len(scores) - width)[len(scores) - width]
+        scores, rows = scores[scores >= least], rows[scores >= least]
+    order = np.lexsort((rows, -scores))[:width]
+    filled = np.full(width, -np.inf, "float32"), np.full(width, -1, "int32")
+    filled[0][: len(order)], filled[1][: len(order)] = scores[order], rows[order]
+    filled[1][np.isneginf(filled[0])] = -1
+    return filled

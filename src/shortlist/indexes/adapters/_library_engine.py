@@ -1,0 +1,151 @@
+"""What the engines of all libraries share: filters, several heads, scores, and the vectors' file."""
+
+from abc import abstractmethod
+from pathlib import Path
+from typing import Any, Self, final
+
+import numpy as np
+from keras import ops
+
+from shortlist import backend
+from shortlist.indexes._candidates import to_numpy
+from shortlist.indexes._engine import Engine
+from shortlist.indexes._row_filter import Filter
+from shortlist.indexes.adapters._forbidden import Forbidden
+from shortlist.typing import Tensor
+
+__all__ = ["LibraryEngine", "load_vectors"]
+
+_VECTORS = "vectors.npy"
+
+_WIDER = 4
+"""How many times as many rows a library is asked for when too few of them were allowed."""
+
+
+class LibraryEngine(Engine):
+    """Vectors in a library's own index, which names rows; their scores are computed here. Abstract.
+
+    Where rows are forbidden, the library is asked for more than k; a query of which one head is still short
+    is asked again for more, until the library has no more to name.
+
+    Args:
+        vectors: `[num_rows, dim]`, float32.
+        search_budget: How much a search looks at, in the library's unit.
+        max_search_budget: The most there is to look at.
+    """
+
+    is_exact = False
+
+    def __init__(self, vectors: np.ndarray, search_budget: int, max_search_budget: int) -> None:
+        super().__init__(*vectors.shape)
+        self.vectors = vectors
+        self.search_budget, self.max_search_budget = min(search_budget, max_search_budget), max_search_budget
+
+    @abstractmethod
+    def _nearest(self, queries: np.ndarray, k: int) -> np.ndarray:
+        """The library's answer: `[n, k]` rows for `[n, dim]` queries, int; negative in empty places."""
+
+    @abstractmethod
+    def _save_library(self, folder: Path) -> None:
+        """Write the library's own index."""
+
+    @abstractmethod
+    def _num_bytes_of_library(self) -> int:
+        """Bytes that the library's own index takes in memory."""
+
+    @final
+    def search(self, queries: Tensor, k: int, rows: Filter) -> tuple[Any, Any]:
+        """The best rows of each query; see `Engine`."""
+        if backend.is_traced(queries) or backend.is_traced(rows.excluded):
+            return self._search_graph(queries, k, rows)
+        return self._search(to_numpy(queries), k, rows)
+
+    @final
+    def listed(self, queries: Tensor, k: int, rows: Filter) -> Any:
+        """The rows that `search` finds, inside a graph too; see `Engine`."""
+
+        def on_host(queries: np.ndarray, *asked: np.ndarray) -> np.ndarray:
+            return self._search(queries, k, Filter(*asked))[1]
+
+        asked = tuple(part for part in rows if part is not None)
+        return backend.from_host(on_host, (queries, *asked), (queries.shape[0], k), "int32")
+
+    def _search_graph(self, queries: Tensor, k: int, rows: Filter) -> tuple[Tensor, Tensor]:
+        found = self.listed(queries, k, rows)
+        shape = (queries.shape[0], k, self.dim)
+        vectors = backend.from_host(self.vectors_of, found, shape)  # those of empty places do not count
+        scores = ops.max(ops.einsum("bkd,bhd->bkh", vectors, queries), axis=2)
+        return ops.where(found < 0, -np.inf, scores), found
+
+    def _search(self, queries: np.ndarray, k: int, rows: Filter) -> tuple[np.ndarray, np.ndarray]:
+        forbidden = Forbidden.of(rows, self.num_rows)
+        if forbidden is None:
+            return self._best(queries, self._named(queries, k), k)
+        scores = np.full((len(queries), k), -np.inf, "float32")
+        found = np.full((len(queries), k), -1, "int32")
+        asked, left = min(2 * k, self.num_rows), np.arange(len(queries))
+        while len(left):
+            named = self._named(queries[left], asked)
+            has_more = (named >= 0).all(axis=2) & (asked < self.num_rows)
+            named[forbidden.among(named, left)] = -1
+            scores[left], found[left] = self._best(queries[left], named, k)
+            is_short = has_more & ((named >= 0).sum(axis=2) < k)
+            left = left[is_short.any(axis=1)]  # one head's best may be missing though k rows are found
+            asked = min(_WIDER * asked, self.num_rows)
+        return scores, found
+
+    def _named(self, queries: np.ndarray, k: int) -> np.ndarray:
+        """Rows that the library names for each head: `[num_queries, heads, k]`."""
+        return self._nearest(queries.reshape(-1, self.dim), k).reshape(*queries.shape[:2], k)
+
+    def _best(self, queries: np.ndarray, named: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Of the rows named for any head the k of the best scores, of equal ones the lower row first."""
+        rows = _each_once(named)
+        products = np.matmul(self.vectors.take(rows, axis=0), queries.transpose(0, 2, 1))
+        scores = products.max(axis=2)
+        scores[rows < 0] = -np.inf
+        order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        lines = np.arange(len(rows))[:, None]
+        return scores[lines, order], rows[lines, order].astype("int32")
+
+    @final
+    def vectors_of(self, rows: np.ndarray) -> np.ndarray:
+        """The vectors of some rows; see `Engine`."""
+        return self.vectors[rows]
+
+    @final
+    def with_search_budget(self, search_budget: int) -> Self:
+        """The same vectors and library's index, searched with another search budget; see `Engine`."""
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__, search_budget=min(search_budget, self.max_search_budget))
+        return other
+
+    @final
+    def num_bytes(self) -> int:
+        """Bytes it takes in memory; see `Engine`."""
+        return self.vectors.nbytes + self._num_bytes_of_library()
+
+    @final
+    def save(self, folder: Path) -> None:
+        """Write it into files; see `Engine`."""
+        np.save(folder / _VECTORS, self.vectors)
+        self._save_library(folder)
+
+
+def load_vectors(folder: Path) -> np.ndarray:
+    """The vectors that a `LibraryEngine` wrote.
+
+    Args:
+        folder: Where from.
+
+    Returns:
+        `[num_rows, dim]`, float32.
+    """
+    return np.load(folder / _VECTORS)
+
+
+def _each_once(named: np.ndarray) -> np.ndarray:
+    """`[num_queries, heads * k]`, the lower rows first; -1 in the place of what another head named, too."""
+    rows = np.sort(named.reshape(len(named), named.shape[1] * named.shape[2]), axis=1)
+    rows[:, 1:][rows[:, 1:] == rows[:, :-1]] = -1
+    return rows

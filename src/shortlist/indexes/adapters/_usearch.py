@@ -1,0 +1,158 @@
+"""Approximate search by USearch."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self, final
+
+import keras
+import numpy as np
+
+from shortlist.indexes._approximate import ApproximateIndex
+from shortlist.indexes._base import check_k
+from shortlist.indexes._engine import Engine
+from shortlist.indexes.adapters._library import library
+from shortlist.indexes.adapters._library_engine import LibraryEngine, load_vectors
+
+__all__ = ["USearch", "USearchEngine"]
+
+_FILE = "usearch.index"
+
+
+@final
+@keras.saving.register_keras_serializable(package="shortlist")
+class USearch(ApproximateIndex):
+    """USearch's graph of near candidates, in which a query walks towards better ones.
+
+    Needs `pip install 'shortlist[usearch]'`.
+
+    Args:
+        query_model: What turns features into query vectors `[batch, dim]`; None when queries are vectors.
+        k: How many candidates to return when a call does not say.
+        expansion: Candidates that a walk keeps at hand (`expansion_search`); None for exact search. `tune`
+            chooses by the recall wanted.
+        connectivity: Edges of a candidate.
+        expansion_add: Candidates at hand while the graph is built.
+        num_threads: That build the graph; with more than one it is another graph each time. 0 for one a core.
+        **options: As of `StoredIndex`: `similarity`, `capacity`, `name`.
+
+    Raises:
+        MissingExtraError: When USearch is not installed.
+
+    Example:
+        >>> import numpy as np
+        >>> vectors = np.random.default_rng(0).normal(size=(1000, 8)).astype("float32")
+        >>> index = USearch(k=3).index(vectors)
+        >>> index.similar([7])[1].shape
+        (1, 3)
+
+    Source: Malkov and Yashunin, Efficient and robust approximate nearest neighbor search using Hierarchical
+        Navigable Small World graphs, 2016.
+    """
+
+    search_budget_name = "expansion"
+
+    def __init__(
+        self,
+        query_model: Callable[[Any], Any] | None = None,
+        k: int = 10,
+        *,
+        expansion: int | None = 64,
+        connectivity: int = 16,
+        expansion_add: int = 128,
+        num_threads: int = 1,
+        **options: Any,
+    ) -> None:
+        super().__init__(expansion, query_model=query_model, k=k, **options)
+        _usearch()
+        self.connectivity = check_k(connectivity, "connectivity")
+        self.expansion_add = check_k(expansion_add, "expansion_add")
+        self.num_threads = num_threads if num_threads == 0 else check_k(num_threads, "num_threads")
+
+    @property
+    def expansion(self) -> int | None:
+        """Candidates that a walk keeps at hand; None for exact search."""
+        return self.search_budget
+
+    def _build(self, vectors: np.ndarray, search_budget: int) -> Engine:
+        graph = _graph(vectors.shape[1], connectivity=self.connectivity, expansion_add=self.expansion_add)
+        graph.add(np.arange(len(vectors), dtype="uint64"), vectors, threads=self.num_threads)
+        return USearchEngine(vectors, graph, search_budget)
+
+    def _load(self, folder: Path, search_budget: int) -> Engine:
+        return USearchEngine.load(folder, search_budget)
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the index again, without its candidates, which are saved next to it.
+
+        Returns:
+            The constructor's arguments.
+        """
+        own = {
+            "expansion": self.expansion,
+            "connectivity": self.connectivity,
+            "expansion_add": self.expansion_add,
+            "num_threads": self.num_threads,
+        }
+        return {**super().get_config(), **own}
+
+
+@final
+class USearchEngine(LibraryEngine):
+    """Vectors in a graph.
+
+    Args:
+        vectors: `[num_rows, dim]`, float32.
+        graph: A `usearch.index.Index` of them.
+        expansion: Candidates that a walk keeps at hand.
+    """
+
+    def __init__(self, vectors: np.ndarray, graph: Any, expansion: int) -> None:
+        super().__init__(vectors, expansion, len(vectors))
+        self.graph = graph
+        self._asking = threading.Lock()
+
+    def label(self) -> str:
+        """What the setting is called in reports; see `Engine`."""
+        return f"expansion = {self.search_budget}"
+
+    def _nearest(self, queries: np.ndarray, k: int) -> np.ndarray:
+        if not len(queries):
+            return np.empty((0, k), "int64")
+        with self._asking:  # engines of other search budgets share the graph, which keeps the search budget
+            self.graph.expansion_search = max(self.search_budget, k)
+            found = self.graph.search(queries, k)
+        keys = np.atleast_2d(found.keys)  # one query alone is answered without a first dimension
+        counts = np.asarray(getattr(found, "counts", [keys.shape[1]]))
+        named = np.full((len(queries), k), -1, "int64")
+        named[:, : keys.shape[1]] = keys
+        named[np.arange(k) >= counts[:, None]] = -1
+        return named
+
+    def _num_bytes_of_library(self) -> int:
+        return int(self.graph.memory_usage)
+
+    def _save_library(self, folder: Path) -> None:
+        self.graph.save(str(folder / _FILE))
+
+    @classmethod
+    def load(cls, folder: Path, expansion: int) -> Self:
+        """Read what `save` wrote.
+
+        Args:
+            folder: Where from.
+            expansion: Candidates that a walk keeps at hand.
+        """
+        vectors = load_vectors(folder)
+        graph = _graph(vectors.shape[1])
+        graph.load(str(folder / _FILE))
+        return cls(vectors, graph, expansion)
+
+
+def _graph(dim: int, **settings: int) -> Any:
+    return _usearch().Index(ndim=dim, metric="ip", dtype="f32", **settings)
+
+
+def _usearch() -> Any:
+    library("usearch", "usearch", "indexes.USearch")
+    return library("usearch.index", "usearch", "indexes.USearch")

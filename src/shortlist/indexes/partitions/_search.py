@@ -1,0 +1,167 @@
+"""Search in the partitions whose centroids score highest, as a function of tensors."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from keras import ops
+
+from shortlist import backend
+from shortlist.indexes._row_filter import are_wanted, without_columns
+from shortlist.typing import Tensor
+
+__all__ = ["SearchSizes", "search"]
+
+_PLACES_AT_ONCE = 2**24
+"""Most places whose scores are in memory, 64 MiB; more queries than look into so many take turns."""
+
+_MANY_QUERIES = 1024
+"""A batch of fewer takes no turns."""
+
+
+class SearchSizes(NamedTuple):
+    """What a graph must know before it is made."""
+
+    num_partitions: int
+    size: int
+    dim: int
+    heads: int
+    probes: int
+    """Partitions that a query looks into."""
+    k: int
+    num_rescored: int
+    """Rows whose vectors are scored after their codes; 0 where partitions hold vectors."""
+    num_excluded: int | None
+    """Width of the lists of excluded rows; None for as wide as they come."""
+    is_filtered: bool
+    """Whether bits are wanted."""
+    is_single: bool
+    """Whether there is one query."""
+
+
+def search(
+    tables: dict[str, Any], queries: Tensor, excluded: Tensor, *wanted: Tensor, sizes: SearchSizes
+) -> tuple[Tensor, Tensor]:
+    """The k best rows of each query among those of its partitions.
+
+    Args:
+        tables: What `Partitions` holds, by name, as tensors or variables of the backend.
+        queries: `[num_queries, heads, dim]`, float32.
+        excluded: `[num_queries, num_excluded]`, int32, rows; negative is padding.
+        *wanted: Where `sizes.is_filtered`: bits of rows `[num_rows, num_words]` and wanted bits
+            `[num_queries or 1, num_groups, num_words]`.
+        sizes: The sizes.
+
+    Returns:
+        Scores, float32, and rows, int32, `[num_queries, k]`, best first; minus infinity and -1 in places that
+        stay empty.
+    """
+    queries = ops.reshape(queries, (-1, sizes.heads, sizes.dim))
+    num_at_once = max(1, _PLACES_AT_ONCE // (sizes.probes * sizes.size))
+    if sizes.is_single or num_at_once >= _MANY_QUERIES:
+        return _search(tables, queries, excluded, *wanted, sizes=sizes)
+    rows = {"queries": queries, "excluded": excluded}
+    if wanted and wanted[1].shape[0] != 1:
+        rows["wanted"] = wanted[1]
+
+    def step(carry: tuple[()], part: dict[str, Tensor], _: Any) -> Any:
+        of_part = (wanted[0], part["wanted"]) if "wanted" in part else wanted
+        return carry, _search(tables, part["queries"], part["excluded"], *of_part, sizes=sizes)
+
+    return backend.over_chunks(step, (), rows, num_at_once, dtypes=("float32", "int32"))[1]
+
+
+def _search(
+    tables: dict[str, Any], queries: Tensor, excluded: Tensor, *wanted: Tensor, sizes: SearchSizes
+) -> tuple[Tensor, Tensor]:
+    queries = queries[:1] if sizes.is_single else queries  # so that the graph knows
+    chosen = backend.top_k(_best_of_heads(queries, tables["centroids"], sizes), sizes.probes)[1]
+    scores = _scores(tables["vectors"], queries, chosen, sizes)
+    if sizes.num_rescored:
+        scores = scores * _of_places(tables["scales"], chosen, sizes)
+    rows = _of_places(tables["rows"], chosen, sizes)
+    is_allowed = rows >= 0
+    if sizes.is_filtered:
+        bits = backend.read_rows(wanted[0], ops.maximum(rows, 0))
+        is_allowed = ops.logical_and(is_allowed, are_wanted(bits, ops.expand_dims(wanted[1], 1)))
+    scores = ops.where(is_allowed, scores, -np.inf)
+    if sizes.num_excluded != 0:
+        scores = without_columns(scores, _columns(excluded, tables["places"], chosen, sizes))
+    if sizes.num_rescored:
+        scores, rows = _rescored(tables["exact"], queries, *_best(scores, rows, sizes.num_rescored))
+    return _best(scores, rows, sizes.k)
+
+
+def _best(scores: Tensor, rows: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    best, columns = backend.top_k(scores, k)
+    return best, ops.where(best > -np.inf, _at(rows, columns), -1)
+
+
+def _at(table: Tensor, columns: Tensor) -> Tensor:
+    """`[num_queries, n]`, of each row of a table `[num_queries, m]` what stands in some of its columns."""
+    # By one lookup of whole numbers: Keras' own takes several times as many operations, which count here.
+    if table.shape[0] != 1:
+        num_queries, width = ops.shape(table)
+        columns = columns + ops.expand_dims(ops.arange(num_queries, dtype="int32"), 1) * width
+    return backend.read_rows(ops.reshape(table, (-1,)), columns)
+
+
+def _rescored(exact: Any, queries: Tensor, scores: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Scores of vectors in the place of those of codes."""
+    vectors = backend.read_rows(exact, ops.maximum(rows, 0))
+    products = ops.max(ops.matmul(queries, ops.transpose(vectors, (0, 2, 1))), axis=1)
+    return ops.where(rows < 0, scores, products), rows
+
+
+def _of_places(table: Tensor, chosen: Tensor, sizes: SearchSizes) -> Tensor:
+    """`[num_queries, probes * size]`, what a table `[num_partitions, size]` holds of a query's places."""
+    num_queries = 1 if sizes.is_single else -1
+    return ops.reshape(backend.read_rows(table, chosen), (num_queries, sizes.probes * sizes.size))
+
+
+def _best_of_heads(queries: Tensor, vectors: Tensor, sizes: SearchSizes) -> Tensor:
+    """`[num_queries, num_vectors]`, each vector's best product with a query's heads."""
+    if sizes.is_single:  # the vectors, which are many, stay as they lie
+        if sizes.heads == 1:
+            return ops.reshape(ops.matmul(vectors, ops.reshape(queries, (sizes.dim, 1))), (1, -1))
+        return ops.expand_dims(ops.max(ops.matmul(vectors, ops.transpose(queries[0])), axis=1), 0)
+    products = ops.matmul(ops.reshape(queries, (-1, sizes.dim)), ops.transpose(vectors))
+    if sizes.heads == 1:
+        return products
+    return ops.max(ops.reshape(products, (-1, sizes.heads, ops.shape(vectors)[0])), axis=1)
+
+
+def _scores(vectors: Any, queries: Tensor, chosen: Tensor, sizes: SearchSizes) -> Tensor:
+    """`[num_queries, probes * size]`, of each query with all places of its partitions."""
+    if sizes.is_single:
+        looked_at = ops.reshape(backend.read_rows(vectors, chosen), (-1, sizes.dim))
+        looked_at = ops.cast(looked_at, "float32")  # codes are whole numbers
+        return _best_of_heads(queries, looked_at, sizes)
+    # In the order of partitions, so that queries that look into the same one share its product.
+    flat = ops.reshape(chosen, (-1,))
+    order = ops.argsort(flat)
+    who = ops.take(queries, order // sizes.probes, axis=0)
+    products = backend.grouped_products(vectors, ops.take(flat, order), who)
+    back = ops.argsort(order)
+    return ops.reshape(ops.take(products, back, axis=0), (-1, sizes.probes * sizes.size))
+
+
+def _columns(excluded: Tensor, places: Tensor, chosen: Tensor, sizes: SearchSizes) -> Tensor:
+    """`[num_queries, num_excluded]`, where excluded rows stand among a query's places; -1 for nowhere."""
+    place = backend.read_rows(places, ops.maximum(excluded, 0))
+    partition, inside = place // sizes.size, place % sizes.size
+    probe = _at(_number_of_partition(chosen, sizes.num_partitions), partition)
+    is_live = ops.logical_and(excluded >= 0, probe >= 0)
+    return ops.where(is_live, probe * sizes.size + inside, -1)
+
+
+def _number_of_partition(chosen: Tensor, num_partitions: int) -> Tensor:
+    """`[num_queries, num_partitions]`, int32, which of a query's partitions it is; -1 for none."""
+    num_queries, probes = ops.shape(chosen)
+    flat = ops.reshape(
+        ops.expand_dims(ops.arange(num_queries, dtype="int32"), 1) * num_partitions + chosen, (-1, 1)
+    )
+    numbers = ops.broadcast_to(
+        ops.expand_dims(ops.arange(probes, dtype="int32") + 1, 0), (num_queries, probes)
+    )
+    table = ops.scatter(flat, ops.reshape(numbers, (-1,)), (num_queries * num_partitions,))
+    return ops.reshape(table, (num_queries, num_partitions)) - 1

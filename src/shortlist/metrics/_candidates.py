@@ -1,0 +1,159 @@
+"""The candidates that a metric evaluates over, in memory or on the disk, a tile at a time."""
+
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from typing import IO, Any, final
+
+import keras
+import numpy as np
+from keras import ops
+
+from shortlist import backend
+from shortlist.errors import ArgumentError
+from shortlist.ops import rows_a_chunk
+from shortlist.typing import Tensor
+
+__all__ = ["Candidates", "CandidatesInMemory", "CandidatesOnDisk", "Step", "widened"]
+
+Step = Callable[[Any, Tensor, Any], Any]
+"""Takes a carry, a tile `[size, dim + 1]` and the number of its first row, and returns the next carry."""
+
+_IN_MEMORY, _ON_DISK = 64, 1024
+"""Candidates are filled up with zeros to a multiple of this, and tiles are multiples of it."""
+
+_LARGEST_TILE = 2**22
+"""Candidates, so many at most that counts of them come back whole from a square root of float32."""
+
+
+class Candidates(ABC):
+    """Candidate vectors with a column of ones, filled up with rows of zeros. Abstract.
+
+    Args:
+        num_candidates: Those that are real.
+        num_rows: With the rows of zeros.
+    """
+
+    def __init__(self, num_candidates: int, num_rows: int) -> None:
+        self.num_candidates, self.num_rows = num_candidates, num_rows
+
+    @abstractmethod
+    def vectors(self, rows: Tensor) -> Tensor:
+        """Vectors of some candidates.
+
+        Args:
+            rows: `[n]`, int32, in `[0, num_candidates)`.
+
+        Returns:
+            `[n, dim]`, float32.
+        """
+
+    @abstractmethod
+    def fold(self, step: Step, carry: Any, num_columns: Tensor | int) -> Any:
+        """Carry something through all tiles.
+
+        Args:
+            step: What to do with a tile.
+            carry: A tuple of tensors.
+            num_columns: Scores a candidate, from which the size of a tile follows.
+
+        Returns:
+            The last carry.
+        """
+
+
+@final
+class CandidatesInMemory(Candidates):
+    """Candidates in a variable.
+
+    Args:
+        num_candidates: Those that are real.
+        variable: What `widened` made, as a Keras variable, `[num_rows, dim + 1]`.
+    """
+
+    def __init__(self, num_candidates: int, variable: keras.Variable) -> None:
+        super().__init__(num_candidates, variable.shape[0])
+        self._variable = variable
+
+    def vectors(self, rows: Tensor) -> Tensor:
+        """Vectors of some candidates; see `Candidates`."""
+        return ops.take(ops.convert_to_tensor(self._variable), rows, axis=0)[:, :-1]
+
+    def fold(self, step: Step, carry: Any, num_columns: Tensor | int) -> Any:
+        """Carry something through all tiles; see `Candidates`."""
+
+        def of_part(carry: Any, part: dict[str, Tensor], first: Tensor | int) -> Any:
+            return step(carry, part["vector"], first), ()
+
+        size = _IN_MEMORY * rows_a_chunk(self.num_rows // _IN_MEMORY, _IN_MEMORY * num_columns)
+        smaller = min if isinstance(size, int) else ops.minimum
+        rows = {"vector": ops.convert_to_tensor(self._variable)}
+        return backend.over_chunks(of_part, carry, rows, smaller(size, _LARGEST_TILE), dtypes=())[0]
+
+
+@final
+class CandidatesOnDisk(Candidates):
+    """Candidates in a temporary file, which goes when nobody holds it any more.
+
+    Args:
+        batches: Vectors `[n, dim]` each, float32.
+
+    Raises:
+        ArgumentError: When there is none, or their widths differ.
+    """
+
+    def __init__(self, batches: Iterable[np.ndarray]) -> None:
+        with tempfile.TemporaryFile() as file:  # without a name; the map alone holds it
+            num_candidates, width = _write(file, batches)
+            super().__init__(num_candidates, -(-num_candidates // _ON_DISK) * _ON_DISK)
+            file.truncate(4 * self.num_rows * width)  # a longer file reads as zeros
+            self._rows = np.memmap(file, "float32", mode="r", shape=(self.num_rows, width))
+
+    def vectors(self, rows: Tensor) -> Tensor:
+        """Vectors of some candidates; see `Candidates`."""
+        shape = (rows.shape[0], self._rows.shape[1] - 1)
+        return backend.from_host(lambda asked: np.array(self._rows[asked, :-1]), rows, shape)
+
+    def fold(self, step: Step, carry: Any, num_columns: Tensor | int) -> Any:
+        """Carry something through all tiles; see `Candidates`."""
+
+        def of_tile(carry: Any, _: dict[str, Tensor], number: Tensor | int) -> Any:
+            tile = backend.from_host(self._tile, number, (_ON_DISK, self._rows.shape[1]))
+            return step(carry, tile, number * _ON_DISK), ()
+
+        rows = {"tile": ops.arange(self.num_rows // _ON_DISK, dtype="int32")}
+        return backend.over_chunks(of_tile, carry, rows, 1, dtypes=())[0]
+
+    def _tile(self, number: np.ndarray) -> np.ndarray:
+        first = int(number) * _ON_DISK
+        return np.array(self._rows[first : first + _ON_DISK])
+
+
+def _write(file: IO[bytes], batches: Iterable[np.ndarray]) -> tuple[int, int]:
+    """How many vectors were written, and their width with the column of ones."""
+    num_candidates, widths = 0, set[int]()
+    for batch in batches:
+        wide = np.pad(batch, [(0, 0), (0, 1)], constant_values=1.0)
+        file.write(np.ascontiguousarray(wide, "float32").data)
+        num_candidates, widths = num_candidates + len(batch), widths | {wide.shape[1]}
+    file.flush()
+    if not widths:
+        raise ArgumentError("the dataset of candidates holds none; expected at least one batch.")
+    if len(widths) > 1:
+        dims = sorted(width - 1 for width in widths)
+        raise ArgumentError(f"batches of candidates have dim {dims}; expected one for all.")
+    return num_candidates, widths.pop()
+
+
+def widened(vectors: np.ndarray) -> np.ndarray:
+    """Vectors with a column of ones, and rows of zeros up to a whole number of the smallest tiles.
+
+    Args:
+        vectors: `[num_candidates, dim]`, float32.
+
+    Returns:
+        `[num_rows, dim + 1]`.
+    """
+    wide = np.zeros((-(-len(vectors) // _IN_MEMORY) * _IN_MEMORY, vectors.shape[1] + 1), "float32")
+    wide[: len(vectors), :-1], wide[: len(vectors), -1] = vectors, 1.0
+    return wide

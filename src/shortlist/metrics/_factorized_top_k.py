@@ -1,0 +1,353 @@
+"""Top-k metrics over the whole catalog."""
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from shortlist import backend
+from shortlist.errors import ArgumentError, NotIndexedError
+from shortlist.features import Vocabulary
+from shortlist.indexes import Index, StoredIndex, Streaming
+from shortlist.indexes._candidates import check_vectors, read_candidates
+from shortlist.indexes._engine import Engine
+from shortlist.indexes._tuning import estimate_recall
+from shortlist.metrics._candidates import Candidates, CandidatesInMemory, CandidatesOnDisk, widened
+from shortlist.metrics._listed_ranks import listed_ranks
+from shortlist.metrics._ranks import ranks
+from shortlist.ops import MEASURES, check_shapes, distinct, ranking_metrics
+from shortlist.typing import Tensor
+
+__all__ = ["FactorizedTopK"]
+
+_UNKNOWN = 2**30
+"""The first row number of true candidates that the catalog does not hold."""
+
+_IDS_FILE, _VECTORS_FILE = "candidate_ids.parquet", "candidate_vectors.npy"
+
+
+@keras.saving.register_keras_serializable(package="shortlist")
+class FactorizedTopK(keras.metrics.Metric):
+    """How well queries retrieve their true candidates from the whole catalog.
+
+    The rank of a true candidate is a count of the candidates that score higher; all measures at all k come
+    from that one count. See `ops.ranking_metrics` for the definitions. In short:
+
+    - Ties: the expected value over all orders of the tied candidates, so a constant model is worth exactly
+      chance.
+    - By id, where true candidates' ids are given: the true score is that of the candidate with the id. A true
+      candidate that the catalog does not hold counts, and is never found. Several true candidates a query
+      are padded with -1 or empty text, and one that is named twice counts once.
+    - By score, without ids: the true score is that of the true candidate's vector.
+    - Scores within `1e-6` of the product of the vectors' lengths are tied, since the same product rounds
+      differently from place to place.
+    - Excluded candidates are not in the catalog for that query; a true candidate is never excluded.
+    - A k beyond the catalog is allowed. A query without a true candidate does not count. A query of weight
+      2 counts twice.
+
+    Args:
+        candidates: A dataset of batches of vectors, or of pairs of ids and vectors, such as a
+            `tf.data.Dataset`; or an index. It is read, and its candidates are encoded, once an
+            evaluation. Those of a `Streaming` index, which need not fit in memory, go to a temporary file,
+            and are not saved with the metric. An index that is not exact is evaluated as it answers, by id:
+            what it misses counts as never found, and a warning says how much that is.
+        encoder: What turns features, in the place of the dataset's vectors, into vectors, such as the
+            candidate tower.
+        ks: The lengths of the lists to evaluate.
+        measures: Any of `recall`, `precision`, `hit_rate`, `mrr`, `ndcg`, `map`.
+        name_format: How a value is named in the logs.
+
+    Raises:
+        ArgumentError: When a k is below 1, or a measure is unknown.
+
+    Example:
+        >>> import numpy as np
+        >>> catalog = [np.eye(4, dtype="float32")]
+        >>> metric = FactorizedTopK(catalog, ks=(1, 2), measures=("recall",))
+        >>> metric.refresh()
+        True
+        >>> metric.update_state(np.float32([[1, 2, 0, 0]]), np.float32([[1, 0, 0, 0]]))
+        >>> {name: float(value) for name, value in metric.result().items()}
+        {'recall_at_1': 0.0, 'recall_at_2': 1.0}
+    """
+
+    def __init__(
+        self,
+        candidates: Iterable[Any] | Index | None = None,
+        *,
+        encoder: Callable[[Any], Any] | None = None,
+        ks: Sequence[int] = (10, 100),
+        measures: Sequence[str] = ("recall", "ndcg", "mrr"),
+        name_format: str = "{measure}_at_{k}",
+        name: str = "factorized_top_k",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name=name, **kwargs)
+        _check(ks, measures)
+        self.ks, self.measures, self.name_format = tuple(ks), tuple(measures), name_format
+        self._source = candidates
+        self._encoder = encoder
+        self._ids: np.ndarray | None = None
+        self._id_rows: Any = None
+        self._vectors: Any = None
+        self._candidates: Candidates | None = None
+        self._engine: Engine | None = None
+        self.was_updated = False
+        shape = (len(self.measures), len(self.ks))
+        self._sums = self.add_variable(shape=shape, initializer="zeros", name="sums", dtype="float32")
+        self._weight = self.add_variable(shape=(), initializer="zeros", name="weight", dtype="float32")
+
+    def set_candidates(
+        self, candidates: Iterable[Any] | Index, encoder: Callable[[Any], Any] | None = None
+    ) -> None:
+        """Evaluate over other candidates from the next evaluation on.
+
+        Args:
+            candidates: As in the constructor.
+            encoder: As in the constructor.
+        """
+        self._source, self._encoder = candidates, encoder
+
+    def refresh(self) -> bool:
+        """Read and encode the candidates; `Model.evaluate` calls this before it starts.
+
+        Returns:
+            Whether functions that were compiled with the former candidates are stale: the shape or the ids
+            changed.
+
+        Raises:
+            NotIndexedError: When no candidates were given.
+            ArgumentError: When candidates are not as described in the constructor.
+        """
+        if self._source is None:
+            if self._candidates is None:
+                raise NotIndexedError(
+                    f"metric {self.name!r} has no candidates; give FactorizedTopK(candidates=...) a dataset."
+                )
+            return False  # a loaded metric evaluates over the candidates it was saved with
+        if isinstance(self._source, StoredIndex) and not self._source.is_exact():
+            return self._take_index(self._source)
+        self._engine = None
+        if isinstance(self._source, Streaming):
+            return self._take_from_disk(self._source)
+        vectors, ids = _read(self._source, self._encoder)
+        return self._take(check_vectors(vectors), ids)
+
+    def update_state(
+        self,
+        query_embeddings: Tensor,
+        true_candidate_embeddings: Tensor | None = None,
+        *,
+        true_candidate_ids: Tensor | None = None,
+        excluded_ids: Tensor | None = None,
+        sample_weight: Tensor | None = None,
+    ) -> None:
+        """Evaluate a batch of queries.
+
+        Args:
+            query_embeddings: `[batch, dim]`, or `[batch, heads, dim]` for queries of several vectors.
+            true_candidate_embeddings: `[batch, dim]`; needed without ids.
+            true_candidate_ids: `[batch]` or `[batch, num_true]`; looked up where the candidates have ids.
+            excluded_ids: `[batch, num_excluded]`, padded with -1 or empty text.
+            sample_weight: `[batch]`.
+
+        Raises:
+            NotIndexedError: Before `refresh`.
+            ArgumentError: When neither ids nor vectors of the true candidates are there to go by.
+        """
+        if self._candidates is None and self._engine is None:
+            raise NotIndexedError(
+                f"metric {self.name!r} holds no candidates yet; call its refresh() first, or "
+                "Model.evaluate, which does."
+            )
+        if true_candidate_ids is not None and self._id_rows is not None:
+            better, tied, is_true = self._ranks_by_id(query_embeddings, true_candidate_ids, excluded_ids)
+        elif true_candidate_embeddings is not None and self._candidates is not None:
+            better, tied, is_true = self._ranks_by_score(
+                query_embeddings, true_candidate_embeddings, excluded_ids
+            )
+        else:
+            raise ArgumentError(
+                "true candidates came with neither vectors, nor ids to look up among candidates with ids; "
+                "give "
+                "true_candidate_embeddings, or true_candidate_ids and candidates as pairs (ids, vectors)."
+            )
+        self._add(better, tied, is_true, sample_weight)
+
+    def result(self) -> dict[str, Tensor]:
+        """The weighted means so far.
+
+        Returns:
+            Scalars by name, such as `recall_at_10`; 0 before any query.
+        """
+        means = ops.divide_no_nan(ops.convert_to_tensor(self._sums), ops.convert_to_tensor(self._weight))
+        return {
+            self.name_format.format(measure=measure, k=k): means[row, column]
+            for column, k in enumerate(self.ks)
+            for row, measure in enumerate(self.measures)
+        }
+
+    def reset_state(self) -> None:
+        """Forget the queries, not the candidates."""
+        self._sums.assign(ops.zeros(self._sums.shape))
+        self._weight.assign(0.0)
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the metric again, without its candidates, which are saved next to it.
+
+        Returns:
+            The constructor's arguments.
+        """
+        return {
+            "ks": list(self.ks),
+            "measures": list(self.measures),
+            "name_format": self.name_format,
+            "name": self.name,
+        }
+
+    def save_assets(self, directory: str) -> None:
+        """Write the candidates as they were last encoded (called by Keras).
+
+        Args:
+            directory: Where to.
+        """
+        if not isinstance(self._candidates, CandidatesInMemory):
+            return
+        wide = ops.convert_to_numpy(self._vectors)
+        np.save(Path(directory) / _VECTORS_FILE, wide[: self._candidates.num_candidates, :-1])
+        if self._ids is not None:
+            Vocabulary(self._ids).save(Path(directory) / _IDS_FILE)
+
+    def load_assets(self, directory: str | None) -> None:
+        """Read what `save_assets` wrote (called by Keras).
+
+        Args:
+            directory: Where from; None where nothing was written.
+        """
+        if directory is None:
+            return
+        vectors, ids = Path(directory) / _VECTORS_FILE, Path(directory) / _IDS_FILE
+        if vectors.exists():
+            self._take(np.load(vectors), Vocabulary.load(ids).known_ids if ids.exists() else None)
+
+    def _take(self, vectors: np.ndarray, ids: np.ndarray | None) -> bool:
+        wide = widened(vectors)
+        same_shape = (
+            isinstance(self._candidates, CandidatesInMemory)
+            and self._candidates.num_candidates == len(vectors)
+            and tuple(self._vectors.shape) == wide.shape
+        )
+        if same_shape:
+            self._vectors.assign(wide)
+        else:
+            self._vectors = keras.Variable(wide, trainable=False, name="candidates")
+            self._candidates = CandidatesInMemory(len(vectors), self._vectors)
+        return not (same_shape & self._take_ids(ids))
+
+    def _take_from_disk(self, source: Streaming) -> bool:
+        ids: list[np.ndarray] = []
+
+        def vectors() -> Iterator[np.ndarray]:
+            for some_ids, some_vectors in source.batches():
+                ids.append(some_ids)
+                yield some_vectors
+
+        self._vectors, self._candidates = None, CandidatesOnDisk(vectors())
+        self._take_ids(np.concatenate(ids))
+        return True
+
+    def _take_index(self, source: StoredIndex) -> bool:
+        snapshot = source.snapshot()
+        if snapshot.has_deletions or len(snapshot.delta):
+            raise ArgumentError(
+                "candidates came or went since the index was built; call its compact() first."
+            )
+        if snapshot.engine is self._engine:
+            return False
+        self._vectors, self._candidates, self._engine = None, None, snapshot.engine
+        self._take_ids(source.ids)
+        recall = estimate_recall(snapshot.engine, max(self.ks))
+        warnings.warn(
+            f"metric {self.name!r} evaluates by {type(source).__name__}, which finds {recall:.1%} of the exact "
+            f"{max(self.ks)} best (of some candidates taken as queries): what it misses counts as not found.",
+            stacklevel=3,
+        )
+        return True
+
+    def _take_ids(self, ids: np.ndarray | None) -> bool:
+        """Whether they are those from before."""
+        is_same = ids is self._ids or (
+            ids is not None and self._ids is not None and np.array_equal(ids, self._ids)
+        )
+        if not is_same:
+            self._ids = ids
+            self._id_rows = None if ids is None else backend.IdRows(ids)
+        return is_same
+
+    def _ranks_by_id(
+        self, queries: Tensor, true_ids: Tensor, excluded_ids: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        true_ids = true_ids if len(true_ids.shape) == 2 else ops.expand_dims(true_ids, 1)
+        rows = self._rows_of(true_ids)
+        found = ops.where(rows < _UNKNOWN, rows, -1)
+        if self._candidates is None:
+            assert self._engine is not None
+            excluded = None if excluded_ids is None else self._id_rows.rows(excluded_ids)
+            return *listed_ranks(self._engine, queries, found, excluded, max(self.ks)), rows >= 0
+        vectors = self._candidates.vectors(ops.reshape(ops.maximum(found, 0), (-1,)))
+        vectors = ops.reshape(vectors, (-1, true_ids.shape[1], queries.shape[-1]))
+        excluded = None if excluded_ids is None else self._id_rows.rows(excluded_ids)
+        return *ranks(self._candidates, queries, vectors, found, excluded), rows >= 0
+
+    def _rows_of(self, true_ids: Tensor) -> Tensor:
+        """Rows of true candidates, each once a query: numbers of their own for those the catalog lacks."""
+        rows = self._id_rows.rows(true_ids)
+        codes = ops.reshape(backend.dense_codes(ops.reshape(true_ids, (-1,))), ops.shape(true_ids))
+        rows = ops.where(rows < 0, _UNKNOWN + codes, rows)
+        if true_ids.shape[1] == 1:
+            return rows
+        return distinct(ops.where(backend.is_padding(true_ids), -1, rows))
+
+    def _ranks_by_score(
+        self, queries: Tensor, candidates: Tensor, excluded_ids: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        assert self._candidates is not None
+        if excluded_ids is not None:
+            raise ArgumentError(
+                "excluded_ids came for true candidates without ids; the metric cannot tell which candidate "
+                "is the true one. "
+                "Give true_candidate_ids, and candidates as pairs (ids, vectors)."
+            )
+        check_shapes(queries, candidates)
+        better, tied = ranks(self._candidates, queries, ops.expand_dims(candidates, 1))
+        return better, tied, ops.ones_like(better, dtype="bool")
+
+    def _add(self, better: Tensor, tied: Tensor, is_true: Tensor, sample_weight: Tensor | None) -> None:
+        weights = ops.cast(ops.any(is_true, axis=1), "float32")
+        if sample_weight is not None:
+            weights = weights * ops.reshape(ops.cast(sample_weight, "float32"), (-1,))
+        columns = []
+        for k in self.ks:
+            values = ranking_metrics(better, tied, is_true, k, self.measures)
+            columns.append(ops.stack([ops.sum(values[measure] * weights) for measure in self.measures]))
+        self._sums.assign_add(ops.stack(columns, axis=1))
+        self._weight.assign_add(ops.sum(weights))
+        self.was_updated = True
+
+
+def _check(ks: Sequence[int], measures: Sequence[str]) -> None:
+    if not ks or any(isinstance(k, bool) or int(k) != k or k < 1 for k in ks):
+        raise ArgumentError(f"ks came as {ks!r}; expected whole numbers of at least 1, such as (10, 100).")
+    unknown = [measure for measure in measures if measure not in MEASURES]
+    if unknown or not measures:
+        raise ArgumentError(f"measures came as {tuple(measures)!r}; expected some of {MEASURES}.")
+
+
+def _read(source: Any, encoder: Callable[[Any], Any] | None) -> tuple[np.ndarray, np.ndarray | None]:
+    if isinstance(source, StoredIndex):
+        return source.vectors, source.ids
+    return read_candidates(source, encoder)[:2]

@@ -1,0 +1,37 @@
+"""Ranks of true candidates in the lists of an index, which need not be exact."""
+
+from keras import ops
+
+from shortlist.indexes._engine import Engine
+from shortlist.indexes._row_filter import Filter
+from shortlist.metrics._ranks import but_the_true
+from shortlist.ops import NEVER
+from shortlist.typing import Tensor
+
+__all__ = ["listed_ranks"]
+
+
+def listed_ranks(
+    engine: Engine, queries: Tensor, true_rows: Tensor, excluded_rows: Tensor | None, k: int
+) -> tuple[Tensor, Tensor]:
+    """How many candidates an index lists before each true one.
+
+    Args:
+        engine: What searches the candidates.
+        queries: `[batch, dim]`, or `[batch, heads, dim]`.
+        true_rows: `[batch, num_true]`, int32; negative is none.
+        excluded_rows: `[batch, num_excluded]`, int32; negative is padding.
+        k: How long the lists are.
+
+    Returns:
+        `num_better` and `num_tied`, float32, `[batch, num_true]`: `NEVER` for what is not listed, and 1.
+    """
+    queries = ops.cast(queries if len(queries.shape) == 3 else ops.expand_dims(queries, 1), "float32")
+    if excluded_rows is None:
+        excluded_rows = ops.zeros((ops.shape(queries)[0], 0), "int32")
+    rows = Filter(but_the_true(excluded_rows, true_rows))
+    listed = ops.convert_to_tensor(engine.listed(queries, min(k, engine.num_rows), rows))
+    is_it = ops.expand_dims(true_rows, 2) == ops.expand_dims(listed, 1)
+    is_found = ops.logical_and(ops.any(is_it, axis=2), true_rows >= 0)
+    place = ops.cast(ops.argmax(ops.cast(is_it, "int32"), axis=2), "float32")
+    return ops.where(is_found, place, float(NEVER)), ops.ones_like(place)

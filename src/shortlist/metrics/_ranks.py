@@ -1,0 +1,115 @@
+"""Ranks of true candidates in a catalog: counts of the candidates that score higher, in tiles, no sort."""
+
+from typing import NamedTuple
+
+from keras import ops
+
+from shortlist import backend
+from shortlist.metrics._candidates import Candidates
+from shortlist.ops import NEVER
+from shortlist.typing import Tensor
+
+__all__ = ["but_the_true", "ranks"]
+
+_MARGIN = 1e-6
+"""Scores this near, as a share of the product of the vectors' lengths, are one: a product rounds differently
+from place to place in a matrix."""
+
+_SMALLEST_MARGIN = 1e-30
+"""Where a vector is zero, for a query of length 1 or less; its score of exactly 0 is compared as it is."""
+
+
+def ranks(
+    candidates: Candidates,
+    queries: Tensor,
+    true_vectors: Tensor,
+    true_rows: Tensor | None = None,
+    excluded_rows: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """How many candidates score higher than each true one, and how many the same.
+
+    With the true score `t = q . v` and the margin `m = 1e-6 |q| |v|`, a candidate c is better when `q . c > t
+    + m` and tied when it is within the margin. The product with `(q, -t) / m` gives `(q . c - t) / m`, which
+    is compared with 1 and -1: no pass over the scores but the counting. Rows of zeros, by which tiles are
+    filled up, are in no count.
+
+    Excluded candidates are not counted; a true candidate is never excluded.
+
+    Args:
+        candidates: The catalog.
+        queries: `[batch, dim]`, or `[batch, heads, dim]`, of which the best scores.
+        true_vectors: `[batch, num_true, dim]`.
+        true_rows: `[batch, num_true]`, int32, rows of the true candidates in the catalog; negative is none,
+            which can never be retrieved. When None, the true candidates may be of the catalog or not.
+        excluded_rows: `[batch, num_excluded]`, int32; negative is padding.
+
+    Returns:
+        `num_better` and `num_tied`, float32, `[batch, num_true]`, the latter at least 1; `NEVER` and 1 for a
+        true candidate that is none, or whose score is not a number.
+    """
+    queries = ops.cast(queries if len(queries.shape) == 3 else ops.expand_dims(queries, 1), "float32")
+    true_vectors = ops.cast(true_vectors, "float32")
+    truth = ops.max(ops.einsum("bhd,bpd->bhp", queries, true_vectors), axis=1)
+    compared = _compared(queries, true_vectors, truth)
+    excluded = None if excluded_rows is None else but_the_true(excluded_rows, true_rows)
+    counts = _counts(candidates, compared, excluded)
+    is_found = ops.isfinite(truth)
+    if true_rows is not None:
+        is_found = ops.logical_and(is_found, true_rows >= 0)
+    better = ops.reshape(counts.above, ops.shape(truth))
+    not_below = float(candidates.num_candidates) - ops.reshape(counts.below, ops.shape(truth))
+    tied = ops.maximum(not_below - better, 1.0)
+    return ops.where(is_found, better, float(NEVER)), ops.where(is_found, tied, 1.0)
+
+
+class _Counts(NamedTuple):
+    """Of candidates: those above the margin, those below it; `[batch * num_true]`, float32."""
+
+    above: Tensor
+    below: Tensor
+
+
+def _compared(queries: Tensor, true_vectors: Tensor, truth: Tensor) -> Tensor:
+    """`[batch, num_true, heads, dim + 1]`, whose product with a candidate is its lead in margins."""
+    longest = ops.max(ops.norm(queries, axis=2), axis=1, keepdims=True)
+    smallest = _SMALLEST_MARGIN * ops.maximum(longest, 1.0)  # so that no lead is beyond float32
+    margin = ops.maximum(_MARGIN * longest * ops.norm(true_vectors, axis=2), smallest)
+    margin = ops.expand_dims(ops.expand_dims(margin, 2), 3)
+    vectors = ops.expand_dims(queries, 1) / margin
+    scores = -ops.expand_dims(ops.expand_dims(truth, 2), 3) / margin
+    return ops.concatenate([vectors, ops.broadcast_to(scores, (*ops.shape(vectors)[:3], 1))], axis=3)
+
+
+def but_the_true(rows: Tensor, true_rows: Tensor | None) -> Tensor:
+    """Excluded rows without the true ones, which are never excluded.
+
+    Args:
+        rows: `[batch, num_excluded]`, int32; negative is padding.
+        true_rows: `[batch, num_true]`, int32; None where they are not known.
+
+    Returns:
+        `[batch, num_excluded]`, -1 in the place of a true one.
+    """
+    if true_rows is None:
+        return rows
+    is_true = ops.any(ops.expand_dims(rows, 2) == ops.expand_dims(true_rows, 1), axis=2)
+    return ops.where(is_true, -1, rows)
+
+
+def _counts(candidates: Candidates, compared: Tensor, excluded: Tensor | None) -> _Counts:
+    _, num_true, heads, width = compared.shape
+    compared = ops.reshape(compared, (-1, width))
+    num_rows = ops.shape(compared)[0] // heads
+    places = None if excluded is None else backend.ExcludedPlaces(ops.repeat(excluded, num_true, axis=0))
+
+    def step(carry: tuple[Tensor, Tensor], tile: Tensor, first: Tensor | int) -> tuple[Tensor, Tensor]:
+        leads = ops.matmul(compared, ops.transpose(tile))
+        if heads > 1:
+            leads = ops.max(ops.reshape(leads, (num_rows, heads, -1)), axis=1)
+        if places is not None:
+            leads = places.fill(leads, first)
+        above, below = backend.count_beyond(leads, 1.0)
+        return carry[0] + above, carry[1] + below
+
+    start = (ops.zeros((num_rows,), "float32"), ops.zeros((num_rows,), "float32"))
+    return _Counts(*candidates.fold(step, start, ops.shape(compared)[0]))

@@ -1,0 +1,93 @@
+"""Encoded interactions in batches, in an order that a seed and the epoch decide."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from shortlist.data import Histories
+from shortlist.data.encoded import ArrayRows, EncodedRows
+from shortlist.data.encoded._rows import Take
+
+__all__ = ["EXCLUDED", "SAMPLE_WEIGHT", "InteractionBatches"]
+
+EXCLUDED = "excluded_ids"
+"""The feature that holds, for each row, the candidate rows that metrics leave out."""
+
+SAMPLE_WEIGHT = "sample_weight"
+"""The feature that holds the weight of each row."""
+
+
+class InteractionBatches(keras.utils.PyDataset):
+    """Batches of arrays by name, for `fit` and `evaluate` on every backend.
+
+    The order of an epoch depends on the seed and the number of the epoch alone, so a training that is taken
+    up again at epoch n sees what an uninterrupted one would have seen. An epoch is one pass over the rows;
+    with `steps_per_epoch`, epochs go on where those before ended, pass after pass, each row once a pass.
+
+    Args:
+        rows: Arrays by name, `[num_rows, ...]` each, or rows that are elsewhere.
+        batch_size: Rows a batch; the last one of a pass may be smaller.
+        seed: Of the order; None keeps the order of the rows.
+        exclude: The candidates of each query that metrics leave out, with the name of the array that holds
+            the queries.
+        steps_per_epoch: Batches an epoch; those of a pass when None.
+
+    Example:
+        >>> batches = InteractionBatches({"user": np.arange(5)}, batch_size=2)
+        >>> [batch["user"].tolist() for batch in (batches[0], batches[1], batches[2])]
+        [[0, 1], [2, 3], [4]]
+    """
+
+    def __init__(
+        self,
+        rows: dict[str, np.ndarray] | EncodedRows,
+        *,
+        batch_size: int,
+        seed: int | None = None,
+        exclude: tuple[str, Histories] | None = None,
+        steps_per_epoch: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self._rows = rows if isinstance(rows, EncodedRows) else ArrayRows(rows)
+        self._batch_size, self._seed = batch_size, seed
+        self._batches_a_pass = -(-len(self._rows) // batch_size)
+        self._steps_per_epoch = steps_per_epoch
+        self._exclude = exclude
+        self._longest_history = 0 if exclude is None else int(np.diff(exclude[1].offsets).max())
+        self._epoch = 0
+        self._pass: int | None = None
+        self._take = self._rows.in_order(None)  # stays where there is no seed
+
+    @property
+    def num_batches(self) -> int:
+        """Batches an epoch."""
+        return self._batches_a_pass if self._steps_per_epoch is None else self._steps_per_epoch
+
+    def __getitem__(self, index: int) -> dict[str, np.ndarray]:
+        number_of_pass, index = divmod(self._epoch * self.num_batches + index, self._batches_a_pass)
+        start = index * self._batch_size
+        batch = self._in_pass(number_of_pass)(start, min(start + self._batch_size, len(self._rows)))
+        if self._exclude is not None:
+            query, histories = self._exclude
+            excluded = histories.padded(batch[query], max_length=self._longest_history)
+            batch[EXCLUDED] = excluded.astype("int32", copy=False)
+        return batch
+
+    def _in_pass(self, number: int) -> Take:
+        if self._seed is not None and number != self._pass:
+            self._take, self._pass = self._rows.in_order((self._seed, number)), number
+        return self._take
+
+    def start_epoch(self, epoch: int) -> None:
+        """Put the rows in the order of an epoch.
+
+        Args:
+            epoch: Its number, from 0.
+        """
+        self._epoch = epoch
+
+    def ordering(self) -> keras.callbacks.Callback:
+        """A callback that starts each epoch; Keras' own hooks of a dataset do not know its number."""
+        return keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, _: self.start_epoch(epoch))

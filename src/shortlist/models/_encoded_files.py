@@ -1,0 +1,102 @@
+"""Files of interactions, encoded once for a model."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from shortlist.data import InteractionFiles
+from shortlist.data.encoded import StoredRows, kept_rows
+from shortlist.errors import DataError
+from shortlist.features import Column
+from shortlist.features import _source as columns_of
+from shortlist.features._fingerprint import columns_fingerprint
+from shortlist.features._spec import encode_columns
+from shortlist.features._values import numbers
+from shortlist.features.columns._base import naming
+from shortlist.models._batches import SAMPLE_WEIGHT
+
+__all__ = ["encode", "encode_files"]
+
+
+def encode(columns: Sequence[Column], table: Any, weight: str = SAMPLE_WEIGHT) -> dict[str, np.ndarray]:
+    """Raw features as the arrays of a batch.
+
+    Args:
+        columns: Fitted columns of both towers.
+        table: `Interactions`, an Arrow table, a data frame or arrays by name.
+        weight: The column of weights, which need not be there.
+
+    Returns:
+        By column name, `[num_rows, ...]` each.
+
+    Raises:
+        FeatureError: A column is missing, or values do not fit; a weight that is no finite number.
+    """
+    arrays = encode_columns(columns, table)
+    if weight in columns_of.names(table):
+        with naming(weight):
+            arrays[weight] = numbers(columns_of.values(table, weight)).astype("float32")
+    return arrays
+
+
+def encode_files(
+    columns: Sequence[Column], files: InteractionFiles, weight: str = SAMPLE_WEIGHT
+) -> StoredRows:
+    r"""The rows of files as numbers on the disk, made in one pass or taken from the cache of the files.
+
+    `TwoTower.fit` does this itself; for a model of your own, hand the rows to `InteractionBatches`.
+
+    Args:
+        columns: Fitted columns of both towers.
+        files: What to encode.
+        weight: The column of weights, which need not be there.
+
+    Returns:
+        All rows.
+
+    Raises:
+        DataError: Files that cannot be read, that changed meanwhile, or a cache that cannot be written.
+        FeatureError: As in `encode`.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> from shortlist.features import Category
+        >>> from shortlist.models import InteractionBatches
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "events.csv")
+        >>> _ = path.write_text("user,film\nann,Up\nbob,Heat\nann,Heat\n")
+        >>> files = InteractionFiles(path, user="user", item="film")
+        >>> columns = [Category("user").fit(["ann", "bob"]), Category("film").fit(["Up", "Heat"])]
+        >>> batches = InteractionBatches(encode_files(columns, files), batch_size=2, seed=0)
+        >>> [len(batches[number]["film"]) for number in range(batches.num_batches)]
+        [2, 1]
+    """
+    names = [column.column for column in columns]
+    names += [weight] if weight in files.column_names else []
+    before = files.state()
+
+    def parts() -> Any:
+        yield from columns_of.map_parts(
+            files, lambda part: encode(columns, part, weight), names, progress="encoding"
+        )
+        if files.state() != before:
+            raise DataError(
+                f"{files!r}: files changed while they were read. Train again when they are whole."
+            )
+
+    return kept_rows(files.cache, _facts(columns, files, before, names), parts)
+
+
+def _facts(
+    columns: Sequence[Column], files: InteractionFiles, state: list[Any], names: list[str]
+) -> dict[str, Any]:
+    """Everything that decides what the encoded rows are."""
+    csv = dataclasses.asdict(files.csv)
+    return {
+        "files": state,
+        "roles": [files.user, files.item, files.rating, files.timestamp],
+        "csv": {**csv, "column_types": {name: str(kind) for name, kind in csv["column_types"].items()}},
+        "columns": columns_fingerprint(columns),
+        "names": names,
+    }

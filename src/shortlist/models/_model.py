@@ -1,0 +1,313 @@
+"""A Keras model that learns from a loss the user writes."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+from keras import ops
+
+from shortlist import backend
+from shortlist.data import InteractionFiles, Interactions
+from shortlist.errors import ArgumentError
+from shortlist.features._files import save_whole
+from shortlist.metrics import FactorizedTopK
+from shortlist.models._batch_spec import batch_like, spec_of
+from shortlist.typing import Tensor
+
+__all__ = ["Model"]
+
+
+class Model(keras.Model):
+    """A Keras model whose subclass says, in `compute_loss`, what a batch costs. Abstract.
+
+    `fit`, `evaluate`, callbacks, `save` and the optimizers are those of Keras, on its three backends. The
+    logs hold `loss`, which is what `compute_loss` returned; when layers add losses or regularize their
+    weights also `regularization_loss` and `total_loss`, which is their sum and what is minimised; and the
+    metrics that were computed, no others.
+
+    Metrics over the whole catalog are computed in evaluation only, and their candidates are encoded once an
+    evaluation.
+
+    Example:
+        >>> import keras, numpy as np, shortlist as sl
+        >>> class TwoTower(sl.Model):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.user_model = keras.layers.Embedding(10, 4)
+        ...         self.movie_model = keras.layers.Embedding(20, 4)
+        ...         self.task = sl.tasks.Retrieval()
+        ...
+        ...     def compute_loss(self, features, training=False):
+        ...         return self.task(self.user_model(features["user"]), self.movie_model(features["movie"]))
+        >>> model = TwoTower()
+        >>> model.compile(optimizer="adagrad")
+        >>> batch = {"user": np.arange(8), "movie": np.arange(8)}
+        >>> sorted(model.fit(batch, epochs=1, verbose=0).history)
+        ['loss']
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._regularization_tracker = keras.metrics.Mean(name="regularization_loss")
+        self._total_tracker = keras.metrics.Mean(name="total_loss")
+        self._is_regularized = False
+        self._batch_spec: str | None = None
+        self.built: bool = False
+        object.__setattr__(self, "_context", ComputeLoss())  # no layer of the model: it holds nothing
+
+    def compute_loss(self, inputs: Any, training: bool = False) -> Tensor:
+        """The loss of one batch; to be written by the subclass, which updates its metrics on the way.
+
+        Args:
+            inputs: What one element of the data holds: features, and labels and weights where there are.
+            training: Whether this is a training step.
+
+        Returns:
+            The loss, a scalar.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} must define compute_loss(self, inputs, training=False)."
+        )
+
+    def total_loss(self, batch: Any, *, training: bool) -> Tensor:
+        """The loss of one batch with the losses that layers added; the logged losses are updated.
+
+        Args:
+            batch: One element of the data.
+            training: Whether this is a training step.
+
+        Returns:
+            The sum to minimise, a scalar.
+        """
+        for metric in self._factorized_metrics():
+            metric.was_updated = False
+        loss, regularization = self._regularized_loss(batch, training=training)
+        trackers = (self._loss_tracker, self._regularization_tracker, self._total_tracker)
+        for tracker, value in zip(trackers, (loss, regularization, loss + regularization), strict=True):
+            tracker.update_state(value, sample_weight=_num_examples(batch))
+        return loss + regularization
+
+    def _regularized_loss(self, batch: Any, *, training: bool) -> tuple[Tensor, Tensor]:
+        self._clear_losses()
+        loss = self._loss(batch, training=training)
+        added = self.losses
+        self._is_regularized = bool(added)
+        return loss, sum(added, start=ops.zeros((), loss.dtype))
+
+    def _loss(self, batch: Any, *, training: bool) -> Tensor:
+        batch = batch[0] if isinstance(batch, tuple) and len(batch) == 1 else batch
+        loss = self._context.run(lambda: self.compute_loss(batch, training=training), training=training)
+        if not self.built:
+            self._batch_spec = spec_of(batch)
+            self.built = True
+        return loss
+
+    def train_step(self, *args: Any) -> Any:
+        """One step of training; see `shortlist.backend`.
+
+        Args:
+            *args: The batch, after the state where the backend carries one.
+
+        Returns:
+            The logs, with the new state where the backend carries one.
+        """
+        return backend.train_step(self, *args)
+
+    def test_step(self, *args: Any) -> Any:
+        """One step of evaluation; see `shortlist.backend`.
+
+        Args:
+            *args: The batch, after the state where the backend carries one.
+
+        Returns:
+            The logs, with the new state where the backend carries one.
+        """
+        return backend.test_step(self, *args)
+
+    def fit(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Keras' `fit`; a dataset that decides its own order is not asked to be shuffled.
+
+        Args:
+            x: Data, as in `keras.Model.fit`.
+            *args: As in `keras.Model.fit`.
+            **kwargs: As in `keras.Model.fit`.
+
+        Returns:
+            Keras' history.
+
+        Raises:
+            ArgumentError: The data are interactions, whose raw features only ready-made models encode, or
+                hold no batch.
+        """
+        for name, data in (("the training data", x), ("validation_data", kwargs.get("validation_data"))):
+            self._check_encoded(name, data)
+        leaves = keras.tree.flatten(x)
+        are_arrays = all(hasattr(leaf, "shape") for leaf in leaves)
+        kwargs.setdefault("shuffle", are_arrays)  # Keras warns where it cannot
+        for leaf in leaves:
+            backend.check_ids("the training data", leaf)
+        with self._forgetting_what_failed():
+            history = super().fit(x, *args, **kwargs)
+        if not history.history and kwargs.get("epochs", 1) > kwargs.get("initial_epoch", 0):
+            raise ArgumentError("the training data hold no batch; expected at least one.")
+        return history
+
+    def evaluate(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Keras' `evaluate`, before which the candidates of catalog metrics are encoded once.
+
+        Args:
+            x: Data, as in `keras.Model.evaluate`.
+            *args: As in `keras.Model.evaluate`.
+            **kwargs: As in `keras.Model.evaluate`.
+
+        Returns:
+            As `keras.Model.evaluate`.
+
+        Raises:
+            ArgumentError: The data are interactions, whose raw features only ready-made models encode.
+        """
+        self._check_encoded("the data", x)
+        are_stale = [metric.refresh() for metric in self._factorized_metrics()]
+        if any(are_stale):
+            self.test_function = None  # traced for other candidates
+        with self._forgetting_what_failed():
+            return super().evaluate(x, *args, **kwargs)
+
+    def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """Keras' `predict`, of a model that defines `call`.
+
+        Args:
+            x: Data, as in `keras.Model.predict`.
+            *args: As in `keras.Model.predict`.
+            **kwargs: As in `keras.Model.predict`.
+
+        Returns:
+            What `call` gives for all of it.
+
+        Raises:
+            ArgumentError: The model has no `call`, as `TwoTower` has none, or the data are interactions.
+        """
+        if type(self).call is keras.Model.call:
+            raise ArgumentError(
+                f"{type(self).__name__} has no `call`, which predict runs: for the best candidates of "
+                "queries ask an index, of a TwoTower build_index(); for vectors call a tower; or define "
+                "call(self, inputs)."
+            )
+        self._check_encoded("the data", x)
+        return super().predict(x, *args, **kwargs)
+
+    def save(self, filepath: Any, *args: Any, **kwargs: Any) -> None:
+        """Keras' `save`, whole or not at all: an older file stays until the new one is complete.
+
+        Args:
+            filepath: Where to, ending in `.keras`.
+            *args: As in `keras.Model.save`.
+            **kwargs: As in `keras.Model.save`.
+
+        Raises:
+            ArgumentError: When the name ends otherwise, or there is a file and `overwrite=False`.
+        """
+        save_whole(super().save, filepath, *args, **kwargs)
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        """The metrics that were computed, by name.
+
+        Returns:
+            Scalars; a metric that was not updated is absent.
+        """
+        left_out = [] if self._is_regularized else [self._regularization_tracker, self._total_tracker]
+        left_out += [metric for metric in self._factorized_metrics() if not metric.was_updated]
+        results: dict[str, Any] = {}
+        for metric in self.metrics:
+            if not any(metric is other for other in left_out):
+                value = metric.result()
+                results |= value if isinstance(value, dict) else {metric.name: value}
+        return results
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """What a batch looks like, so that a saved model can make its variables before it takes their values.
+
+        Returns:
+            A configuration for `build_from_config`; None before any batch.
+        """
+        return None if self._batch_spec is None else {"batch": self._batch_spec}
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Make all variables, by the loss of a batch of zeros that is thrown away.
+
+        Args:
+            config: What `get_build_config` returned.
+        """
+        self._build_on(batch_like(config["batch"]))
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile a loaded model as it was compiled, with an optimizer that can take back its state.
+
+        Args:
+            config: What `get_compile_config` returned.
+        """
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        if self.built:
+            self.optimizer.build(self.trainable_variables)
+
+    @contextlib.contextmanager
+    def _forgetting_what_failed(self) -> Iterator[None]:
+        """Let a model be trained after data it could not read: a half-built function is not used again."""
+        try:
+            yield
+        except Exception:
+            self.train_function = self.test_function = None
+            raise
+
+    def _check_encoded(self, name: str, data: Any) -> None:
+        for leaf in keras.tree.flatten(data):
+            if isinstance(leaf, Interactions | InteractionFiles):
+                raise ArgumentError(
+                    f"{name} came as {leaf!r}, which hold raw features; {type(self).__name__} takes here "
+                    "what its compute_loss reads, arrays by name or a dataset of batches: encode with a "
+                    "FeatureSpec, {**spec.encode_queries(data), **spec.encode_candidates(data)}."
+                )
+
+    def _factorized_metrics(self) -> list[FactorizedTopK]:
+        """Each of them once, though a task and the model hold the same one."""
+        factorized = (metric for metric in self.metrics if isinstance(metric, FactorizedTopK))
+        return list({id(metric): metric for metric in factorized}.values())
+
+    def _symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
+        """Make all variables before a backend that carries state collects them; called by Keras.
+
+        Keras would call the model on the inputs; here the batch is known to `compute_loss` alone.
+        """
+        if data_batch is None:
+            _, _, batches = next(iter(iterator))
+            data_batch = batches[0] if isinstance(batches, list | tuple) else next(batches)
+        if not self.built:
+            self._build_on(data_batch)
+        if self.optimizer is not None and not self.optimizer.built:
+            self.optimizer.build(self.trainable_variables)
+
+    def _build_on(self, batch: Any) -> None:
+        with keras.StatelessScope():  # whatever the batch would change is forgotten
+            self._loss(batch, training=True)
+
+
+class ComputeLoss(keras.layers.Layer):
+    """Runs a function inside a layer's call, so that layers called by it learn whether this is training."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.built = True
+
+    def run(self, function: Callable[[], Tensor], *, training: bool) -> Tensor:
+        return self(function=function, training=training)
+
+    def call(self, function: Callable[[], Tensor], training: bool | None = None) -> Tensor:
+        return function()
+
+
+def _num_examples(batch: Any) -> Tensor | int:
+    for leaf in keras.tree.flatten(batch):
+        if leaf is not None and len(leaf.shape) > 0:
+            return ops.shape(leaf)[0]
+    return 1

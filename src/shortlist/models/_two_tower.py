@@ -1,0 +1,396 @@
+"""The ready-made two-tower retrieval model."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+import pyarrow.compute as pc
+
+from shortlist import backend
+from shortlist.data import Histories, InteractionFiles, Interactions
+from shortlist.data._arguments import check_is_interactions
+from shortlist.errors import ArgumentError
+from shortlist.features import FeatureSpec
+from shortlist.features import _source as columns_of
+from shortlist.indexes import BruteForce, StoredIndex
+from shortlist.indexes._base import check_k
+from shortlist.indexes._candidates import read_candidates
+from shortlist.layers import StreamingFrequency
+from shortlist.metrics import FactorizedTopK
+from shortlist.models._batches import EXCLUDED, SAMPLE_WEIGHT, InteractionBatches
+from shortlist.models._encoded_files import encode, encode_files
+from shortlist.models._item_catalog import Catalog
+from shortlist.models._model import Model
+from shortlist.models._tower import Tower
+from shortlist.tasks import Retrieval
+from shortlist.tasks._task import as_list
+from shortlist.typing import Tensor
+
+__all__ = ["TwoTower"]
+
+_BATCH_SIZE = 1024
+
+
+@keras.saving.register_keras_serializable(package="shortlist")
+class TwoTower(Model):
+    """A query tower and a candidate tower whose dot product is the score.
+
+    It learns by softmax over the candidates of a batch, corrected by how often each candidate comes up, which
+    is counted while training; a negative that is the positive, or another false negative of the same query,
+    is left out. It is evaluated over its catalog, and `build_index` makes it answer.
+
+    Args:
+        spec: The features of both towers, fitted; with a `candidate_id`.
+        items: The catalog, one row an item, with the candidate columns. When None, the candidate id must be
+            the only candidate column, and the catalog is its vocabulary.
+        embedding_dim: Width of the embeddings and of the vectors.
+        hidden_units: Widths of dense layers between the embeddings and the vectors, in both towers.
+        temperature: When None, scores are dot products. A number such as 0.05 gives vectors of length 1, and
+            the softmax sees their cosine divided by it.
+        l2: Weight of the mean squared length of the batch's vectors in the loss.
+        metric: How it is evaluated: a `FactorizedTopK` without candidates; recall, NDCG and MRR at 10 and 100
+            when None.
+
+    Raises:
+        FeatureError: When the spec is not fitted.
+        ArgumentError: When it has no candidate id, or no catalog can be made.
+
+    Example:
+        >>> import keras, shortlist as sl
+        >>> keras.utils.set_random_seed(0)
+        >>> data = {"user": ["ann", "ann", "bob", "bob"], "film": ["Up", "Heat", "Up", "Alien"]}
+        >>> train = sl.data.Interactions.from_table(data, user="user", item="film")
+        >>> model = sl.models.TwoTower.from_interactions(train, embedding_dim=8)
+        >>> model.compile()
+        >>> history = model.fit(train, epochs=2, verbose=0)
+        >>> scores, films = model.build_index()(["ann"], k=1, exclude=[["Up", "Heat"]])
+        >>> films.tolist()
+        [['Alien']]
+
+    Source: Yi et al., Sampling-Bias-Corrected Neural Modeling for Large Corpus Item Recommendations, 2019.
+    """
+
+    def __init__(
+        self,
+        spec: FeatureSpec,
+        items: Any = None,
+        *,
+        embedding_dim: int = 64,
+        hidden_units: tuple[int, ...] = (),
+        temperature: float | None = None,
+        l2: float = 0.03,
+        metric: FactorizedTopK | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.query_id, self.candidate_id = spec.query_id, _candidate_id(spec)
+        sizes: dict[str, Any] = {"hidden_units": hidden_units, "normalize": temperature is not None, "l2": l2}
+        self.query_model = Tower(spec.query, embedding_dim, **sizes, name="query_tower")
+        self.candidate_model = Tower(spec.candidate, embedding_dim, **sizes, name="candidate_tower")
+        self.metric = FactorizedTopK() if metric is None else metric
+        self.task = Retrieval(
+            metrics=self.metric,
+            temperature=temperature,
+            frequencies=StreamingFrequency(_num_rows(spec, self.candidate_id)),
+            name="retrieval",
+        )
+        if spec.is_fitted:  # that of a saved model is fitted when its vocabularies are loaded
+            self.set_catalog(_items_of(spec) if items is None else items)
+
+    @classmethod
+    def from_interactions(
+        cls, interactions: Interactions | InteractionFiles, items: Any = None, **options: Any
+    ) -> "TwoTower":
+        """A model that knows users and items by their ids.
+
+        Args:
+            interactions: What to learn the ids from; usually the training part. Files are read in one pass.
+            items: The catalog, an Arrow table, a data frame or arrays by name, with the column of item ids
+                named as in the interactions; when None, the items of the interactions.
+            **options: As in the constructor.
+
+        Returns:
+            A model to compile and fit.
+
+        Raises:
+            ArgumentError: When the interactions are something else, or, in memory, with none of the items.
+        """
+        if not isinstance(interactions, Interactions | InteractionFiles):
+            raise ArgumentError(
+                f"interactions came as {type(interactions).__name__}; make them with "
+                "Interactions.from_table(frame, user=..., item=...)."
+            )
+        spec = FeatureSpec.ids(user=interactions.user, item=interactions.item).fit(interactions, items)
+        model = cls(spec, items, **options)
+        if items is not None and isinstance(interactions, Interactions):
+            _check_any_is_met(model.catalog.ids, interactions, spec)
+        return model
+
+    @property
+    def spec(self) -> FeatureSpec:
+        """The features of both towers."""
+        sides = self.query_model.columns, self.candidate_model.columns
+        return FeatureSpec(*sides, query_id=self.query_id, candidate_id=self.candidate_id)
+
+    def set_catalog(self, items: Any) -> None:
+        """Evaluate over, and recommend from, these items from now on.
+
+        Args:
+            items: One row an item, with the candidate columns: an Arrow table, a data frame or arrays by
+                name. Items that training never met are welcome when they have features.
+
+        Raises:
+            FeatureError: When a column is missing or its values do not fit.
+            ArgumentError: When an id stands twice.
+        """
+        self._use(Catalog.of_items(items, self.candidate_model, self.candidate_id))
+
+    def compile(self, optimizer: Any = None, **kwargs: Any) -> None:
+        """Keras' `compile`, with Adam and a learning rate of 0.003 unless told otherwise.
+
+        Keras' Adam changes every row at each step. For large vocabularies take
+        `shortlist.optimizers.Adam(0.003)`, whose step does not grow with them.
+
+        Args:
+            optimizer: A Keras optimizer or its name.
+            **kwargs: As in `keras.Model.compile`.
+        """
+        super().compile(optimizer=keras.optimizers.Adam(0.003) if optimizer is None else optimizer, **kwargs)
+
+    def fit(self, x: Any = None, *args: Any, seed: int = 0, **kwargs: Any) -> Any:
+        """Keras' `fit`, which also takes `Interactions`, another table of raw features, or files.
+
+        Args:
+            x: `Interactions`, `InteractionFiles`, a data frame, an Arrow table or a dict of arrays, with raw
+                features, and weights in a column `sample_weight` if there is one; or a dataset of batches
+                that are encoded already, by column name. Raw features are encoded once, before training.
+            *args: As in `keras.Model.fit`.
+            seed: Of the order of the rows, which differs from epoch to epoch.
+            **kwargs: As in `keras.Model.fit`. `batch_size` is 1024 unless told otherwise. `validation_data`
+                may be a table or files too; where both are `Interactions`, what users did in `x` is left out
+                of the metrics. With `steps_per_epoch`, an epoch begins where the one before ended.
+
+        Returns:
+            Keras' history.
+        """
+        if not columns_of.has_columns(x):
+            return super().fit(x, *args, **kwargs)
+        batch_size = _batch_size(kwargs.pop("batch_size", None))
+        if columns_of.has_columns(kwargs.get("validation_data")):
+            validation_batch_size = kwargs.pop("validation_batch_size", None) or batch_size
+            exclude = x if isinstance(x, Interactions) else None
+            validation = self._batches(kwargs["validation_data"], validation_batch_size, exclude=exclude)
+            kwargs["validation_data"] = backend.feed(validation)
+        batches = self._batches(x, batch_size, seed=seed, steps=kwargs.pop("steps_per_epoch", None))
+        callbacks = [batches.ordering(), *as_list(kwargs.pop("callbacks", None))]
+        return super().fit(backend.feed(batches), *args, callbacks=callbacks, **kwargs)
+
+    def evaluate(self, x: Any = None, *args: Any, exclude: Interactions | None = None, **kwargs: Any) -> Any:
+        """Keras' `evaluate`, which also takes `Interactions`, another table of raw features, or files.
+
+        Each row is one query with one true item. With `exclude`, all the items its user met there are left
+        out but that one; `shortlist.evaluation` leaves in all of a user's test items, which differs where
+        items are met again.
+
+        Args:
+            x: As in `fit`.
+            *args: As in `keras.Model.evaluate`.
+            exclude: `Interactions`, such as the training part, whose items are not in the catalog for their
+                users; no files, because what each user met is kept in memory.
+            **kwargs: As in `keras.Model.evaluate`; `return_dict` is True for tables.
+
+        Returns:
+            The metrics by name.
+
+        Raises:
+            ArgumentError: When `exclude` comes with a dataset of batches, or is something else.
+        """
+        if columns_of.has_columns(x):
+            batch_size = _batch_size(kwargs.pop("batch_size", None))
+            x = backend.feed(self._batches(x, batch_size, exclude=exclude))
+            kwargs.setdefault("return_dict", True)
+        elif exclude is not None:
+            raise ArgumentError(f"exclude came with data of type {type(x).__name__}; it goes with tables.")
+        return super().evaluate(x, *args, **kwargs)
+
+    def compute_loss(self, inputs: dict[str, Tensor], training: bool = False) -> Tensor:
+        """The retrieval loss of a batch.
+
+        Args:
+            inputs: Encoded features by column name.
+            training: Whether this is a training step.
+
+        Returns:
+            The loss, a scalar.
+        """
+        return self.task(
+            self.query_model(inputs),
+            self.candidate_model(inputs),
+            candidate_ids=inputs[self.candidate_id],
+            query_ids=None if self.query_id is None else inputs[self.query_id],
+            excluded_ids=inputs.get(EXCLUDED),
+            sample_weight=inputs.get(SAMPLE_WEIGHT),
+        )
+
+    def candidate_embeddings(self) -> tuple[np.ndarray, np.ndarray]:
+        """The ids and vectors of the catalog.
+
+        Returns:
+            Ids `[num_items]` and vectors `[num_items, embedding_dim]`, row by row.
+        """
+        return self.catalog.ids, read_candidates(self.catalog, self.candidate_model).vectors
+
+    def build_index(
+        self,
+        k: int = 10,
+        *,
+        kind: type[StoredIndex] = BruteForce,
+        attributes: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> Any:
+        """An index over the catalog that takes raw query features.
+
+        Args:
+            k: How many items it returns unless told otherwise.
+            kind: Its class, such as `sl.indexes.Partitioned`; exact when left out.
+            attributes: As in `StoredIndex.index`, in the order of the catalog: of `items`, or of
+                `candidate_embeddings()`.
+            **options: Of the class.
+
+        Returns:
+            An index of that kind; it shares the query tower, and keeps the item vectors as they are now.
+
+        Raises:
+            ArgumentError: When the kind is no class, or one that holds no candidates, and as its `index`.
+        """
+        if not (isinstance(kind, type) and issubclass(kind, StoredIndex)):
+            raise ArgumentError(
+                f"kind came as {kind!r}; expected a class of index that holds its candidates, such as "
+                "sl.indexes.Partitioned: what its constructor takes is given next to it."
+            )
+        ids, vectors = self.candidate_embeddings()
+        return kind(self.query_model, k=k, **options).index(vectors, ids, attributes)
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the model again, without catalog and vocabularies, which are saved next to it.
+
+        Returns:
+            The constructor's arguments.
+        """
+        return {
+            "name": self.name,
+            "spec": self.spec.get_config(),
+            "embedding_dim": self.query_model.embedding_dim,
+            "hidden_units": list(self.query_model.hidden_units),
+            "temperature": self.task.temperature,
+            "l2": self.query_model.l2,
+            "metric": keras.saving.serialize_keras_object(self.metric),
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "TwoTower":
+        """Make the model from its configuration; vocabularies and catalog are loaded afterwards.
+
+        Args:
+            config: What `get_config` returned.
+            custom_objects: Classes by name, as in Keras.
+
+        Returns:
+            A model.
+        """
+        metric = keras.saving.deserialize_keras_object(config["metric"], custom_objects=custom_objects)
+        return cls(**{**config, "spec": FeatureSpec.from_config(config["spec"]), "metric": metric})
+
+    def save_assets(self, directory: str) -> None:
+        """Write the catalog into a saved model (called by Keras).
+
+        Args:
+            directory: Where to.
+        """
+        self.catalog.save(directory)
+
+    def load_assets(self, directory: str) -> None:
+        """Read what `save_assets` wrote (called by Keras).
+
+        Args:
+            directory: Where from.
+        """
+        self._use(Catalog.load(directory, self.candidate_id))
+
+    def _use(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.metric.set_candidates(catalog, encoder=self.candidate_model)
+
+    def _batches(
+        self,
+        interactions: Any,
+        batch_size: int,
+        *,
+        seed: int | None = None,
+        exclude: Interactions | None = None,
+        steps: int | None = None,
+    ) -> InteractionBatches:
+        columns = self.query_model.columns + self.candidate_model.columns
+        encode_all = encode_files if isinstance(interactions, InteractionFiles) else encode
+        histories = None if exclude is None else (self._query_column(), self._histories(exclude))
+        return InteractionBatches(
+            encode_all(columns, interactions),
+            batch_size=batch_size,
+            seed=seed,
+            exclude=histories,
+            steps_per_epoch=steps,
+        )
+
+    def _histories(self, interactions: Interactions) -> Histories:
+        """What each query met, both by their rows."""
+        check_is_interactions(interactions, "exclude")
+        queries = self.query_model.prepare(interactions)[self._query_column()]
+        candidates = self.candidate_model.prepare(interactions)[self.candidate_id]
+        rows = {"query": queries.astype("int64"), "candidate": candidates.astype("int64")}
+        met = Histories.from_interactions(Interactions.from_table(rows, user="query", item="candidate"))
+        return dataclasses.replace(met, item_ids=met.item_ids.astype("int32"))  # as metrics take them
+
+    def _query_column(self) -> str:
+        if self.query_id is None:
+            raise ArgumentError("exclude needs a spec with a query_id, to tell whose items to leave out.")
+        return self.query_id
+
+
+def _batch_size(batch_size: int | None) -> int:
+    return _BATCH_SIZE if batch_size is None else check_k(batch_size, "batch_size")
+
+
+def _check_any_is_met(items: np.ndarray, interactions: Interactions, spec: FeatureSpec) -> None:
+    """Refuse a catalog of which nothing would be learned: its items and those met have no id in common."""
+    met = pc.unique(interactions.table[interactions.item])
+    assert spec.candidate_vocabulary is not None  # FeatureSpec.ids names a candidate id
+    if len(met) and len(spec.candidate_vocabulary) == len(items) + len(met):
+        raise ArgumentError(
+            f"the catalog holds {len(items)} items, such as {items[:1].tolist()}, and the interactions are "
+            f"with {len(met)} others, such as {met[:1].to_pylist()}: nothing would be learned of what is "
+            "recommended. Expected the same ids in both; look for another column, or ids written otherwise."
+        )
+
+
+def _candidate_id(spec: FeatureSpec) -> str:
+    if spec.candidate_id is None:
+        raise ArgumentError("the spec has no candidate_id; name the Category that tells items apart.")
+    return spec.candidate_id
+
+
+def _num_rows(spec: FeatureSpec, name: str) -> int:
+    """Rows of a candidate column's vocabulary; raises where the column has learned nothing."""
+    num_rows = next(column.num_rows for column in spec.candidate if column.column == name)
+    assert num_rows is not None  # a candidate id is a Category
+    return num_rows
+
+
+def _items_of(spec: FeatureSpec) -> dict[str, np.ndarray]:
+    names = [column.column for column in spec.candidate]
+    if names != [spec.candidate_id] or spec.candidate_vocabulary is None:
+        raise ArgumentError(
+            f"the candidates have features {names}; give items, a table with these columns, one row an item."
+        )
+    return {names[0]: spec.candidate_vocabulary.known_ids}

@@ -1,0 +1,251 @@
+"""Checks of what an index answers, next to a catalog that is scored one by one."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from shortlist.indexes import StoredIndex
+from shortlist.indexes._row_filter import Filter
+from shortlist.testing._catalog import Catalog, Wanted, padding_of, unknown_of
+
+__all__ = [
+    "check_answers",
+    "check_lists",
+    "check_recall",
+    "check_scores",
+    "check_similar",
+    "is_true",
+    "require",
+]
+
+_EVERYTHING = Wanted()
+
+_LEAST_RECALL = 0.5
+
+
+def is_true(found: Any, true: Any) -> bool:
+    """Whether scores are right, up to the rounding of a library that computes its own.
+
+    Args:
+        found: Numbers.
+        true: As many.
+    """
+    return np.shape(found) == np.shape(true) and bool(np.allclose(found, true, rtol=1e-4, atol=1e-4))
+
+
+def require(is_kept: bool, check: str, told: str) -> None:
+    """Refuse an index that breaks a promise.
+
+    Args:
+        is_kept: Whether it does not.
+        check: What is checked.
+        told: What came and what was expected.
+
+    Raises:
+        AssertionError: When the promise is broken.
+    """
+    if not is_kept:
+        raise AssertionError(f"{check}: {told}")
+
+
+def check_answers(
+    check: str,
+    index: StoredIndex,
+    catalog: Catalog,
+    queries: np.ndarray,
+    wanted: Sequence[Wanted] | None = None,
+    ks: Sequence[int] | None = None,
+    **asked: Any,
+) -> None:
+    """Ask, and hold the answers to the catalog.
+
+    Args:
+        check: What is checked, for the error.
+        index: Holds the catalog.
+        catalog: What it holds.
+        queries: `[num_queries, dim]` or `[num_queries, heads, dim]`, float32.
+        wanted: What may come back, for each query; everything when None.
+        ks: How many to ask for; 3, and more than there are, when None.
+        **asked: The same, as the index is asked.
+
+    Raises:
+        AssertionError: When an answer is another.
+    """
+    wanted = [_EVERYTHING] * len(queries) if wanted is None else wanted
+    for k in (3, len(catalog.ids) + 2) if ks is None else ks:
+        scores, ids = index(queries, k, **asked)
+        width = min(k, len(catalog.ids))
+        require(
+            np.shape(scores) == np.shape(ids) == (len(queries), width) and scores.dtype == np.float32,
+            check,
+            f"k = {k} gave scores of {np.shape(scores)}, {scores.dtype}, and ids of {np.shape(ids)}; "
+            f"expected {(len(queries), width)}, float32.",
+        )
+        for query, one, each, listed in zip(queries, wanted, scores, ids.tolist(), strict=True):
+            check_answer(f"{check}, k = {k}", catalog, query, one, (each, listed), index.is_exact())
+
+
+def check_answer(
+    check: str,
+    catalog: Catalog,
+    query: np.ndarray,
+    wanted: Wanted,
+    found: tuple[np.ndarray, list[Any]],
+    is_exact: bool,
+) -> None:
+    """Hold the answer of one query to the catalog.
+
+    Args:
+        check: What is checked, for the error.
+        catalog: What was searched.
+        query: `[dim]` or `[heads, dim]`.
+        wanted: What may come back.
+        found: Scores and ids, `[width]` each.
+        is_exact: Whether the best must come back, and not just any that are allowed.
+
+    Raises:
+        AssertionError: When it is another.
+    """
+    true, rows, (scores, ids) = catalog.scores(query), catalog.rows(wanted), found
+    number = min(len(ids), len(rows))
+    rest = len(ids) - number
+    padding = [padding_of(catalog.ids)] * rest
+    require(
+        ids[number:] == padding and all(np.isneginf(scores[number:])),
+        check,
+        f"{len(rows)} candidates are allowed, and the places after them hold {ids[number:]} with scores "
+        f"{scores[number:].tolist()}; expected {padding} with minus infinity.",
+    )
+    row_of = {id_: row for row, id_ in enumerate(catalog.ids)}
+    allowed = {catalog.ids[row] for row in rows}
+    wrong = [id_ for id_ in ids[:number] if id_ not in allowed]
+    require(not wrong, check, f"{wrong} came back; expected {number} ids that are allowed.")
+    require(len(set(ids[:number])) == number, check, f"{ids} came back; expected no id twice.")
+    of_found = [true[row_of[id_]] for id_ in ids[:number]]
+    require(is_true(scores[:number], of_found), check, f"got scores {scores.tolist()}, expected {of_found}.")
+    require(
+        bool((np.diff(scores[:number]) <= 0).all()), check, f"scores {scores.tolist()} are not best first."
+    )
+    best = [catalog.ids[row] for row in sorted(rows, key=lambda row: (-true[row], row))[:number]]
+    require(not is_exact or ids[:number] == best, check, f"got {ids[:number]}, expected {best}.")
+
+
+def check_recall(index: StoredIndex, catalog: Catalog, queries: np.ndarray) -> None:
+    """That an index which is not exact looks for the best, and finds most of them when it looks at most.
+
+    Args:
+        index: Holds the catalog.
+        catalog: What it holds.
+        queries: `[num_queries, dim]`.
+
+    Raises:
+        AssertionError: When fewer than half of the 5 best are found.
+    """
+    engine, k = index.snapshot().engine, min(5, len(catalog.ids))
+    if engine.is_exact:
+        return
+    widest = engine.with_search_budget(engine.max_search_budget)
+    scores, _ = widest.search(
+        ops.convert_to_tensor(queries[:, None]), k, Filter(np.empty((len(queries), 0), "int32"))
+    )
+    least = [sorted(catalog.scores(query))[-k] for query in queries]
+    recall = float((ops.convert_to_numpy(scores) >= np.array(least)[:, None] - 1e-4).mean())
+    require(
+        recall >= _LEAST_RECALL,
+        "recall",
+        f"the greatest search budget, {widest.label()}, found {recall:.0%} of the {k} best; expected "
+        f"{_LEAST_RECALL:.0%} at least.",
+    )
+
+
+def check_lists(index: StoredIndex, catalog: Catalog, queries: np.ndarray) -> None:
+    """Exclusions, allow lists and attributes in all their forms.
+
+    Args:
+        index: Holds the catalog.
+        catalog: What it holds.
+        queries: `[3, dim]`.
+
+    Raises:
+        AssertionError: When an answer is another.
+    """
+    ids, nowhere, padding = catalog.ids, unknown_of("str"), padding_of(catalog.ids)
+    lists = [ids[:4], [], [ids[-1], nowhere, ids[-1]]]
+    matrix = _matrix([[ids[0], padding], [padding, ids[1]], [nowhere, nowhere]])
+    wheres: list[dict[str, Any]] = [{"color": "red"}, {}, {"code": [0, 39], "tags": ["new", "old"]}]
+    of_each: dict[str, tuple[Any, list[Any]]] = {
+        "a list a query": (lists, lists),
+        "one list for all queries": (ids[:4], [ids[:4]] * 3),
+        "a padded matrix": (matrix, matrix.tolist()),
+        "unknown ids": ([nowhere], [[nowhere]] * 3),
+        "all but two": (ids[2:], [ids[2:]] * 3),
+        "all": ([ids, ids, []], [ids, ids, []]),
+        "twice the same": ([ids[3]] * 2 + [ids[1]], [[ids[3], ids[1]]] * 3),
+    }
+    for name, (asked, each) in of_each.items():
+        excluding, allowing = [Wanted(exclude=one) for one in each], [Wanted(allow=one) for one in each]
+        check_answers(f"exclude, {name}", index, catalog, queries, excluding, exclude=asked)
+        check_answers(f"allow, {name}", index, catalog, queries, allowing, allow=asked)
+    ones: list[dict[str, Any]] = [
+        {"color": "green"},
+        {"tags": "sale"},
+        {"code": [1, 33]},
+        {"color": "no"},
+        {},
+    ]
+    for where in ones:
+        each_where = [Wanted(where=where)] * 3
+        check_answers(f"where = {where}", index, catalog, queries, each_where, where=where)
+    check_answers(
+        "where, one a query", index, catalog, queries, [Wanted(where=w) for w in wheres], where=wheres
+    )
+    combined = [Wanted(one, ids[::2], where) for one, where in zip(lists, wheres, strict=True)]
+    asked = {"exclude": lists, "allow": ids[::2], "where": wheres}
+    check_answers("exclude, allow and where", index, catalog, queries, combined, **asked)
+    unknown = index(queries, 1, exclude=lists, allow=[nowhere], with_unknown=True)[2]
+    expected = [[nowhere], [nowhere], [nowhere, nowhere]]
+    require(unknown == expected, "with_unknown", f"got {unknown}, expected {expected}.")
+
+
+def _matrix(lists: list[list[Any]]) -> np.ndarray:
+    return np.array(lists, "int64" if isinstance(lists[0][0], int) else object)
+
+
+def check_scores(index: StoredIndex, catalog: Catalog, queries: np.ndarray, unknown: Any) -> None:
+    """`score`, of listed candidates in their order.
+
+    Args:
+        index: Holds the catalog.
+        catalog: What it holds.
+        queries: `[num_queries, dim]`.
+        unknown: An id that no candidate has.
+
+    Raises:
+        AssertionError: When a score is another.
+    """
+    rows = [len(catalog.ids) - 1, 0, 3]
+    listed = [*(catalog.ids[row] for row in rows), unknown]
+    expected = [[*(catalog.scores(query)[row] for row in rows), -np.inf] for query in queries]
+    for asked in (listed, [listed] * len(queries)):
+        found = index.score(queries, asked)
+        require(is_true(found, expected), "score", f"got {found.tolist()}, expected {expected}.")
+
+
+def check_similar(index: StoredIndex, catalog: Catalog) -> None:
+    """`similar`, which never answers with the candidate itself.
+
+    Args:
+        index: Holds the catalog.
+        catalog: What it holds.
+
+    Raises:
+        AssertionError: When an answer is another.
+    """
+    for where in ({}, {"color": "red"}):
+        asked = [catalog.ids[-1], catalog.ids[2]]
+        scores, ids = index.similar(asked, 4, where=where)
+        for row, each, listed in zip((-1, 2), scores, ids.tolist(), strict=True):
+            wanted, query = Wanted([catalog.ids[row]], where=where), catalog.vectors[row]
+            check_answer("similar", catalog, query, wanted, (each, listed), index.is_exact())
