@@ -31,7 +31,7 @@ __all__ = [
 
 
 def must(subject: str, requirement: str, *, got: object = None, fix: str = "") -> str:
-    """Return an error message: `<subject> must <requirement>, got <got>. <Fix.>`
+    """Return the message `<subject> must <requirement>, got <got>. <Fix.>`.
 
     All messages of Shortlist's exceptions are built here, so that they read alike.
 

@@ -58,8 +58,8 @@ def add_command(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 _DESCRIPTION = (
-    "Loads interactions, holds out a fifth of them at random, trains a two-tower model on the rest, evaluates "
-    "it next to popularity and chance, recommends to three users, and saves the model and index. MovieLens "
+    "Loads interactions, holds out a fifth of them at random, trains a two-tower model on the rest, "
+    "compares it with popularity and chance, recommends to three users, and saves the model and index. MovieLens "
     "is looked for in the directory that SHORTLIST_DATA_DIR names and in the cache, and else downloaded."
 )
 

@@ -14,7 +14,7 @@ __all__ = ["replacing", "save_whole"]
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """A temporary path next to `path` that takes its place when the block ends, and goes when the block fails.
+    """Yield a temporary path that replaces `path` when the block ends, and is removed when the block fails.
 
     Args:
         path: The file to make or to replace; its folder is made when missing.

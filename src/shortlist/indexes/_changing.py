@@ -122,8 +122,8 @@ class ChangingIndex(Index):
         vectors, ids, of_dataset = read_candidates(candidates, encoder)
         if attributes is not None and of_dataset is not None:
             raise ArgumentError(
-                f"attributes came twice: {sorted(of_dataset)} in the dataset and {sorted(attributes)} next to "
-                "it; expected one of both."
+                f"attributes came twice: {sorted(of_dataset)} in the dataset and {sorted(attributes)} as an "
+                "argument; expected one of both."
             )
         return self.index(vectors, ids, of_dataset if attributes is None else attributes)
 

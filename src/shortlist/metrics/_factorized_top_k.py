@@ -272,8 +272,8 @@ class FactorizedTopK(keras.metrics.Metric):
         self._take_ids(source.ids)
         recall = estimate_recall(snapshot.engine, max(self.ks))
         warnings.warn(
-            f"metric {self.name!r} evaluates by {type(source).__name__}, which finds {recall:.1%} of the exact "
-            f"{max(self.ks)} best (of some candidates taken as queries): what it misses counts as not found.",
+            f"metric {self.name!r} evaluates by {type(source).__name__}, which finds {recall:.1%} of the "
+            f"exact {max(self.ks)} best (of some candidates taken as queries): what it misses counts as not found.",
             stacklevel=3,
         )
         return True

@@ -1,6 +1,6 @@
-"""The graph encoders of `shortlist.features.columns` in a TensorFlow graph: the same numbers from raw features.
+"""Graph encoders: TensorFlow graphs that encode raw features like the columns do.
 
-A graph cannot refuse values: where a column raises for NaN, infinity or invalid UTF-8, its graph encoder computes on.
+A graph cannot refuse values: where a column raises for NaN, infinity or invalid UTF-8, its encoder does not.
 """
 
 import abc

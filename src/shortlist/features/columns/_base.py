@@ -81,7 +81,7 @@ class Column(abc.ABC):
 
     @abc.abstractmethod
     def in_graph(self, encoders: Any) -> Any:
-        """The same encoding in a graph, made by the module `encoders`, such as `backend.tensorflow.encode`."""
+        """Return the graph encoder of this column, from the module `encoders`."""
 
     @abc.abstractmethod
     def get_config(self) -> dict[str, Any]:

@@ -30,7 +30,7 @@ class ScaNN(ApproximateIndex):
     """ScaNN's leaves of near candidates, scored by codes that keep products, the best of them then exactly.
 
     Needs `pip install 'shortlist[scann]'`, which there is for Linux only. ScaNN's TensorFlow operators are
-    never loaded, so that any version of TensorFlow, or none, may stand next to it. Its codes take no seed: two
+    never loaded, so that any version of TensorFlow, or none, may be installed. Its codes take no seed: two
     builds of many candidates may differ a little.
 
     Args:
