@@ -20,13 +20,13 @@ def prepare(size: str, epochs: int) -> Callable[[], dict[str, float]]:
         raise Missing(f"MovieLens {size}: name its directory by SHORTLIST_DATA_DIR") from error
     train, test = sl.data.random_split(data.interactions, seed=_SEED)
 
-    def fit_columns() -> dict[str, float]:
+    def train_and_evaluate() -> dict[str, float]:
         started = time.perf_counter()
-        model = quickstart.fit_columns(train, epochs)
+        model = quickstart.train_model(train, epochs)
         seconds = time.perf_counter() - started
         return {"seconds": seconds, **model.evaluate(test, exclude=train, verbose=0)}
 
-    return fit_columns
+    return train_and_evaluate
 
 
 if __name__ == "__main__":

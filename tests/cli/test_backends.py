@@ -47,14 +47,14 @@ def test_a_backend_that_is_not_installed_names_its_extra(monkeypatch):
 
 def test_a_backend_that_keras_alone_knows_is_refused(monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "numpy")
-    with pytest.raises(BackendError, match="'numpy' backend, expected one of"):
+    with pytest.raises(BackendError, match="must be one of .*'numpy'"):
         start_backend(None)
 
 
 @pytest.mark.skipif(importlib.util.find_spec(OTHER) is None, reason=f"{OTHER} is not installed")
 def test_a_process_keeps_its_backend():
     before = dict(os.environ)
-    with pytest.raises(BackendError, match=f"start a new process with KERAS_BACKEND={OTHER}"):
+    with pytest.raises(BackendError, match=f"Start a new process with KERAS_BACKEND={OTHER}"):
         start_backend(OTHER)
     assert dict(os.environ) == before
     assert start_backend(keras.backend.backend()) == keras.backend.backend()

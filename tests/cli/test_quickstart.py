@@ -1,5 +1,6 @@
 """One small run in this process for what it says and leaves behind, one in a new process for the rest."""
 
+import argparse
 import re
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import keras
 import pytest
 
 from shortlist.cli import main
+from shortlist.cli._quickstart import positive_integer
 from shortlist.errors import ArtifactError, DatasetUnavailable
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ impl:DeprecationWarning")  # Keras, NumPy 2.4
@@ -29,9 +31,9 @@ def test_without_movielens_it_runs_on_synthetic_data_and_says_so(no_movielens, t
     assert main(["quickstart", "--epochs", "1"]) == 0
     said = capsys.readouterr().out
     lines = said.splitlines()
-    assert lines[0] == "data: synthetic, because MovieLens is not to be had. ml-100k.zip is nowhere."
-    assert lines[1] == "synthetic: 1,600 interactions to learn from, 400 to evaluate by"
-    assert re.search(rf"training on {BACKEND} took [\d.]+ s, [\d.]+ s an epoch", said)
+    assert lines[0] == "data: synthetic, because MovieLens is not available. ml-100k.zip is nowhere."
+    assert lines[1] == "synthetic: 1,600 interactions for training, 400 for evaluation"
+    assert re.search(rf"training on {BACKEND} took [\d.]+ s, [\d.]+ s per epoch", said)
     assert re.search(r"model +popularity +random", said)
     for metric in ("recall_at_10", "recall_at_100", "ndcg_at_10", "ndcg_at_100"):
         assert re.search(rf"{metric}( +[01]\.\d{{3}}){{3}}", said)
@@ -41,7 +43,7 @@ def test_without_movielens_it_runs_on_synthetic_data_and_says_so(no_movielens, t
     assert [path.name for path in tmp_path.iterdir()] == ["shortlist-quickstart"]
     assert all(f"saved {Path('shortlist-quickstart', name)}" in said for name in left)
     shown = re.findall(r"^ *user (\S+) *$", said, re.MULTILINE)
-    assert f"recommend to user {shown[0]} (without exclude=" in said
+    assert f"recommend to user {shown[0]} (pass exclude=" in said
     assert f"index([{shown[0]!r}], k=5)" in said
     if BACKEND == "tensorflow":
         assert Path("shortlist-quickstart", "saved_model", "1", "saved_model.pb").is_file()
@@ -69,7 +71,7 @@ def test_a_dataset_that_was_asked_for_is_not_replaced(no_movielens, tmp_path, ca
 def test_a_size_for_data_that_has_its_own_is_refused(tmp_path, capsys):
     words = ["--data", "ml-1m", "--num-interactions", "500", "--output", str(tmp_path / "out")]
     assert main(["quickstart", *words]) == 1
-    assert "--num-interactions 500 sizes synthetic data, and ml-1m has a size" in capsys.readouterr().err
+    assert "got 500 with --data ml-1m" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 
@@ -79,7 +81,7 @@ def test_a_size_asks_for_synthetic_data(monkeypatch, tmp_path, capsys):
 
     monkeypatch.setattr("shortlist.data.load_movielens", must_not_load)
     assert main([*SMALL, "300", "--output", str(tmp_path / "out")]) == 0
-    assert capsys.readouterr().out.startswith("synthetic: 240 interactions to learn from")
+    assert capsys.readouterr().out.startswith("synthetic: 240 interactions for training")
 
 
 def test_an_output_that_cannot_be_written_is_refused_before_training(monkeypatch, tmp_path, capsys):
@@ -87,14 +89,14 @@ def test_an_output_that_cannot_be_written_is_refused_before_training(monkeypatch
     (tmp_path / "file").write_text("no folder")
     assert main(["quickstart", "--output", str(tmp_path / "file" / "out")]) == 1
     said = " ".join(capsys.readouterr().err.split())
-    assert said.endswith("cannot be written (Not a directory): name another directory.")
+    assert said.endswith("must be writable, got Not a directory. Choose another directory.")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_a_directory_of_the_user_is_not_replaced(tmp_path, capsys):
     (tmp_path / "thesis.txt").write_text("years of work")
     assert main(["quickstart", "--data", "synthetic", "--output", str(tmp_path)]) == 1
-    assert "is not the output of a quickstart" in capsys.readouterr().err
+    assert "or the output of a quickstart" in capsys.readouterr().err
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
 
 
@@ -118,3 +120,14 @@ def test_wrong_options_are_usage_errors(words, capsys):
         main(["quickstart", *words])
     assert ended.value.code == 2
     assert words[0] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("text", "number"), [("1", 1), ("100000", 100_000)])
+def test_a_whole_number_is_read(text, number):
+    assert positive_integer(text) == number
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "", "ten", "²"])
+def test_anything_else_is_refused_by_its_name(text):
+    with pytest.raises(argparse.ArgumentTypeError, match="must be an integer >= 1"):
+        positive_integer(text)

@@ -1,4 +1,4 @@
-"""The command `shortlist`: one file for each of its commands."""
+"""The `shortlist` command line, one file per command."""
 
 from shortlist.cli._app import main
 

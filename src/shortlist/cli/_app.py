@@ -1,4 +1,4 @@
-"""The command line: what can be said, and how errors end."""
+"""Entry point of the command line: parse arguments, run the command, report errors."""
 
 import argparse
 import sys
@@ -19,13 +19,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Args:
-        argv: The words after `shortlist`; those of the process when None.
+        argv: Arguments after `shortlist`; `sys.argv[1:]` when None.
 
     Returns:
-        The exit status: 0, or 1 after an error of Shortlist, which is told in one line on stderr.
+        Exit status: 0, or 1 after a `ShortlistError`, which is printed to stderr in one line.
 
     Raises:
-        SystemExit: With 0 after `--help` and `--version`, with 2 when the words cannot be understood.
+        SystemExit: With 0 after `--help` and `--version`, with 2 for invalid arguments.
 
     Example:
         >>> main(["doctor", "--help"])  # doctest: +ELLIPSIS
@@ -45,17 +45,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Build the parser of all commands.
-
-    Returns:
-        A parser; what it parses has `run`, the function to call with it, and `debug`.
-    """
+    """Return the parser of all commands; parsed arguments hold `run`, the function to call, and `debug`."""
     parser = argparse.ArgumentParser(
         prog="shortlist", description="Recommenders on Keras 3: build, evaluate and serve them."
     )
     parser.add_argument("--version", action="version", version=f"shortlist {__version__}")
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--debug", action="store_true", help="show where an error came from")
+    common.add_argument("--debug", action="store_true", help="print the traceback of an error")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in (quickstart, index, doctor):
         command.add_command(commands, common)

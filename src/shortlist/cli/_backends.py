@@ -1,4 +1,4 @@
-"""The Keras backend: chosen before Keras is imported, and started without its noise."""
+"""Choose the Keras backend before Keras is imported, and start it quietly."""
 
 import importlib
 import importlib.util
@@ -8,21 +8,20 @@ import sys
 from pathlib import Path
 
 from shortlist.cli._quiet import silenced_stderr
-from shortlist.errors import BackendError, MissingExtraError
+from shortlist.errors import BackendError, MissingExtraError, must
 
 __all__ = ["BACKENDS", "configured_backend", "configured_by", "start_backend"]
 
 BACKENDS = ("tensorflow", "jax", "torch")
-"""The backends by Keras' names, each also the name of its package and of the extra that installs it."""
+"""Backend names in Keras; each is also the name of its package and of our extra."""
 
 _VARIABLE = "KERAS_BACKEND"
 
 
 def configured_backend() -> str:
-    """Tell which backend Keras takes when none is chosen, without importing Keras.
+    """Return the backend Keras will use, without importing Keras.
 
-    Returns:
-        What the environment variable KERAS_BACKEND says, else Keras' configuration file, else `"tensorflow"`.
+    The environment variable KERAS_BACKEND wins over Keras' configuration file; the default is TensorFlow.
     """
     home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
     try:
@@ -33,43 +32,51 @@ def configured_backend() -> str:
 
 
 def configured_by() -> str:
-    """Name what chose the backend: the environment variable, or Keras' configuration file."""
+    """Return where the backend is configured: `KERAS_BACKEND` or `keras.json`."""
     return _VARIABLE if os.environ.get(_VARIABLE) else "keras.json"
 
 
 def start_backend(name: str | None) -> str:
-    """Import Keras with a backend, and let the backend look for devices.
+    """Import Keras with a backend and let the backend find its devices.
 
-    What native code says about drivers meanwhile is shown only when the start fails.
+    Messages of native code about drivers are shown only if the start fails.
 
     Args:
-        name: One of `BACKENDS`, or None for the configured one.
+        name: One of `BACKENDS`; the configured backend when None.
 
     Returns:
-        The name of the backend that runs.
+        The name of the running backend.
 
     Raises:
-        MissingExtraError: It is not installed.
-        BackendError: It is none of `BACKENDS`, or Keras already runs with another one.
+        MissingExtraError: If the backend is not installed.
+        BackendError: If it is not in `BACKENDS`, or Keras already runs on another backend.
     """
     wanted = name or configured_backend()
     if wanted not in BACKENDS:
         raise BackendError(
-            f"{configured_by()} configures Keras for the {wanted!r} backend, expected one of {BACKENDS}: "
-            "use --backend."
+            must(
+                f"the Keras backend set by {configured_by()}",
+                f"be one of {BACKENDS}",
+                got=repr(wanted),
+                fix="Choose one with --backend",
+            )
         )
     if importlib.util.find_spec(wanted) is None:
         raise MissingExtraError(wanted, wanted, f"the {wanted} backend")
     if "keras" not in sys.modules:
         os.environ[_VARIABLE] = wanted
-        # TensorFlow reads this once, when it is imported: errors are told, warnings and notes are not.
+        # TensorFlow reads this once, at import: show errors only.
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with silenced_stderr():
         keras = importlib.import_module("keras")
         keras.ops.zeros(1)
     if keras.backend.backend() != wanted:
         raise BackendError(
-            f"the {wanted} backend was asked for, but Keras already runs with {keras.backend.backend()}: "
-            f"start a new process with {_VARIABLE}={wanted}."
+            must(
+                "the Keras backend",
+                f"be {wanted}",
+                got=keras.backend.backend(),
+                fix=f"Start a new process with {_VARIABLE}={wanted}",
+            )
         )
     return wanted

@@ -1,4 +1,4 @@
-"""`shortlist doctor`: what is installed here, and what is missing for what."""
+"""`shortlist doctor`: show what is installed and what is missing."""
 
 import argparse
 import importlib.util
@@ -27,24 +27,15 @@ Row = tuple[str, str]
 
 
 def add_command(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add this command to the command line.
-
-    Args:
-        commands: What `ArgumentParser.add_subparsers` returned.
-        common: A parser of the options that all commands have.
-    """
+    """Register the command; `common` holds the options shared by all commands."""
     help_ = "show versions, backends, extras and data sets"
     commands.add_parser(
         "doctor", parents=[common], help=help_, description=f"{help_.capitalize()} found here."
     ).set_defaults(run=run)
 
 
-def run(arguments: argparse.Namespace) -> None:  # noqa: ARG001  (every command is called alike)
-    """Print what is here; nothing is imported for it, so a broken backend does no harm.
-
-    Args:
-        arguments: What was parsed.
-    """
+def run(arguments: argparse.Namespace) -> None:  # noqa: ARG001 - all commands have one signature
+    """Print versions, backends, extras and data sets, importing none of them."""
     table = Table(box=None, show_header=False)
     sections = {
         "versions": _versions(),
@@ -102,7 +93,7 @@ def _state(package: str, extra: str) -> str:
 
 
 def _version(package: str) -> str | None:
-    """The version, or None when the package is not there; tf-nightly is there under another name."""
+    """Return the version, or None if missing. A package may be installed under another name (tf-nightly)."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""`shortlist index report`: what an index finds, and what that costs."""
+"""`shortlist index report`: measure recall and time of a saved index."""
 
 import argparse
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 from rich.console import Console
 
 from shortlist.cli._backends import BACKENDS, start_backend
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
 
 if TYPE_CHECKING:
     from shortlist.indexes import ApproximateIndex
@@ -17,47 +17,36 @@ __all__ = ["add_command", "run"]
 
 
 def add_command(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add this command to the command line.
-
-    Args:
-        commands: What `ArgumentParser.add_subparsers` returned.
-        common: A parser of the options that all commands have.
-    """
-    parser = commands.add_parser("index", help="look at a saved index")
+    """Register the command; `common` holds the options shared by all commands."""
+    parser = commands.add_parser("index", help="inspect a saved index")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     report = actions.add_parser(
         "report",
         parents=[common],
-        help="recall against time, next to exact search",
-        description="Loads an approximate index, finds the setting that reaches a recall, and prints recall, "
-        "time per call and memory of what was tried.",
+        help="recall and time, compared with exact search",
+        description="Load an approximate index, find the search budget that reaches a recall, and print "
+        "recall, time per call and memory of every setting tried.",
     )
-    report.add_argument("path", type=Path, help="a .keras file that an index's save() wrote")
+    report.add_argument("path", type=Path, help=".keras file written by the save() of an index")
     report.add_argument(
         "--queries",
         type=Path,
         metavar="FILE",
-        help="queries as they will be asked: vectors (.npy), or features (.parquet, .csv); "
-        "some of the candidates when left out",
+        help="typical queries: vectors (.npy) or raw features (.parquet, .csv); default: a sample of the "
+        "candidates",
     )
-    report.add_argument("--recall", type=float, default=0.95, help="share of the exact answers to find")
-    report.add_argument("--k", type=int, help="how many best; the index's own k when left out")
-    report.add_argument("--plot", type=Path, metavar="FILE", help="draw recall against time, such as r.png")
-    report.add_argument("--save", action="store_true", help="keep the chosen setting in the file")
-    report.add_argument("--backend", choices=BACKENDS, help="of Keras")
+    report.add_argument("--recall", type=float, default=0.95, help="fraction of the exact top k to find")
+    report.add_argument("--k", type=int, help="results per query; default: the k of the index")
+    report.add_argument(
+        "--plot", type=Path, metavar="FILE", help="write a plot of recall against time, such as r.png"
+    )
+    report.add_argument("--save", action="store_true", help="store the chosen search budget in the file")
+    report.add_argument("--backend", choices=BACKENDS, help="Keras backend")
     report.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Run the command.
-
-    Args:
-        arguments: What was parsed.
-
-    Raises:
-        ArgumentError: The file holds no approximate index, or the queries cannot be read.
-        ShortlistError: The index or a package cannot be had.
-    """
+    """Tune the index, print what was tried, and store or plot it if asked."""
     console = Console()
     if arguments.queries is not None:
         _check_queries(arguments.queries)
@@ -68,14 +57,16 @@ def run(arguments: argparse.Namespace) -> None:
     console.print(tuning.table())
     notes = [tuning.summary()]
     if queries is None:
-        notes.append("Queries were candidates of the index; give --queries for those of your users.")
+        notes.append(
+            "Queries were candidates of the index; pass --queries to measure with your users' queries."
+        )
     for note in notes:
         _say(console, note)
-    if arguments.save:  # before the picture: a wrong name for it must not lose the choice
+    if arguments.save:  # before the plot, whose path may be wrong
         index.save(arguments.path)
         _say(console, f"saved {arguments.path} with {tuning.chosen}")
     if arguments.plot is not None:
-        _say(console, f"drawn: {tuning.plot(arguments.plot)}")
+        _say(console, f"plotted {tuning.plot(arguments.plot)}")
 
 
 def _say(console: Console, note: str) -> None:
@@ -89,37 +80,40 @@ def _load(path: Path) -> "ApproximateIndex":
     index = load_model(path)
     if not isinstance(index, ApproximateIndex):
         raise ArgumentError(
-            f"{path} holds a {type(index).__name__}; expected an approximate index, such as Partitioned."
+            must(str(path), "hold an approximate index, such as Partitioned", got=type(index).__name__)
         )
     return index
 
 
 def _check_queries(path: Path) -> None:
     if path.suffix not in (".npy", ".parquet", ".csv"):
-        raise ArgumentError(f"--queries {path}: expected a file that ends in .npy, .parquet or .csv.")
+        raise ArgumentError(must("--queries", "end in .npy, .parquet or .csv", got=path))
     if not path.is_file():
-        raise ArgumentError(f"--queries {path}: there is no such file.")
+        raise ArgumentError(must("--queries", "be an existing file", got=path))
 
 
 def _queries(path: Path, query_model: Any) -> Any:
-    """Vectors `[num_queries, dim]`, or a table of features."""
+    """Read vectors `[num_queries, dim]` or a table of raw features."""
     try:
         queries = _read(path, query_model)
     except (OSError, ValueError, EOFError) as error:
-        raise ArgumentError(f"--queries {path} cannot be read: {error}") from error
+        raise ArgumentError(must(f"--queries {path}", "be readable", got=error)) from error
     if isinstance(queries, np.ndarray):
         _check_no_vectors(path, queries, [column.column for column in getattr(query_model, "columns", ())])
     return queries
 
 
 def _check_no_vectors(path: Path, queries: np.ndarray, columns: list[str]) -> None:
-    """Refuse vectors, or values of one column, where a query is raw features; ids of one column may come."""
+    """Refuse vectors for an index that takes raw features; an array of ids may stand for a single column."""
     is_matrix = queries.dtype.kind == "f" and queries.ndim > 1
     if columns and (is_matrix or len(columns) > 1):
         raise ArgumentError(
-            f"--queries {path} holds an array of shape {queries.shape}, and the index takes raw features, "
-            f"which its query model turns into vectors; expected the columns {columns}, in a .parquet or "
-            ".csv file."
+            must(
+                f"--queries {path}",
+                f"hold the raw feature columns {columns}",
+                got=f"an array of shape {queries.shape}",
+                fix="Pass a .parquet or .csv file with these columns",
+            )
         )
 
 
@@ -138,7 +132,7 @@ def _read(path: Path, query_model: Any) -> Any:
 
 
 def _text_columns(query_model: Any) -> list[str]:
-    """The columns whose values are text, also where a file has digits in them."""
+    """Return the columns with text ids, which must stay text even where a CSV holds digits."""
     from shortlist.features.columns._with_vocabulary import VocabularyColumn
 
     return [

@@ -1,4 +1,4 @@
-"""`shortlist quickstart`: the whole way once, from interactions to recommendations by title."""
+"""`shortlist quickstart`: train, evaluate, recommend and save, from start to end."""
 
 import argparse
 import random
@@ -11,69 +11,62 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from shortlist.cli._backends import BACKENDS, start_backend
-from shortlist.cli._numbers import positive_integer
 from shortlist.cli._quiet import silenced_stderr
-from shortlist.errors import ArgumentError, DatasetUnavailable
+from shortlist.errors import ArgumentError, DatasetUnavailable, must
 
-if TYPE_CHECKING:  # imported where they are used, so that `shortlist --help` takes no time
+if TYPE_CHECKING:  # imported late, so that `shortlist --help` is instant
     from shortlist.data import Dataset, Interactions
     from shortlist.indexes import BruteForce
     from shortlist.models import TwoTower
     from shortlist.typing import ItemId
 
-__all__ = ["add_command", "fit_columns", "run"]
+__all__ = ["add_command", "positive_integer", "run", "train_model"]
 
 _MODEL_FILE, _INDEX_FILE, _EXPORT_FOLDER = "two_tower.keras", "index.keras", Path("saved_model", "1")
 _SEED, _NUM_INTERACTIONS = 42, 100_000
 _DATA = ("ml-100k", "ml-1m", "synthetic")
 
 
-def add_command(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add this command to the command line.
+def positive_integer(text: str) -> int:
+    """Parse a command-line argument that must be an integer >= 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be an integer >= 1, got {text!r}")
+    return int(text)
 
-    Args:
-        commands: What `ArgumentParser.add_subparsers` returned.
-        common: A parser of the options that all commands have.
-    """
+
+def add_command(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Register the command; `common` holds the options shared by all commands."""
     help_ = "train, evaluate, save and use a two-tower recommender"
     parser = commands.add_parser("quickstart", parents=[common], help=help_, description=_DESCRIPTION)
     add = parser.add_argument
-    add("--data", choices=_DATA, help="default: ml-100k, or synthetic where MovieLens is not to be had")
-    add("--backend", choices=BACKENDS, help="default: the one Keras is configured for")
+    add("--data", choices=_DATA, help="default: ml-100k, or synthetic if MovieLens is not available")
+    add("--backend", choices=BACKENDS, help="default: the backend Keras is configured for")
     add("--epochs", type=positive_integer, default=10, metavar="N", help="default: %(default)s")
     add(
         "--num-interactions",
         type=positive_integer,
         metavar="N",
-        help=f"size of the synthetic data, which it asks for; default: {_NUM_INTERACTIONS}",
+        help=f"use synthetic data of this size; default: {_NUM_INTERACTIONS}",
     )
     add(
         "--output",
         type=Path,
         default=Path("shortlist-quickstart"),
         metavar="DIR",
-        help="where the model and the index go; that of an earlier run is replaced. Default: %(default)s",
+        help="directory for model and index; output of an earlier run is replaced. Default: %(default)s",
     )
     parser.set_defaults(run=run)
 
 
 _DESCRIPTION = (
-    "Loads interactions, holds out a fifth of them at random, trains a two-tower model on the rest, "
-    "compares it with popularity and chance, recommends to three users, and saves the model and index. MovieLens "
-    "is looked for in the directory that SHORTLIST_DATA_DIR names and in the cache, and else downloaded."
+    "Load interactions, hold out a random fifth, train a two-tower model on the rest, compare it with "
+    "popularity and chance, recommend to three users, and save model and index. MovieLens is read from "
+    "SHORTLIST_DATA_DIR or the cache, else downloaded."
 )
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Run the command.
-
-    Args:
-        arguments: What was parsed.
-
-    Raises:
-        ArgumentError: Two options contradict each other.
-        ShortlistError: The data, the backend or the output directory cannot be had.
-    """
+    """Run every step of the quickstart and print its results."""
     console = Console()
     _check_size(arguments.data, arguments.num_interactions)
     _check_output(arguments.output)
@@ -84,7 +77,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     dataset = _load(arguments, console)
     train, test = random_split(dataset.interactions, seed=_SEED)
-    _say(console, f"{dataset.name}: {len(train):,} interactions to learn from, {len(test):,} to evaluate by")
+    _say(console, f"{dataset.name}: {len(train):,} interactions for training, {len(test):,} for evaluation")
 
     model = _train(train, arguments.epochs, backend, console)
     index = model.build_index()
@@ -98,33 +91,40 @@ def run(arguments: argparse.Namespace) -> None:
 def _check_size(data: str | None, num_interactions: int | None) -> None:
     if num_interactions is not None and data not in (None, "synthetic"):
         raise ArgumentError(
-            f"--num-interactions {num_interactions} sizes synthetic data, and {data} has a size of its own: "
-            "leave it out, or take --data synthetic."
+            must(
+                "--num-interactions",
+                "be left out unless the data is synthetic",
+                got=f"{num_interactions} with --data {data}",
+                fix="Leave it out, or pass --data synthetic",
+            )
         )
 
 
 def _check_output(output: Path) -> None:
-    """Refuse to replace what no quickstart made, before any work is done."""
+    """Refuse to replace a folder that is not the output of a quickstart, before any work is done."""
     if (
         output.exists()
         and not (output / _INDEX_FILE).is_file()
         and (output.is_file() or any(output.iterdir()))
     ):
         raise ArgumentError(
-            f"{output} exists and is not the output of a quickstart, so it is not replaced: "
-            "remove it, or name another directory with --output."
+            must(
+                f"--output {output}",
+                "be new, empty or the output of a quickstart",
+                fix="Remove it, or choose another directory",
+            )
         )
 
 
 def _check_writable(output: Path) -> None:
-    """Refuse, before any work is done, what could not be written after it."""
+    """Refuse an output directory that cannot be written, before any work is done."""
     try:
         standing = next(folder for folder in output.absolute().parents if folder.exists())
         with tempfile.TemporaryDirectory(dir=standing, prefix=".shortlist-"):
             pass
     except OSError as error:
         raise ArgumentError(
-            f"--output {output} cannot be written ({error.strerror}): name another directory."
+            must(f"--output {output}", "be writable", got=error.strerror, fix="Choose another directory")
         ) from error
 
 
@@ -138,38 +138,30 @@ def _load(arguments: argparse.Namespace, console: Console) -> "Dataset":
     except DatasetUnavailable as error:
         if arguments.data is not None:
             raise
-        _say(console, f"data: synthetic, because MovieLens is not to be had. {error}")
+        _say(console, f"data: synthetic, because MovieLens is not available. {error}")
         return _synthetic(arguments.num_interactions or _NUM_INTERACTIONS)
 
 
 def _synthetic(num_interactions: int) -> "Dataset":
     from shortlist.data import synthetic
 
-    # As many users and items as make one pair in 15 an interaction, which is about what MovieLens 100K has.
+    # One user-item pair in 15 is an interaction, as in MovieLens 100K.
     num_users, num_items = (round(factor * num_interactions**0.5) for factor in (3, 5))
     return synthetic(num_users, num_items, num_interactions, seed=_SEED)
 
 
-def fit_columns(train: "Interactions", epochs: int, verbose: int = 0) -> "TwoTower":
-    """The model of the quickstart, trained.
+def train_model(train: "Interactions", epochs: int, verbose: int = 0) -> "TwoTower":
+    """Train the model of the quickstart.
 
-    Wide vectors of length 1 with a low temperature rank the first ten better than the defaults of `TwoTower`
-    do, on MovieLens 100K and 1M, for twice the time; a large batch costs little where items are few.
-
-    Args:
-        train: What to learn from.
-        epochs: How often it is gone through.
-        verbose: As in `keras.Model.fit`.
-
-    Returns:
-        The model.
+    Wide unit vectors with a low temperature have a better recall at 10 than the defaults of `TwoTower` on
+    MovieLens 100K and 1M, for twice the training time. A large batch is cheap with few items.
     """
     import keras
 
     from shortlist.models import TwoTower
 
-    # Keras draws the seeds of its layers from here. Its own `set_random_seed` would import TensorFlow under
-    # every backend, where it is installed.
+    # Keras seeds its layers from `random`. `keras.utils.set_random_seed` would import TensorFlow on every
+    # backend.
     random.seed(_SEED)
     model = TwoTower.from_interactions(train, embedding_dim=256, temperature=0.16, l2=0.0)
     model.compile(keras.optimizers.Adam(0.005))
@@ -179,9 +171,9 @@ def fit_columns(train: "Interactions", epochs: int, verbose: int = 0) -> "TwoTow
 
 def _train(train: "Interactions", epochs: int, backend: str, console: Console) -> "TwoTower":
     started = time.perf_counter()
-    model = fit_columns(train, epochs, verbose=1 if sys.stdout.isatty() else 2)
+    model = train_model(train, epochs, verbose=1 if sys.stdout.isatty() else 2)
     seconds = time.perf_counter() - started
-    _say(console, f"training on {backend} took {seconds:.1f} s, {seconds / epochs:.1f} s an epoch")
+    _say(console, f"training on {backend} took {seconds:.1f} s, {seconds / epochs:.1f} s per epoch")
     return model
 
 
@@ -208,7 +200,7 @@ def _recommend(
 def _save(model: "TwoTower", index: "BruteForce", output: Path, is_exported: bool) -> None:
     from shortlist.artifacts import publishing
 
-    # Keras looks for TensorFlow while it saves, whichever backend runs, and that tells of missing drivers.
+    # Keras imports TensorFlow while saving, on every backend, which prints notes about missing drivers.
     with silenced_stderr(), publishing(output, overwrite=True) as folder:
         model.save(folder / _MODEL_FILE)
         index.save(folder / _INDEX_FILE)
@@ -220,10 +212,10 @@ def _save(model: "TwoTower", index: "BruteForce", output: Path, is_exported: boo
 
 def _tell_saved(output: Path, console: Console) -> None:
     contents: dict[str | Path, str] = {
-        _MODEL_FILE: "the model, to go on training",
-        _INDEX_FILE: "the index, to recommend from",
-        _EXPORT_FOLDER: "the index for wherever TensorFlow runs; the folder above it, which holds version 1, "
-        "is what TensorFlow Serving takes",
+        _MODEL_FILE: "the model, for further training",
+        _INDEX_FILE: "the index, for recommendations in Python",
+        _EXPORT_FOLDER: "the index for TensorFlow Serving; point it at the parent folder, which holds the "
+        "versions",
     }
     for name, what in contents.items():
         if (output / name).exists():
@@ -233,8 +225,7 @@ def _tell_saved(output: Path, console: Console) -> None:
 def _show_lines(output: Path, user: "ItemId", console: Console) -> None:
     _say(
         console,
-        f"In Python, these lines load the index and recommend to user {user!s} (without exclude=, items that "
-        "the user has met may come back):",
+        f"Load the index in Python and recommend to user {user!s} (pass exclude= to leave out seen items):",
     )
     _say(console, "    import shortlist as sl")
     _say(console, f"    index = sl.load_model({str(output / _INDEX_FILE)!r})")
@@ -242,5 +233,5 @@ def _show_lines(output: Path, user: "ItemId", console: Console) -> None:
 
 
 def _say(console: Console, line: str) -> None:
-    """Print a line as it is, however long, so that it can be copied."""
+    """Print a line without wrapping, so that it can be copied."""
     console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Holding back what native libraries write to stderr."""
+"""Hold back what native libraries write to stderr."""
 
 import os
 import sys
@@ -13,10 +13,10 @@ _STDERR = 2
 
 @contextmanager
 def silenced_stderr() -> Iterator[None]:
-    """Hold back what is written to stderr in the block; show it after all when the block fails.
+    """Hold back stderr inside the block; show it if the block fails.
 
-    It works on the file descriptor, because TensorFlow's C++ code writes notes about missing GPU drivers
-    there before any setting of its log can be made.
+    Works on the file descriptor: TensorFlow's C++ code reports missing GPU drivers there before its log level
+    can be set.
     """
     sys.stderr.flush()
     original = os.dup(_STDERR)

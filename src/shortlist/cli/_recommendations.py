@@ -1,4 +1,4 @@
-"""What users liked, and what an index recommends to them, by title."""
+"""Tables of what users liked and what an index recommends to them, by title."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
@@ -15,7 +15,7 @@ from shortlist.typing import ItemId
 __all__ = ["recommendation_tables", "users_with_likes"]
 
 _LIKED = 4
-"""The lowest rating, of 1 to 5, of what a user likes."""
+"""A user likes an item rated at least this, on a scale of 1 to 5."""
 
 
 def recommendation_tables(
@@ -26,17 +26,14 @@ def recommendation_tables(
     *,
     num_titles: int = 5,
 ) -> Iterator[Table]:
-    """Set users' latest likes next to what is recommended to them.
+    """Yield one table per user: latest likes next to recommendations.
 
     Args:
-        index: Takes user ids.
-        dataset: Has the titles of the items.
-        train: What the users met, with ratings; none of it is recommended again.
-        users: Whom to recommend to.
-        num_titles: How many titles of each sort.
-
-    Yields:
-        One table a user.
+        index: Index queried with user ids.
+        dataset: Source of item titles.
+        train: Rated interactions; their items are not recommended again.
+        users: User ids.
+        num_titles: Number of rows per table.
     """
     liked, seen = _liked(train), Histories.from_interactions(train).items_of(users)
     _, recommended = index(users, k=num_titles, exclude=seen)
@@ -48,16 +45,10 @@ def recommendation_tables(
 def users_with_likes(
     train: Interactions, test: Interactions, *, num_users: int = 3, num_titles: int = 5
 ) -> np.ndarray:
-    """Choose users whose taste can be seen.
-
-    Args:
-        train: What the users met, with ratings.
-        test: Users are taken from here, in order, those first who like enough things.
-        num_users: How many users.
-        num_titles: How many likes are enough.
+    """Choose users of `test`, those with at least `num_titles` likes in `train` first.
 
     Returns:
-        `[num_users]` ids, or fewer where there are no more.
+        Up to `num_users` ids.
     """
     users = np.array(list(dict.fromkeys(test.users.tolist())), dtype=test.users.dtype)
     has_few = _liked(train).lengths(users) < num_titles
@@ -74,7 +65,7 @@ def _titles(dataset: Dataset) -> dict[ItemId, str]:
 
 
 def _named(titles: Mapping[ItemId, str], items: np.ndarray) -> list[str]:
-    """The items' titles, whose brackets are no markup; an empty place of a list has none."""
+    """Return the titles of items, escaped for rich; padding has no title."""
     return [escape(str(titles[item])) for item in items.tolist() if item in titles]
 
 

@@ -273,7 +273,7 @@ class FactorizedTopK(keras.metrics.Metric):
         recall = estimate_recall(snapshot.engine, max(self.ks))
         warnings.warn(
             f"metric {self.name!r} evaluates by {type(source).__name__}, which finds {recall:.1%} of the "
-            f"exact {max(self.ks)} best (of some candidates taken as queries): what it misses counts as not found.",
+            f"exact {max(self.ks)} best (candidates as queries); the rest count as misses.",
             stacklevel=3,
         )
         return True
