@@ -28,7 +28,7 @@ def test_rows_come_once_in_order_with_their_number(size: int) -> None:
     start = (keras.ops.zeros((2,), "float32"),)
     rows = {"value": keras.ops.convert_to_tensor(values)}
     dtypes = ("float32", "float32")
-    (total,), (outputs, first_column) = backend.over_chunks(step, start, rows, size, dtypes)
+    (total,), (outputs, first_column) = backend.scan_chunks(step, start, rows, size, dtypes)
     np.testing.assert_allclose(array(total), values.sum(axis=0), rtol=1e-5)
     np.testing.assert_allclose(array(outputs), values * np.arange(7)[:, None], rtol=1e-6)
     np.testing.assert_array_equal(array(first_column), array(outputs)[:, :1])
@@ -47,7 +47,7 @@ def test_only_the_first_rows(is_compiled: bool, size: int, num_all: int) -> None
             return (carry[0] + keras.ops.sum(counts * part["value"], axis=0),), (part["value"] * 2.0,)
 
         start = (keras.ops.zeros((2,), "float32"),)
-        return backend.over_chunks(step, start, {"value": rows}, size, num_rows=num_rows)
+        return backend.scan_chunks(step, start, {"value": rows}, size, num_rows=num_rows)
 
     run = backend.compiled(of_first) if is_compiled else of_first
     for num_rows in (0, 1, 4, num_all):

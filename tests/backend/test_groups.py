@@ -28,5 +28,5 @@ def test_each_vector_meets_the_rows_of_its_group(dtype: str, heads: int, num_gro
 def test_rows_of_a_table() -> None:
     table = GENERATOR.normal(size=(6, 2, 3)).astype("float32")
     rows = np.int32([4, 0, 4])
-    found = backend.read_rows(*map(keras.ops.convert_to_tensor, (table, rows)))
+    found = backend.gather_rows(*map(keras.ops.convert_to_tensor, (table, rows)))
     np.testing.assert_array_equal(keras.ops.convert_to_numpy(found), table[rows])

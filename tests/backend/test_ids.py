@@ -39,7 +39,7 @@ def tensor(ids: np.ndarray) -> Any:
 def test_codes_are_equal_exactly_where_ids_are(pool: np.ndarray) -> None:
     ids = pool[np.random.default_rng(0).integers(0, len(pool), 12)]
     for shape in ((12,), (12, 1)):
-        codes = to_numpy(backend.dense_codes(tensor(ids.reshape(shape))))
+        codes = to_numpy(backend.factorize(tensor(ids.reshape(shape))))
         assert codes.shape == (12,)
         assert codes.min() >= 0
         assert codes.max() < 12
@@ -53,7 +53,7 @@ def test_codes_are_equal_exactly_where_ids_are(pool: np.ndarray) -> None:
 def test_rows_of_known_and_unknown_ids(pool: np.ndarray) -> None:
     known, row_of = pool[:4], {one: row for row, one in enumerate(pool[:4].tolist())}
     asked = pool[np.random.default_rng(0).integers(0, len(pool), (5, 3))]
-    rows = to_numpy(backend.IdRows(known).rows(tensor(asked)))
+    rows = to_numpy(backend.IdLookup(known).rows(tensor(asked)))
     assert rows.tolist() == [[row_of.get(one, -1) for one in line] for line in asked.tolist()]
 
 
@@ -61,7 +61,7 @@ def test_rows_of_known_and_unknown_ids(pool: np.ndarray) -> None:
 @pytest.mark.parametrize("pool", pools(), ids=lambda pool: str(type(pool[0]).__name__))
 def test_an_id_that_stands_twice_is_refused(pool: np.ndarray) -> None:
     with pytest.raises(ArgumentError, match="twice"):
-        backend.IdRows(pool[[0, 1, 0]])
+        backend.IdLookup(pool[[0, 1, 0]])
 
 
 @pytest.mark.contract
@@ -92,12 +92,12 @@ def test_ids_that_the_backend_cannot_hold_are_refused() -> None:
         [np.array([2**31]), np.array([-(2**31) - 1])] if BACKEND == "jax" else []
     )
     for ids in refused:
-        for function in (backend.IdRows, backend.id_tensor):
+        for function in (backend.IdLookup, backend.id_tensor):
             with pytest.raises(BackendError, match="text"):
                 function(ids)
 
 
 @pytest.mark.contract
 def test_an_unknown_id_beyond_all_known_ones_has_no_row() -> None:
-    rows = backend.IdRows(np.array([5, 3])).rows(keras.ops.convert_to_tensor(np.int32([2, 3, 4, 5, 6])))
+    rows = backend.IdLookup(np.array([5, 3])).rows(keras.ops.convert_to_tensor(np.int32([2, 3, 4, 5, 6])))
     assert to_numpy(rows).tolist() == [-1, 1, -1, 0, -1]

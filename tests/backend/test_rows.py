@@ -11,7 +11,7 @@ from keras import ops
 from tests.oracles.optimizers import summed
 
 from shortlist import backend
-from shortlist.backend._full_precision import value_of
+from shortlist.backend._full_precision import raw_value
 from shortlist.errors import BackendError
 
 pytestmark = pytest.mark.contract
@@ -50,27 +50,27 @@ def lists_of_rows(length: int) -> st.SearchStrategy[list[int]]:
 def test_repeated_rows_are_summed_once(rows: list[int]) -> None:
     """Places that are left over hold zeros, for rows that are never written."""
     gradients = np.random.default_rng(len(rows)).integers(-9, 9, (len(rows), 2)).astype("float32")
-    found = backend.sum_rows(sparse_gradient(np.array(rows), gradients))
+    found = backend.deduplicate_rows(sparse_gradient(np.array(rows), gradients))
     assert found is not None
     distinct, sums = map(to_numpy, found)
     answer = {int(row): total.tolist() for row, total in zip(distinct, sums, strict=True) if row < NUM_ROWS}
     assert answer == {row: total.tolist() for row, total in summed(rows, gradients).items()}
     assert not sums[distinct >= NUM_ROWS].any()
     variable = table()
-    backend.write_rows(variable, found[0], found[1])
+    backend.scatter_rows(variable, found[0], found[1])
     expected = to_numpy(table().value).tolist()
     for row, total in answer.items():
         expected[row] = total
     assert to_numpy(variable.value).tolist() == expected
-    assert to_numpy(backend.read_rows(variable, found[0]))[distinct < NUM_ROWS].tolist() == list(
+    assert to_numpy(backend.gather_rows(variable, found[0]))[distinct < NUM_ROWS].tolist() == list(
         answer.values()
     )
 
 
 def test_a_dense_gradient_has_no_rows() -> None:
-    assert backend.sum_rows(ops.ones((NUM_ROWS, 2))) is None
-    assert backend.sum_rows(np.ones((NUM_ROWS, 2))) is None
-    assert backend.sum_rows(None) is None
+    assert backend.deduplicate_rows(ops.ones((NUM_ROWS, 2))) is None
+    assert backend.deduplicate_rows(np.ones((NUM_ROWS, 2))) is None
+    assert backend.deduplicate_rows(None) is None
 
 
 def test_a_lookup_has_the_shape_of_its_rows() -> None:
@@ -91,7 +91,7 @@ def test_a_row_beyond_the_table_does_not_pass_for_another() -> None:
 def test_writing_in_a_stateless_scope_leaves_the_variable() -> None:
     variable, rows = table(), ops.convert_to_tensor(np.array([1]))
     with keras.StatelessScope() as scope:
-        backend.write_rows(variable, rows, ops.ones((1, 2)))
+        backend.scatter_rows(variable, rows, ops.ones((1, 2)))
         assert to_numpy(backend.lookup(variable, rows)).tolist() == [[1, 1]]
     assert to_numpy(scope.get_current_value(variable))[1].tolist() == [1, 1]
     assert to_numpy(variable.value).tolist() == to_numpy(table().value).tolist()
@@ -102,7 +102,7 @@ def test_a_table_is_not_cast_under_mixed_precision() -> None:
 
     class Layer(keras.layers.Layer):
         def call(self, rows: Any) -> Any:
-            kinds.extend([value_of(variable).dtype, backend.lookup(variable, rows).dtype])
+            kinds.extend([raw_value(variable).dtype, backend.lookup(variable, rows).dtype])
             return rows
 
     Layer(dtype="mixed_bfloat16")(np.int32([0]))
@@ -116,7 +116,7 @@ def test_several_replicas_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     gradient = sparse_gradient(np.array([1]), np.ones((1, 2), "float32"))
     monkeypatch.setattr(tf.distribute.Strategy, "num_replicas_in_sync", 2)
     with pytest.raises(BackendError, match="several replicas.*one replica"):
-        backend.sum_rows(gradient)
+        backend.deduplicate_rows(gradient)
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="tensors of TensorFlow")

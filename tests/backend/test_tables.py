@@ -14,13 +14,13 @@ def test_put_together_of_parts(dtype: str, lengths: list[int]) -> None:
     whole = np.arange(sum(lengths) * 6).reshape(-1, 2, 3).astype(dtype)
     starts = np.cumsum([0, *lengths])
     parts = (whole[start : start + number] for start, number in zip(starts, lengths, strict=False))
-    table = backend.table_of(parts, whole.shape, dtype)
-    assert backend.on_host(table).dtype == dtype
-    np.testing.assert_array_equal(backend.on_host(table), whole)
+    table = backend.assemble_table(parts, whole.shape, dtype)
+    assert backend.host_array(table).dtype == dtype
+    np.testing.assert_array_equal(backend.host_array(table), whole)
 
 
 def test_what_is_read_on_the_host_is_not_written_to() -> None:
-    table = backend.table_of([np.float32([1, 2])], (2,), "float32")
-    for array in (backend.on_host(table), backend.on_host(np.float32([1, 2]))):
+    table = backend.assemble_table([np.float32([1, 2])], (2,), "float32")
+    for array in (backend.host_array(table), backend.host_array(np.float32([1, 2]))):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 3

@@ -57,9 +57,9 @@ def test_what_is_added_in_a_stateless_scope_is_forgotten() -> None:
 
 @pytest.mark.contract
 def test_tensors_and_arrays_have_values() -> None:
-    assert not backend.is_traced(keras.ops.ones(2))
-    assert not backend.is_traced(np.ones(2))
-    assert not backend.is_traced([1, 2])
+    assert not backend.is_symbolic(keras.ops.ones(2))
+    assert not backend.is_symbolic(np.ones(2))
+    assert not backend.is_symbolic([1, 2])
 
 
 def trace(function: Any) -> None:
@@ -84,7 +84,7 @@ def test_inside_a_function_that_is_traced_they_have_none() -> None:
     seen = []
 
     def function(tensor: Any) -> Any:
-        seen.append(backend.is_traced(tensor))
+        seen.append(backend.is_symbolic(tensor))
         return tensor
 
     trace(function)
@@ -97,10 +97,10 @@ def test_tensors_of_arrays_have_no_value_where_a_graph_is_built() -> None:
 
     def function(tensor: Any) -> Any:
         made = keras.ops.convert_to_tensor(np.ones(2, "float32"))
-        seen.append((backend.builds_graph(), backend.is_traced(made)))
+        seen.append((backend.is_tracing(), backend.is_symbolic(made)))
         return tensor
 
-    assert not backend.builds_graph()
+    assert not backend.is_tracing()
     trace(function)
     assert {one for one in seen if one[0] != one[1]} == set()
 
@@ -114,10 +114,10 @@ def test_what_the_host_gives_in_a_compiled_function(dtype: str) -> None:
         return (2 * arrays[0] + (arrays[1] if len(arrays) > 1 else 0)).astype(dtype)
 
     def of_one(first: Any) -> Any:
-        return backend.from_host(on_host, first, (3,), dtype)
+        return backend.host_callback(on_host, first, (3,), dtype)
 
     def of_two(first: Any, second: Any) -> Any:
-        return backend.from_host(on_host, (first, second), (3,), dtype)
+        return backend.host_callback(on_host, (first, second), (3,), dtype)
 
     first, second = (keys.astype("float32") for keys in (np.arange(3), np.array([10, 20, 30])))
     tensors = keras.ops.convert_to_tensor(first), keras.ops.convert_to_tensor(second)
@@ -130,7 +130,7 @@ def test_what_the_host_gives_in_a_compiled_function(dtype: str) -> None:
 
 @pytest.mark.contract
 def test_what_the_host_gives_is_float32_when_nothing_is_said() -> None:
-    found = backend.from_host(
+    found = backend.host_callback(
         lambda rows: np.float32([1, 2])[rows], keras.ops.convert_to_tensor([1, 0]), (2,)
     )
     assert keras.backend.standardize_dtype(found.dtype) == "float32"
@@ -146,7 +146,7 @@ def test_numbers_beyond_a_margin_are_counted_exactly(num_columns: int, margin: f
         np.float32([-np.inf, -3e38, -1.01, -0.99, 0, 0.99, 1.01, 1e9, np.inf]), (3, num_columns)
     )
     leads[1] = np.abs(leads[1])
-    above, below = backend.count_beyond(keras.ops.convert_to_tensor(margin * leads), margin)
+    above, below = backend.count_beyond_margin(keras.ops.convert_to_tensor(margin * leads), margin)
     np.testing.assert_array_equal(to_numpy(above), (leads > 1).sum(axis=1))
     np.testing.assert_array_equal(to_numpy(below), (leads < -1).sum(axis=1))
 

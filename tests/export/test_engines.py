@@ -9,7 +9,7 @@ from tests.oracles.top_k import top_k
 
 from shortlist.errors import ArgumentError
 from shortlist.export import saved_model
-from shortlist.export._engines import apart, engine_graph_encoder
+from shortlist.export._engines import engine_graph_encoder, noinline
 from shortlist.export._operators import operators
 from shortlist.indexes import Annoy, BruteForce, Partitioned
 from shortlist.indexes._engine import Engine
@@ -103,7 +103,7 @@ def test_one_partition_is_widened_for_more_than_it_holds(num_queries):
 
 def test_a_branch_apart_is_one_node_that_is_not_written_out_in_its_place():
     x = tf.TensorSpec((), tf.float32)
-    branch = lambda x: tf.cond(x > 0, apart(lambda: x * 2 + 1), lambda: x)  # noqa: E731
+    branch = lambda x: tf.cond(x > 0, noinline(lambda: x * 2 + 1), lambda: x)  # noqa: E731
     traced = tf.function(branch, autograph=False).get_concrete_function(x)
     functions = traced.graph.as_graph_def().library.function
     (then,) = (of for of in functions if any(node.op == "PartitionedCall" for node in of.node_def))

@@ -3,7 +3,7 @@
 import keras
 import pytest
 
-from shortlist.indexes._compiling import of_sizes
+from shortlist.indexes._compiling import compiled_for
 
 
 def _scaled(values, sizes):
@@ -12,9 +12,9 @@ def _scaled(values, sizes):
 
 @pytest.mark.contract
 def test_the_same_sizes_share_a_function_and_others_do_not():
-    assert of_sizes(_scaled, (2,)) is of_sizes(_scaled, (2,))
+    assert compiled_for(_scaled, (2,)) is compiled_for(_scaled, (2,))
     ones = keras.ops.ones((3,))
-    assert [keras.ops.convert_to_numpy(of_sizes(_scaled, (n,))(ones)).tolist() for n in (2, 5)] == [
+    assert [keras.ops.convert_to_numpy(compiled_for(_scaled, (n,))(ones)).tolist() for n in (2, 5)] == [
         [2] * 3,
         [5] * 3,
     ]

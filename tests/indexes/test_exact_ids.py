@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(
 def test_a_trailing_nul_tells_ids_apart(ids: list[Any]) -> None:
     array, as_bytes = np.array(ids, object), [one.encode() if isinstance(one, str) else one for one in ids]
     assert backend.id_tensor(array).numpy().tolist() == as_bytes
-    assert backend.IdRows(array).rows(tf.constant(as_bytes)).numpy().tolist() == [0, 1, 2]
+    assert backend.IdLookup(array).rows(tf.constant(as_bytes)).numpy().tolist() == [0, 1, 2]
     query = np.float32([[1, 3, 2]])
     for index in (
         BruteForce().index(np.eye(3, dtype="float32"), array),

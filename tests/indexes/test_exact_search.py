@@ -7,7 +7,7 @@ from tests.oracles.top_k import top_k
 
 from shortlist.errors import ArgumentError
 from shortlist.indexes import _exact_search as module
-from shortlist.indexes._compiling import of_sizes
+from shortlist.indexes._compiling import compiled_for
 from shortlist.indexes._exact_search import exact_search
 from shortlist.indexes._row_filter import Filter
 
@@ -79,9 +79,9 @@ def test_one_query_and_few_candidates_go_another_way() -> None:
 
 
 def test_queries_in_several_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    of_sizes.cache_clear()  # what was compiled before knows nothing of these
+    compiled_for.cache_clear()  # what was compiled before knows nothing of these
     monkeypatch.setattr(module, "_BLOCK_SCORES", 2 * 16)  # two queries a pass
-    monkeypatch.setattr(module, "rows_a_chunk", lambda num_rows, num_columns: 1)
+    monkeypatch.setattr(module, "rows_per_chunk", lambda num_rows, num_columns: 1)
     check(128 * 16 + 3, 5, 3)
     check(60, 5, 3, num_excluded=2)
 

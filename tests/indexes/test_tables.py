@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shortlist.backend import on_host
+from shortlist.backend import host_array
 from shortlist.indexes import _tables as tables
 from shortlist.indexes._tables import as_table, load_table, rows_at_once, save_table
 
@@ -17,10 +17,10 @@ def test_written_and_read_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(tables, "_BYTES_AT_ONCE", 100)
     array = np.random.default_rng(0).integers(-9, 9, (37, 3)).astype(dtype)
     table = as_table(array)
-    np.testing.assert_array_equal(on_host(table), array)
+    np.testing.assert_array_equal(host_array(table), array)
     save_table(table, tmp_path / "table.npy")
     np.testing.assert_array_equal(np.load(tmp_path / "table.npy"), array)
-    np.testing.assert_array_equal(on_host(load_table(tmp_path / "table.npy")), array)
+    np.testing.assert_array_equal(host_array(load_table(tmp_path / "table.npy")), array)
 
 
 def test_rows_at_once_are_eight_mebibytes_whatever_the_size_of_the_table() -> None:

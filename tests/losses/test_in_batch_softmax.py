@@ -23,13 +23,13 @@ def codes(ids: list[object]) -> np.ndarray:
     return np.unique(ids, return_inverse=True)[1].astype("int32")
 
 
-@pytest.mark.parametrize("rows_a_chunk", [1, 3, 7, 100])
-def test_loss_and_gradients_wherever_chunks_end(rows_a_chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("rows_per_chunk", [1, 3, 7, 100])
+def test_loss_and_gradients_wherever_chunks_end(rows_per_chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
     for seed in range(3):
         world = batch_world(
             seed, id_kind="int64", num_extra=2, num_heads=None, num_hard_negatives=None, tied=False
         )
-        monkeypatch.setattr(MODULE, "rows_a_chunk", lambda *sizes: rows_a_chunk)
+        monkeypatch.setattr(MODULE, "rows_per_chunk", lambda *sizes: rows_per_chunk)
         expected = softmax.in_batch_softmax(
             **(vars(world) | {"remove_accidental_hits": True, "mask_known_positives": True})
         )
@@ -56,7 +56,7 @@ def test_loss_and_gradients_wherever_chunks_end(rows_a_chunk: int, monkeypatch: 
             np.testing.assert_allclose(got, slow, rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize("rows_a_chunk", [2, 100])
+@pytest.mark.parametrize("rows_per_chunk", [2, 100])
 @pytest.mark.parametrize("has_mask", [False, True])
 @pytest.mark.parametrize("has_query_ids", [False, True])
 @pytest.mark.parametrize("has_candidate_ids", [False, True])
@@ -64,11 +64,11 @@ def test_vectors_that_stand_several_times(
     has_candidate_ids: bool,
     has_query_ids: bool,
     has_mask: bool,
-    rows_a_chunk: int,
+    rows_per_chunk: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Equal vectors of equal and of other ids, and other vectors of equal ids, each with all the rest."""
-    monkeypatch.setattr(MODULE, "rows_a_chunk", lambda *sizes: rows_a_chunk)
+    monkeypatch.setattr(MODULE, "rows_per_chunk", lambda *sizes: rows_per_chunk)
     for seed, (num_heads, label_smoothing, is_corrected) in enumerate(
         [(None, 0.0, False), (2, 0.2, False), (None, 0.2, True), (2, 0.0, True)]
     ):

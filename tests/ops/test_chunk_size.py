@@ -5,9 +5,9 @@ from pathlib import Path
 import keras
 import pytest
 
-from shortlist.ops._chunk_size import rows_a_chunk
+from shortlist.ops._chunk_size import rows_per_chunk
 
-MODULE = __import__("shortlist.ops._chunk_size", fromlist=["rows_a_chunk"])
+MODULE = __import__("shortlist.ops._chunk_size", fromlist=["rows_per_chunk"])
 
 
 @pytest.mark.parametrize(
@@ -18,14 +18,14 @@ def test_even_chunks_of_at_most_half_the_cache(
     num_rows: int, num_columns: int, expected: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(MODULE, "_cache_bytes", lambda: 16 * 10 * 4 * 2)  # half of it: 16 rows of 10 numbers
-    assert rows_a_chunk(num_rows, num_columns) == expected
+    assert rows_per_chunk(num_rows, num_columns) == expected
     tensors = map(keras.ops.convert_to_tensor, (num_rows, num_columns))
-    assert int(rows_a_chunk(*tensors)) == expected
+    assert int(rows_per_chunk(*tensors)) == expected
 
 
 def test_a_chunk_is_less_than_what_malloc_takes_from_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(MODULE, "_cache_bytes", lambda: 2**30)
-    num_bytes = 4 * 1000 * rows_a_chunk(10**6, 1000)
+    num_bytes = 4 * 1000 * rows_per_chunk(10**6, 1000)
     assert 30 * 2**20 < num_bytes < 32 * 2**20
 
 

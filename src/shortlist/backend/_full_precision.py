@@ -7,10 +7,10 @@ from keras.src.backend.common.variables import AutocastScope  # Keras has no pub
 
 from shortlist.typing import Tensor
 
-__all__ = ["value_of"]
+__all__ = ["raw_value"]
 
 
-def value_of(variable: Any) -> Tensor:
+def raw_value(variable: Any) -> Tensor:
     """The backend's own variable, or what a stateless scope has in its place.
 
     Under mixed precision, reading a variable casts all of it; here nothing is cast, so that rows can be taken

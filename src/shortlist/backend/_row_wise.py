@@ -4,10 +4,10 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-__all__ = ["row_wise_of", "tensors_for"]
+__all__ = ["deduplicated_gradients", "find_row_wise"]
 
 
-def row_wise_of(optimizer: Any) -> Any:
+def find_row_wise(optimizer: Any) -> Any:
     """The optimizer that takes gradients by row.
 
     Args:
@@ -21,7 +21,9 @@ def row_wise_of(optimizer: Any) -> Any:
 
 
 @contextlib.contextmanager
-def tensors_for(optimizer: Any, gradients: Sequence[Any], variables: Sequence[Any]) -> Iterator[list[Any]]:
+def deduplicated_gradients(
+    optimizer: Any, gradients: Sequence[Any], variables: Sequence[Any]
+) -> Iterator[list[Any]]:
     """Gradients as Keras' optimizers take them: tensors, of a table those of its rows alone.
 
     Within this context a row-wise optimizer knows the rows, so that whatever wraps it sees tensors only.
@@ -34,7 +36,7 @@ def tensors_for(optimizer: Any, gradients: Sequence[Any], variables: Sequence[An
     Yields:
         A gradient for each variable; unchanged for an ordinary optimizer.
     """
-    row_wise = row_wise_of(optimizer)
+    row_wise = find_row_wise(optimizer)
     if row_wise is None:
         yield list(gradients)
     else:

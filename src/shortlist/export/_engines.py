@@ -15,10 +15,10 @@ from shortlist.indexes._row_filter import Filter, are_wanted, without_columns
 from shortlist.indexes.partitions import PartitionedEngine
 from shortlist.indexes.partitions._engine import WIDER
 from shortlist.indexes.partitions._search import search
-from shortlist.ops import pairwise_scores, rows_a_chunk
+from shortlist.ops import pairwise_scores, rows_per_chunk
 from shortlist.typing import Tensor
 
-__all__ = ["EngineGraphEncoder", "Found", "apart", "engine_graph_encoder"]
+__all__ = ["EngineGraphEncoder", "Found", "engine_graph_encoder", "noinline"]
 
 Found = tuple[Tensor, Tensor]
 """Scores, float32, and rows, int32, `[batch, k]`; minus infinity and -1 in places that stay empty."""
@@ -52,7 +52,7 @@ class EngineGraphEncoder(tf.Module):
         """
 
 
-def apart(branch: Callable[[], Any]) -> Callable[[], Any]:
+def noinline(branch: Callable[[], Any]) -> Callable[[], Any]:
     """A branch as one node of the graph around it, where each node of a branch that is not taken costs time.
 
     Args:
@@ -106,8 +106,8 @@ class _ExactGraphEncoder(EngineGraphEncoder):
             best, found = tf.math.top_k(without_columns(scores, part["excluded"]), k)
             return carry, (best, tf.where(best > -float("inf"), found, -1))
 
-        size = rows_a_chunk(tf.shape(queries)[0], queries.shape[1] * self._vectors.shape[0])
-        return backend.over_chunks(step, (), asked, size, dtypes=("float32", "int32"))[1]
+        size = rows_per_chunk(tf.shape(queries)[0], queries.shape[1] * self._vectors.shape[0])
+        return backend.scan_chunks(step, (), asked, size, dtypes=("float32", "int32"))[1]
 
     def vectors_of(self, rows: Tensor) -> Tensor:
         # Of the whole: once single rows of a variable were read, TensorFlow copies it at each whole read.
@@ -144,7 +144,7 @@ class _PartitionedGraphEncoder(EngineGraphEncoder):
                 scores, others = wider(self._look(queries, k, rows, more), more)
                 return tf.where(is_short, scores, found[0]), tf.where(is_short, others, found[1])
 
-            return tf.cond(tf.reduce_any(is_short), apart(look), lambda: found)
+            return tf.cond(tf.reduce_any(is_short), noinline(look), lambda: found)
 
         found = self._look(queries, k, rows, self._probes)
         return found if rows is None and k <= self._least else wider(found, self._probes)

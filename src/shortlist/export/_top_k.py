@@ -10,11 +10,11 @@ from shortlist import backend
 from shortlist.errors import ArgumentError
 from shortlist.export._attributes import AttributesGraphEncoder
 from shortlist.export._candidate_ids import CandidateIds
-from shortlist.export._engines import Found, apart, engine_graph_encoder
+from shortlist.export._engines import Found, engine_graph_encoder, noinline
 from shortlist.export.queries._base import QueryGraphEncoder
 from shortlist.indexes import StoredIndex
 from shortlist.indexes._row_filter import Filter, are_wanted
-from shortlist.ops import rows_a_chunk
+from shortlist.ops import rows_per_chunk
 from shortlist.typing import Tensor
 
 __all__ = ["TopKGraph"]
@@ -125,8 +125,8 @@ class TopKGraph(tf.Module):
             return self._engine.search(queries, k, rows, least)
         return tf.cond(
             tf.shape(allow)[1] > 0,
-            apart(lambda: self._of_lists(queries, k, rows, allow)),
-            apart(lambda: self._engine.search(queries, k, rows, least)),
+            noinline(lambda: self._of_lists(queries, k, rows, allow)),
+            noinline(lambda: self._engine.search(queries, k, rows, least)),
         )
 
     def _of_lists(self, queries: Tensor, k: int, rows: Filter | None, allow: Tensor) -> Found:
@@ -166,8 +166,8 @@ class TopKGraph(tf.Module):
             return carry, (scores, tf.where(scores > -float("inf"), found, -1))
 
         num_queries, width = tf.shape(queries)[0], tf.shape(listed)[1]
-        size = rows_a_chunk(num_queries, width * (queries.shape[1] if is_one_list else queries.shape[2]))
-        return backend.over_chunks(step, (), asked, size, dtypes=("float32", "int32"))[1]
+        size = rows_per_chunk(num_queries, width * (queries.shape[1] if is_one_list else queries.shape[2]))
+        return backend.scan_chunks(step, (), asked, size, dtypes=("float32", "int32"))[1]
 
     def _best_of_lists(
         self, queries: Tensor, k: int, listed: Tensor, is_allowed: Tensor, vectors: Tensor | None = None

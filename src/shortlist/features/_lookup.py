@@ -99,7 +99,7 @@ class Lookup(keras.layers.Layer):
         vocabulary = self.vocabulary
         if keras.config.backend() == "tensorflow" and ops.is_tensor(ids):
             return self._graph_rows(ids)
-        if backend.is_traced(ids):
+        if backend.is_symbolic(ids):
             raise BackendError(
                 f"lookup {self.name!r} was called in a compiled function of {keras.config.backend()}, which "
                 "holds no host values: encode ids before, with Vocabulary.rows or FeatureSpec.encode_queries"

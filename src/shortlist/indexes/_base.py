@@ -104,7 +104,7 @@ class Index(keras.Model):
                 "heads, dim]. One "
                 "query is a batch of one."
             )
-        return vectors if backend.is_traced(vectors) else _finite(to_numpy(vectors))
+        return vectors if backend.is_symbolic(vectors) else _finite(to_numpy(vectors))
 
     def _prepared(self, queries: Any) -> Any:
         """What the query model is called with."""
@@ -204,7 +204,7 @@ def check_k(k: Any, name: str = "k") -> int:
 
 def _given_vectors(queries: Any) -> Any:
     """Queries that are vectors already; an array stays one, since not every engine wants a tensor."""
-    is_on_host = isinstance(queries, np.ndarray) and not backend.builds_graph()
+    is_on_host = isinstance(queries, np.ndarray) and not backend.is_tracing()
     vectors = queries if is_on_host else _as_tensors(queries)
     if isinstance(vectors, dict) or _is_text(vectors):
         raise ArgumentError(
@@ -255,7 +255,7 @@ def _check_no_text(leaf: Any, query_model: keras.Layer) -> None:
 def _as_tensors(queries: Any) -> Any:
     if isinstance(queries, dict):
         return {name: _as_tensors(value) for name, value in queries.items()}
-    if backend.is_traced(queries) or keras.ops.is_tensor(queries):
+    if backend.is_symbolic(queries) or keras.ops.is_tensor(queries):
         return queries
     try:
         if not _tensors_hold_text() and _holds_text(np.asarray(queries)):

@@ -70,7 +70,7 @@ class ExactEngine(Engine):
 
     def vectors_of(self, rows: np.ndarray) -> np.ndarray:
         """The vectors of some rows; see `Engine`."""
-        return backend.on_host(self.vectors)[rows]
+        return backend.host_array(self.vectors)[rows]
 
     def num_bytes(self) -> int:
         """Bytes it takes in memory; see `Engine`."""

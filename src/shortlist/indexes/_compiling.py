@@ -6,11 +6,11 @@ from typing import Any
 
 from shortlist import backend
 
-__all__ = ["of_sizes"]
+__all__ = ["compiled_for"]
 
 
 @functools.lru_cache(maxsize=64)
-def of_sizes(search: Callable[..., Any], sizes: Hashable) -> Callable[..., Any]:
+def compiled_for(search: Callable[..., Any], sizes: Hashable) -> Callable[..., Any]:
     """A search whose sizes are fixed, compiled when first called.
 
     Args:

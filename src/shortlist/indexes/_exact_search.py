@@ -6,9 +6,9 @@ import numpy as np
 from keras import ops
 
 from shortlist import backend
-from shortlist.indexes._compiling import of_sizes
+from shortlist.indexes._compiling import compiled_for
 from shortlist.indexes._row_filter import Filter, are_wanted, without_columns
-from shortlist.ops import check_shapes, pairwise_scores, rows_a_chunk
+from shortlist.ops import check_shapes, pairwise_scores, rows_per_chunk
 from shortlist.typing import Tensor
 
 __all__ = ["exact_search"]
@@ -62,7 +62,7 @@ def exact_search(
     few = queries.shape[0] if queries.shape[0] in (0, 1) else None
     sizes = _Sizes(num_candidates, dim, queries.shape[1], k, rows.num_excluded, rows.shape_of_wanted, few)
     asked = [rows.excluded] if rows.bits is None else [rows.excluded, rows.bits, rows.wanted]
-    return of_sizes(_search, sizes)(vectors, queries, *map(ops.convert_to_tensor, asked))
+    return compiled_for(_search, sizes)(vectors, queries, *map(ops.convert_to_tensor, asked))
 
 
 class _Sizes(NamedTuple):
@@ -117,8 +117,8 @@ def _search(vectors: Tensor, queries: Tensor, excluded: Tensor, *wanted: Tensor,
     if sizes.goes_by_blocks:
         size: Tensor | int = max(1, _BLOCK_SCORES // (sizes.heads * sizes.num_blocks))
     else:
-        size = rows_a_chunk(num_queries, sizes.heads * sizes.num_candidates)
-    return backend.over_chunks(step, (), rows, size, dtypes=("float32", "int32"))[1]
+        size = rows_per_chunk(num_queries, sizes.heads * sizes.num_candidates)
+    return backend.scan_chunks(step, (), rows, size, dtypes=("float32", "int32"))[1]
 
 
 class _Candidates(NamedTuple):
@@ -161,9 +161,9 @@ def _by_blocks(candidates: _Candidates, part: dict[str, Tensor], sizes: _Sizes) 
         return carry, (scores, ops.take_along_axis(rows, columns, axis=1))
 
     width = (sizes.num_looked_at + 1) * _BLOCK * sizes.dim
-    size = rows_a_chunk(ops.shape(part["query"])[0], width)
+    size = rows_per_chunk(ops.shape(part["query"])[0], width)
     rows = {**part, "block": blocks}
-    return backend.over_chunks(step, (), rows, size, dtypes=("float32", "int32"))[1]
+    return backend.scan_chunks(step, (), rows, size, dtypes=("float32", "int32"))[1]
 
 
 def _best_of_blocks(candidates: _Candidates, part: dict[str, Tensor], sizes: _Sizes) -> Tensor:
@@ -192,8 +192,8 @@ def _best_of_blocks(candidates: _Candidates, part: dict[str, Tensor], sizes: _Si
     if candidates.bits is not None:
         words = candidates.bits.shape[1]
         blocks["bits"] = ops.reshape(candidates.bits[:num_in_blocks], (-1, _BLOCK, words))
-    size = rows_a_chunk(sizes.num_blocks, _BLOCK * num_columns)
-    return backend.over_chunks(step, (), blocks, size)[1][0]
+    size = rows_per_chunk(sizes.num_blocks, _BLOCK * num_columns)
+    return backend.scan_chunks(step, (), blocks, size)[1][0]
 
 
 def _rows_of(blocks: Tensor) -> Tensor:

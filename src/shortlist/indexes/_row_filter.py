@@ -96,4 +96,4 @@ def without_columns(scores: Tensor, columns: Tensor) -> Tensor:
     Returns:
         `[num_queries, num_columns]`.
     """
-    return scores if columns.shape[1] == 0 else backend.ExcludedPlaces(columns).fill(scores, 0)
+    return scores if columns.shape[1] == 0 else backend.ExclusionMask(columns).fill(scores, 0)

@@ -67,7 +67,7 @@ class StoredIndex(ChangingIndex):
         """
         snapshot, k = self.snapshot(), self.k if k is None else check_k(k)
         vectors = self._query_vectors(snapshot, queries)
-        if backend.is_traced(vectors):
+        if backend.is_symbolic(vectors):
             if allow is not None:
                 raise ArgumentError("allow came in a graph that is being built; expected it outside of one.")
             return self._in_graph(snapshot, vectors, k, exclude, where)
@@ -148,7 +148,7 @@ class StoredIndex(ChangingIndex):
         vectors = self.encode_queries(queries)
         check_shapes(vectors, np.empty((0, snapshot.engine.dim)))
         vectors = vectors if len(vectors.shape) == 3 else vectors[:, None]
-        if not backend.is_traced(vectors):
+        if not backend.is_symbolic(vectors):
             return self._of_unit_length(vectors)
         vectors = ops.cast(vectors, "float32")
         return vectors if self.similarity == "dot" else ops.normalize(vectors, axis=-1)

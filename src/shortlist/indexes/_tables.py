@@ -34,7 +34,7 @@ def as_table(array: np.ndarray) -> Tensor:
     """
     size = rows_at_once(array.shape, array.dtype.name)
     parts = (array[first : first + size] for first in range(0, len(array), size))
-    return backend.table_of(parts, array.shape, array.dtype.name)
+    return backend.assemble_table(parts, array.shape, array.dtype.name)
 
 
 def save_table(table: Tensor, file: Path) -> None:
@@ -44,7 +44,7 @@ def save_table(table: Tensor, file: Path) -> None:
         table: `[num_rows, ...]`.
         file: A file that ends in `.npy`.
     """
-    np.save(file, backend.on_host(table))
+    np.save(file, backend.host_array(table))
 
 
 def load_table(file: Path) -> Tensor:

@@ -10,7 +10,7 @@ from keras import ops
 from shortlist import backend
 from shortlist.losses._examples import Examples
 from shortlist.losses._softmax_chunk import RowSums, SoftmaxChunk, share_of_heads
-from shortlist.ops import check_shapes, rows_a_chunk
+from shortlist.ops import check_shapes, rows_per_chunk
 from shortlist.typing import Tensor
 
 __all__ = ["in_batch_softmax"]
@@ -173,19 +173,19 @@ class _Batch:
     def loss(self) -> Tensor:
         """The weighted sum of the losses."""
 
-        def over_chunks(chunk: SoftmaxChunk) -> Tensor:
+        def scan_chunks(chunk: SoftmaxChunk) -> Tensor:
             def step(carry: tuple[()], part: dict[str, Tensor], first: Tensor | int) -> Any:
                 return carry, chunk.sums(part, first).present()
 
             return self._over_chunks(step, (), num_outputs=4 if chunk.is_smoothed else 2)[1]
 
-        sums = RowSums(*self._with_chunk(over_chunks))
+        sums = RowSums(*self._with_chunk(scan_chunks))
         return ops.sum(self._examples.losses(sums).loss)
 
     def loss_and_gradients(self) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """The same, and its gradients by queries and candidates."""
 
-        def over_chunks(chunk: SoftmaxChunk) -> tuple[Tensor, ...]:
+        def scan_chunks(chunk: SoftmaxChunk) -> tuple[Tensor, ...]:
             def step(carry: tuple[Tensor], part: dict[str, Tensor], first: Tensor | int) -> Any:
                 sums, gradients = chunk.sums_and_gradients(part, first)
                 by_candidates = carry[0]
@@ -200,7 +200,7 @@ class _Batch:
             num_unused = self._num_columns - num_columns
             return ops.pad(by_candidates, [[0, 0], [0, num_unused]]), *outputs
 
-        by_candidates, *outputs = self._with_chunk(over_chunks)
+        by_candidates, *outputs = self._with_chunk(scan_chunks)
         num_gradients = len(outputs) // 3  # a gradient comes with two sums
         losses = self._examples.losses(RowSums(*outputs[num_gradients:]))
         by_queries = sum(
@@ -212,14 +212,14 @@ class _Batch:
 
     def _over_chunks(self, step: Callable[..., Any], start: tuple[Tensor, ...], num_outputs: int) -> Any:
         num_rows, heads, _ = ops.shape(self._parts["query"])
-        size = rows_a_chunk(num_rows, heads * self._num_columns)
+        size = rows_per_chunk(num_rows, heads * self._num_columns)
         dtypes = ("float32",) * num_outputs
-        return backend.over_chunks(step, start, self._parts, size, dtypes, self._rows.number)
+        return backend.scan_chunks(step, start, self._parts, size, dtypes, self._rows.number)
 
     def _with_chunk(self, function: Callable[[SoftmaxChunk], Any]) -> Any:
         """What a function gives for the chunk, with no more columns and no more passes than must be."""
         number = self._columns.number
-        if number is None or not backend.is_traced(number) or self._num_columns < _MANY:
+        if number is None or not backend.is_symbolic(number) or self._num_columns < _MANY:
             return function(self._chunk_of(self._num_columns))
         widths = [-(-self._num_columns * quarter // 4) for quarter in (1, 2, 3, 4)]
         return ops.switch(
@@ -241,15 +241,15 @@ def _chunk(
     candidates: Tensor,
     options: _Options,
     codes: _Codes | None,
-    rows: backend.DistinctRows,
-    columns: backend.DistinctRows,
+    rows: backend.UniqueRows,
+    columns: backend.UniqueRows,
     num_columns: Tensor | int,
 ) -> SoftmaxChunk:
     """The chunk of the first columns, which are all that are in use."""
     num_candidates, first = ops.shape(candidates)[0], columns.first[:num_columns]
     places = None
     if codes is not None:
-        places = backend.PositivePlaces(
+        places = backend.PositiveMask(
             codes.queries,
             codes.items[: ops.shape(codes.queries)[0]],
             ops.take(codes.queries, rows.first),
@@ -272,13 +272,13 @@ def _chunk(
     )
 
 
-def _distinct(are_comparable: bool, *parts: Tensor | None) -> backend.DistinctRows:
+def _distinct(are_comparable: bool, *parts: Tensor | None) -> backend.UniqueRows:
     """The distinct rows of what is given; all rows where they cannot be told apart by it."""
     given = [part for part in parts if part is not None]
     if are_comparable:
-        return backend.distinct_rows(given)
+        return backend.unique_rows(given)
     every = ops.arange(ops.shape(given[0])[0], dtype="int32")
-    return backend.DistinctRows(every, every)
+    return backend.UniqueRows(every, every)
 
 
 def _tensor(value: Tensor | None) -> Tensor | None:

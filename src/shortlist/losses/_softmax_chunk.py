@@ -69,7 +69,7 @@ class SoftmaxChunk:
     columns: Tensor
     counted: Tensor
     scale: float
-    places: backend.PositivePlaces | None
+    places: backend.PositiveMask | None
     num_hard_negatives: int | None
     is_smoothed: bool
     longest: Tensor

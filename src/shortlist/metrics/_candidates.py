@@ -11,7 +11,7 @@ from keras import ops
 
 from shortlist import backend
 from shortlist.errors import ArgumentError
-from shortlist.ops import rows_a_chunk
+from shortlist.ops import rows_per_chunk
 from shortlist.typing import Tensor
 
 __all__ = ["Candidates", "CandidatesInMemory", "CandidatesOnDisk", "Step", "widened"]
@@ -85,10 +85,10 @@ class CandidatesInMemory(Candidates):
         def of_part(carry: Any, part: dict[str, Tensor], first: Tensor | int) -> Any:
             return step(carry, part["vector"], first), ()
 
-        size = _IN_MEMORY * rows_a_chunk(self.num_rows // _IN_MEMORY, _IN_MEMORY * num_columns)
+        size = _IN_MEMORY * rows_per_chunk(self.num_rows // _IN_MEMORY, _IN_MEMORY * num_columns)
         smaller = min if isinstance(size, int) else ops.minimum
         rows = {"vector": ops.convert_to_tensor(self._variable)}
-        return backend.over_chunks(of_part, carry, rows, smaller(size, _LARGEST_TILE), dtypes=())[0]
+        return backend.scan_chunks(of_part, carry, rows, smaller(size, _LARGEST_TILE), dtypes=())[0]
 
 
 @final
@@ -112,17 +112,17 @@ class CandidatesOnDisk(Candidates):
     def vectors(self, rows: Tensor) -> Tensor:
         """Vectors of some candidates; see `Candidates`."""
         shape = (rows.shape[0], self._rows.shape[1] - 1)
-        return backend.from_host(lambda asked: np.array(self._rows[asked, :-1]), rows, shape)
+        return backend.host_callback(lambda asked: np.array(self._rows[asked, :-1]), rows, shape)
 
     def fold(self, step: Step, carry: Any, num_columns: Tensor | int) -> Any:
         """Carry something through all tiles; see `Candidates`."""
 
         def of_tile(carry: Any, _: dict[str, Tensor], number: Tensor | int) -> Any:
-            tile = backend.from_host(self._tile, number, (_ON_DISK, self._rows.shape[1]))
+            tile = backend.host_callback(self._tile, number, (_ON_DISK, self._rows.shape[1]))
             return step(carry, tile, number * _ON_DISK), ()
 
         rows = {"tile": ops.arange(self.num_rows // _ON_DISK, dtype="int32")}
-        return backend.over_chunks(of_tile, carry, rows, 1, dtypes=())[0]
+        return backend.scan_chunks(of_tile, carry, rows, 1, dtypes=())[0]
 
     def _tile(self, number: np.ndarray) -> np.ndarray:
         first = int(number) * _ON_DISK

@@ -285,7 +285,7 @@ class FactorizedTopK(keras.metrics.Metric):
         )
         if not is_same:
             self._ids = ids
-            self._id_rows = None if ids is None else backend.IdRows(ids)
+            self._id_rows = None if ids is None else backend.IdLookup(ids)
         return is_same
 
     def _ranks_by_id(
@@ -306,7 +306,7 @@ class FactorizedTopK(keras.metrics.Metric):
     def _rows_of(self, true_ids: Tensor) -> Tensor:
         """Rows of true candidates, each once a query: numbers of their own for those the catalog lacks."""
         rows = self._id_rows.rows(true_ids)
-        codes = ops.reshape(backend.dense_codes(ops.reshape(true_ids, (-1,))), ops.shape(true_ids))
+        codes = ops.reshape(backend.factorize(ops.reshape(true_ids, (-1,))), ops.shape(true_ids))
         rows = ops.where(rows < 0, _UNKNOWN + codes, rows)
         if true_ids.shape[1] == 1:
             return rows

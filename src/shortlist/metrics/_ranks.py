@@ -100,7 +100,7 @@ def _counts(candidates: Candidates, compared: Tensor, excluded: Tensor | None) -
     _, num_true, heads, width = compared.shape
     compared = ops.reshape(compared, (-1, width))
     num_rows = ops.shape(compared)[0] // heads
-    places = None if excluded is None else backend.ExcludedPlaces(ops.repeat(excluded, num_true, axis=0))
+    places = None if excluded is None else backend.ExclusionMask(ops.repeat(excluded, num_true, axis=0))
 
     def step(carry: tuple[Tensor, Tensor], tile: Tensor, first: Tensor | int) -> tuple[Tensor, Tensor]:
         leads = ops.matmul(compared, ops.transpose(tile))
@@ -108,7 +108,7 @@ def _counts(candidates: Candidates, compared: Tensor, excluded: Tensor | None) -
             leads = ops.max(ops.reshape(leads, (num_rows, heads, -1)), axis=1)
         if places is not None:
             leads = places.fill(leads, first)
-        above, below = backend.count_beyond(leads, 1.0)
+        above, below = backend.count_beyond_margin(leads, 1.0)
         return carry[0] + above, carry[1] + below
 
     start = (ops.zeros((num_rows,), "float32"), ops.zeros((num_rows,), "float32"))

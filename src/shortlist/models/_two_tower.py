@@ -182,10 +182,10 @@ class TwoTower(Model):
             validation_batch_size = kwargs.pop("validation_batch_size", None) or batch_size
             exclude = x if isinstance(x, Interactions) else None
             validation = self._batches(kwargs["validation_data"], validation_batch_size, exclude=exclude)
-            kwargs["validation_data"] = backend.feed(validation)
+            kwargs["validation_data"] = backend.as_dataset(validation)
         batches = self._batches(x, batch_size, seed=seed, steps=kwargs.pop("steps_per_epoch", None))
         callbacks = [batches.ordering(), *as_list(kwargs.pop("callbacks", None))]
-        return super().fit(backend.feed(batches), *args, callbacks=callbacks, **kwargs)
+        return super().fit(backend.as_dataset(batches), *args, callbacks=callbacks, **kwargs)
 
     def evaluate(self, x: Any = None, *args: Any, exclude: Interactions | None = None, **kwargs: Any) -> Any:
         """Keras' `evaluate`, which also takes `Interactions`, another table of raw features, or files.
@@ -209,7 +209,7 @@ class TwoTower(Model):
         """
         if columns_of.has_columns(x):
             batch_size = _batch_size(kwargs.pop("batch_size", None))
-            x = backend.feed(self._batches(x, batch_size, exclude=exclude))
+            x = backend.as_dataset(self._batches(x, batch_size, exclude=exclude))
             kwargs.setdefault("return_dict", True)
         elif exclude is not None:
             raise ArgumentError(f"exclude came with data of type {type(x).__name__}; it goes with tables.")

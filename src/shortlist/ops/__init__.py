@@ -1,6 +1,6 @@
 """Pure functions on tensors that hold the mathematics: scores, masks, logQ, softmax, ranks."""
 
-from shortlist.ops._chunk_size import rows_a_chunk
+from shortlist.ops._chunk_size import rows_per_chunk
 from shortlist.ops._masking import MASKED_LOGIT, accidental_hits, false_negatives, mask_logits, positives
 from shortlist.ops._negatives import keep_hard_negatives
 from shortlist.ops._ranking import MEASURES, NEVER, distinct, ranking_metrics
@@ -24,7 +24,7 @@ __all__ = [
     "pairwise_scores",
     "positives",
     "ranking_metrics",
-    "rows_a_chunk",
+    "rows_per_chunk",
     "softmax_cross_entropy",
     "true_scores",
     "weighted_mean",

@@ -7,7 +7,7 @@ from keras import ops
 
 from shortlist.typing import Tensor
 
-__all__ = ["rows_a_chunk"]
+__all__ = ["rows_per_chunk"]
 
 _USUAL_CACHE = 16 * 2**20
 _LARGEST_CHUNK = 31 * 2**20
@@ -17,7 +17,7 @@ a cache that is larger than two such chunks is shared with many cores, other mac
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 
 
-def rows_a_chunk(num_rows: Tensor | int, num_columns: Tensor | int) -> Tensor | int:
+def rows_per_chunk(num_rows: Tensor | int, num_columns: Tensor | int) -> Tensor | int:
     """Rows of float32 that fit half of the processor's largest cache and 31 MiB, in chunks as even as can be.
 
     Args:
@@ -28,7 +28,7 @@ def rows_a_chunk(num_rows: Tensor | int, num_columns: Tensor | int) -> Tensor | 
         At least 1; a Python number where both sizes are, as compilers of fixed shapes need it.
 
     Example:
-        >>> rows_a_chunk(10, 10)
+        >>> rows_per_chunk(10, 10)
         10
     """
     scores = min(_cache_bytes() // 2, _LARGEST_CHUNK) // 4

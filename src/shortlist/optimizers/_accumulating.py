@@ -39,7 +39,7 @@ class Accumulating(RowWise):
         self.initial_accumulator_value, self.epsilon = initial_accumulator_value, epsilon
 
     @property
-    def rests_without_gradient(self) -> bool:
+    def is_noop_on_zero_gradient(self) -> bool:
         """Zero divided by the root stays zero, unless the root may be zero too."""
         return self.epsilon > 0
 

@@ -74,7 +74,7 @@ class RowWise(keras.optimizers.Optimizer):
         self._held = HeldRows()
 
     @property
-    def rests_without_gradient(self) -> bool:
+    def is_noop_on_zero_gradient(self) -> bool:
         """Whether the formula changes nothing where the gradient is zero, so that such rows need no guard."""
         return False
 
@@ -147,7 +147,7 @@ class RowWise(keras.optimizers.Optimizer):
         Raises:
             ArgumentError: A table has a constraint.
         """
-        summed = [backend.sum_rows(gradient) for gradient in gradients]
+        summed = [backend.deduplicate_rows(gradient) for gradient in gradients]
         rows: dict[Any, Tensor] = {}
         for variable, pair in zip(variables, summed, strict=True):
             if pair is not None:
@@ -185,14 +185,14 @@ class RowWise(keras.optimizers.Optimizer):
     def _update_rows(
         self, gradient: Tensor, learning_rate: Tensor, targets: Sequence[Any], rows: Tensor
     ) -> None:
-        values = [backend.read_rows(target, rows) for target in targets]
+        values = [backend.gather_rows(target, rows) for target in targets]
         news = self.new_values(gradient, learning_rate, *values)
-        if not self.rests_without_gradient:
+        if not self.is_noop_on_zero_gradient:
             axes = tuple(range(1, len(gradient.shape)))
             is_used = ops.any(ops.not_equal(gradient, 0), axis=axes, keepdims=True)
             news = [ops.where(is_used, new, value) for new, value in zip(news, values, strict=True)]
         for target, new in zip(targets, news, strict=True):
-            backend.write_rows(target, rows, new)
+            backend.scatter_rows(target, rows, new)
 
 
 @final

@@ -50,7 +50,7 @@ class SGD(RowWise):
         self.momentum, self.nesterov = momentum, nesterov
 
     @property
-    def rests_without_gradient(self) -> bool:
+    def is_noop_on_zero_gradient(self) -> bool:
         """A momentum would move the row on."""
         return not self.momentum
 

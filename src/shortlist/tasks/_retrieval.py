@@ -244,8 +244,8 @@ class Retrieval(Task):
         has_queries = self.remove_false_negatives and query_ids is not None
         has_candidates = (has_queries or self.remove_accidental_hits) and candidate_ids is not None
         return {
-            "query_codes": backend.dense_codes(query_ids) if has_queries else None,
-            "candidate_codes": backend.dense_codes(candidate_ids) if has_candidates else None,
+            "query_codes": backend.factorize(query_ids) if has_queries else None,
+            "candidate_codes": backend.factorize(candidate_ids) if has_candidates else None,
         }
 
     def _labeled(self, logits: Tensor) -> tuple[Tensor, Tensor]:

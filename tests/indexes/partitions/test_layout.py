@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from shortlist.backend import on_host
+from shortlist.backend import host_array
 from shortlist.indexes.partitions._layout import Partitions, default_num_partitions
 
 VECTORS = np.random.default_rng(0).normal(size=(500, 5)).astype("float32")
@@ -15,7 +15,7 @@ def test_every_vector_has_one_place(num_partitions):
     flat = found.rows.ravel()
     assert sorted(flat[flat >= 0].tolist()) == list(range(500))
     np.testing.assert_array_equal(flat[found.places], np.arange(500))
-    laid = on_host(found.tables(VECTORS)["vectors"]).reshape(-1, 5)
+    laid = host_array(found.tables(VECTORS)["vectors"]).reshape(-1, 5)
     np.testing.assert_array_equal(laid[found.places], VECTORS)
     assert (laid[flat < 0] == 0).all()
     for rows, centroid in zip(found.rows, found.centroids, strict=True):
@@ -33,7 +33,7 @@ def test_less_than_three_tenths_of_the_places_are_padding():
 
 def test_codes_are_a_byte_a_number_and_near():
     found = Partitions.of(VECTORS, 20, seed=0, as_codes=True)
-    tables = {name: on_host(table) for name, table in found.tables(VECTORS).items()}
+    tables = {name: host_array(table) for name, table in found.tables(VECTORS).items()}
     assert tables["vectors"].dtype == np.int8
     near = tables["vectors"].astype("float32") * tables["scales"][:, :, None]
     assert (near[found.rows < 0] == 0).all()

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from shortlist.indexes._compiling import of_sizes
+from shortlist.indexes._compiling import compiled_for
 from shortlist.indexes._row_filter import Filter
 from shortlist.indexes.partitions import PartitionedEngine, Partitions
 from shortlist.indexes.partitions import _search as searching
@@ -31,7 +31,7 @@ def test_the_best_of_the_chosen_partitions(heads: int, num_queries: int, probes:
 
 @pytest.mark.parametrize("heads", [1, 3])
 def test_a_large_batch_takes_turns(monkeypatch: pytest.MonkeyPatch, heads: int) -> None:
-    of_sizes.cache_clear()  # what was compiled before knows nothing of this
+    compiled_for.cache_clear()  # what was compiled before knows nothing of this
     partitions = Partitions.of(VECTORS, 7, seed=0)
     monkeypatch.setattr(searching, "_PLACES_AT_ONCE", 3 * 5 * partitions.rows.shape[1])
     check(partitions, heads, num_queries=11, probes=5)

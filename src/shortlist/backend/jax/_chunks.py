@@ -8,7 +8,7 @@ import jax.numpy as jnp
 
 from shortlist.typing import Tensor
 
-__all__ = ["FUSES_PASSES", "over_chunks"]
+__all__ = ["FUSES_PASSES", "scan_chunks"]
 
 FUSES_PASSES = True
 """Whether a compiler makes one pass of several operations on each element; else a pass spared is time."""
@@ -17,7 +17,7 @@ _PARTS = 8
 """Into how many chunks at least rows are cut of which only some are worked through."""
 
 
-def over_chunks(
+def scan_chunks(
     step: Callable[..., Any],
     carry: Any,
     rows: dict[str, Tensor],

@@ -8,7 +8,7 @@ import numpy as np
 from shortlist.errors import ArgumentError, BackendError
 from shortlist.typing import Tensor
 
-__all__ = ["IdRows", "check_ids", "dense_codes", "id_tensor", "is_padding"]
+__all__ = ["IdLookup", "check_ids", "factorize", "id_tensor", "is_padding"]
 
 
 def check_ids(name: str, ids: Any) -> None:
@@ -33,7 +33,7 @@ def check_ids(name: str, ids: Any) -> None:
         )
 
 
-def dense_codes(ids: Tensor) -> Tensor:
+def factorize(ids: Tensor) -> Tensor:
     """Small integers that are equal exactly where the ids are.
 
     Args:
@@ -73,7 +73,7 @@ def is_padding(ids: Tensor) -> Tensor:
     return jnp.asarray(ids) == -1
 
 
-class IdRows:
+class IdLookup:
     """Finds the rows of integer ids by binary search.
 
     Args:

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from shortlist.backend._full_precision import value_of
+from shortlist.backend._full_precision import raw_value
 from shortlist.typing import Tensor
 
-__all__ = ["READER", "RowGradient", "lookup", "read_rows", "sum_rows", "take_rows", "write_rows"]
+__all__ = ["READER", "RowGradient", "deduplicate_rows", "gather_rows", "lookup", "scatter_rows", "take_rows"]
 
 
 class RowGradient(NamedTuple):
@@ -37,7 +37,7 @@ def take_rows(variable: Any, rows: Tensor) -> Tensor:
     Returns:
         `[*rows.shape, ...]`, of the variable's dtype.
     """
-    table = value_of(variable)
+    table = raw_value(variable)
     return table.at[rows].get(mode="fill", fill_value=jnp.nan, wrap_negative_indices=False)
 
 
@@ -58,7 +58,7 @@ def lookup(variable: Any, rows: Tensor) -> Tensor:
     return READER.get()(variable, rows)
 
 
-def sum_rows(gradient: Any) -> tuple[Tensor, Tensor] | None:
+def deduplicate_rows(gradient: Any) -> tuple[Tensor, Tensor] | None:
     """A gradient by rows, with what belongs to one row summed.
 
     Shapes are fixed, so where rows are repeated there are fewer than places: those left hold rows beyond the
@@ -77,7 +77,7 @@ def sum_rows(gradient: Any) -> tuple[Tensor, Tensor] | None:
     return rows, jax.ops.segment_sum(gradient.values, places.reshape(-1), num_segments=size)
 
 
-def read_rows(variable: Any, rows: Tensor) -> Tensor:
+def gather_rows(variable: Any, rows: Tensor) -> Tensor:
     """Some rows of a variable; zeros for those beyond its end.
 
     Args:
@@ -87,15 +87,15 @@ def read_rows(variable: Any, rows: Tensor) -> Tensor:
     Returns:
         `[..., ...]`, the row of each in its place.
     """
-    return value_of(variable).at[rows].get(mode="fill", fill_value=0)
+    return raw_value(variable).at[rows].get(mode="fill", fill_value=0)
 
 
-def write_rows(variable: Any, rows: Tensor, values: Tensor) -> None:
+def scatter_rows(variable: Any, rows: Tensor, values: Tensor) -> None:
     """Give some rows of a variable new values, in place where the compiled step owns the variable.
 
     Args:
         variable: A Keras variable, `[num_rows, ...]`.
-        rows: `[n]`, as `sum_rows` gives them.
+        rows: `[n]`, as `deduplicate_rows` gives them.
         values: `[n, ...]`, of the variable's dtype.
     """
-    variable.assign(value_of(variable).at[rows].set(values, mode="drop"))
+    variable.assign(raw_value(variable).at[rows].set(values, mode="drop"))

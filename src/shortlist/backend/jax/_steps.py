@@ -5,7 +5,7 @@ from typing import Any
 import jax
 import keras
 
-from shortlist.backend._row_wise import row_wise_of, tensors_for
+from shortlist.backend._row_wise import deduplicated_gradients, find_row_wise
 from shortlist.backend.jax._row_gradients import gradients_by_rows
 
 __all__ = ["test_step", "train_step"]
@@ -30,13 +30,13 @@ def train_step(model: Any, state: tuple[Any, ...], batch: Any) -> tuple[dict[str
             return model.optimizer.scale_loss(total_loss), (logs, moved)
 
     gradients, (logs, (non_trainable, metric_state)) = _gradients(model, scaled_loss, trainable)
-    with tensors_for(model.optimizer, gradients, model.trainable_variables) as tensors:
+    with deduplicated_gradients(model.optimizer, gradients, model.trainable_variables) as tensors:
         trainable, optimizer_state = model.optimizer.stateless_apply(optimizer_state, tensors, trainable)
     return logs, (trainable, non_trainable, optimizer_state, metric_state)
 
 
 def _gradients(model: Any, loss: Any, trainable: Any) -> tuple[Any, Any]:
-    if row_wise_of(model.optimizer) is None:
+    if find_row_wise(model.optimizer) is None:
         return jax.grad(loss, has_aux=True)(trainable)
     return gradients_by_rows(loss, trainable, model.trainable_variables)
 

@@ -10,13 +10,13 @@ import numpy as np
 
 from shortlist.typing import Tensor
 
-__all__ = ["on_host", "table_of"]
+__all__ = ["assemble_table", "host_array"]
 
 _ALIGNMENT = 64
 """Bytes."""
 
 
-def table_of(parts: Iterable[np.ndarray], shape: tuple[int, ...], dtype: str) -> Tensor:
+def assemble_table(parts: Iterable[np.ndarray], shape: tuple[int, ...], dtype: str) -> Tensor:
     """A tensor that is put together of parts, whose memory is the only one that holds it all on the host.
 
     Args:
@@ -35,7 +35,7 @@ def table_of(parts: Iterable[np.ndarray], shape: tuple[int, ...], dtype: str) ->
     return jnp.from_dlpack(table) if jax.default_backend() == "cpu" else jnp.asarray(table)
 
 
-def on_host(table: Any) -> np.ndarray:
+def host_array(table: Any) -> np.ndarray:
     """A tensor as an array that must not be written to; where it lies on the host, without a copy.
 
     Args:

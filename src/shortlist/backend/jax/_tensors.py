@@ -10,29 +10,29 @@ import numpy as np
 from shortlist.typing import Tensor
 
 __all__ = [
-    "builds_graph",
     "compiled",
-    "count_beyond",
+    "count_beyond_margin",
     "exp_in_place",
     "exp_of_products",
-    "from_host",
-    "is_traced",
+    "host_callback",
+    "is_symbolic",
+    "is_tracing",
     "scatter_add",
     "subtract_in_place",
     "top_k",
 ]
 
 
-def builds_graph() -> bool:
+def is_tracing() -> bool:
     """Whether what is called now becomes part of a graph, so that tensors made of arrays have no value, too.
 
     Returns:
         True inside of what JAX traces.
     """
-    return is_traced(jnp.asarray(np.float32(0)))  # JAX has no public name for it
+    return is_symbolic(jnp.asarray(np.float32(0)))  # JAX has no public name for it
 
 
-def is_traced(value: Any) -> bool:
+def is_symbolic(value: Any) -> bool:
     """Whether `value` is a tensor without a value yet: a function is being traced.
 
     Args:
@@ -68,7 +68,7 @@ def top_k(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
     return jax.lax.top_k(scores, k)
 
 
-def from_host(
+def host_callback(
     function: Callable[..., np.ndarray],
     asked: Tensor | tuple[Tensor, ...],
     shape: tuple[Any, ...],
@@ -90,7 +90,7 @@ def from_host(
     return jax.pure_callback(lambda *arrays: function(*map(np.asarray, arrays)), answer, *arguments)
 
 
-def count_beyond(leads: Tensor, margin: float) -> tuple[Tensor, Tensor]:
+def count_beyond_margin(leads: Tensor, margin: float) -> tuple[Tensor, Tensor]:
     """How many numbers of each row lie above a margin, and how many below its negative.
 
     Args:

@@ -1,58 +1,58 @@
 """Shortlist's backend functions on TensorFlow."""
 
-from shortlist.backend.tensorflow._chunks import FUSES_PASSES, over_chunks
-from shortlist.backend.tensorflow._distinct_rows import DistinctRows, distinct_rows
-from shortlist.backend.tensorflow._excluded_places import ExcludedPlaces
-from shortlist.backend.tensorflow._feed import feed
+from shortlist.backend.tensorflow._as_dataset import as_dataset
+from shortlist.backend.tensorflow._chunks import FUSES_PASSES, scan_chunks
+from shortlist.backend.tensorflow._exclusion_mask import ExclusionMask
 from shortlist.backend.tensorflow._groups import grouped_products
-from shortlist.backend.tensorflow._ids import IdRows, check_ids, dense_codes, id_tensor, is_padding
-from shortlist.backend.tensorflow._positive_places import PositivePlaces
-from shortlist.backend.tensorflow._rows import lookup, read_rows, sum_rows, write_rows
+from shortlist.backend.tensorflow._ids import IdLookup, check_ids, factorize, id_tensor, is_padding
+from shortlist.backend.tensorflow._positive_mask import PositiveMask
+from shortlist.backend.tensorflow._rows import deduplicate_rows, gather_rows, lookup, scatter_rows
 from shortlist.backend.tensorflow._steps import test_step, train_step
-from shortlist.backend.tensorflow._tables import on_host, table_of
+from shortlist.backend.tensorflow._tables import assemble_table, host_array
 from shortlist.backend.tensorflow._tensors import (
-    builds_graph,
     compiled,
-    count_beyond,
+    count_beyond_margin,
     exp_in_place,
     exp_of_products,
-    from_host,
-    is_traced,
+    host_callback,
+    is_symbolic,
+    is_tracing,
     scatter_add,
     subtract_in_place,
     top_k,
 )
+from shortlist.backend.tensorflow._unique_rows import UniqueRows, unique_rows
 
 __all__ = [
     "FUSES_PASSES",
-    "DistinctRows",
-    "ExcludedPlaces",
-    "IdRows",
-    "PositivePlaces",
-    "builds_graph",
+    "ExclusionMask",
+    "IdLookup",
+    "PositiveMask",
+    "UniqueRows",
+    "as_dataset",
+    "assemble_table",
     "check_ids",
     "compiled",
-    "count_beyond",
-    "dense_codes",
-    "distinct_rows",
+    "count_beyond_margin",
+    "deduplicate_rows",
     "exp_in_place",
     "exp_of_products",
-    "feed",
-    "from_host",
+    "factorize",
+    "gather_rows",
     "grouped_products",
+    "host_array",
+    "host_callback",
     "id_tensor",
     "is_padding",
-    "is_traced",
+    "is_symbolic",
+    "is_tracing",
     "lookup",
-    "on_host",
-    "over_chunks",
-    "read_rows",
+    "scan_chunks",
     "scatter_add",
+    "scatter_rows",
     "subtract_in_place",
-    "sum_rows",
-    "table_of",
     "test_step",
     "top_k",
     "train_step",
-    "write_rows",
+    "unique_rows",
 ]

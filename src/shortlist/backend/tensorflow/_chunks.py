@@ -7,13 +7,13 @@ import tensorflow as tf
 
 from shortlist.typing import Tensor
 
-__all__ = ["FUSES_PASSES", "over_chunks"]
+__all__ = ["FUSES_PASSES", "scan_chunks"]
 
 FUSES_PASSES = False
 """Whether a compiler makes one pass of several operations on each element; else a pass spared is time."""
 
 
-def over_chunks(
+def scan_chunks(
     step: Callable[..., Any],
     carry: Any,
     rows: dict[str, Tensor],

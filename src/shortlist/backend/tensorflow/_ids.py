@@ -8,7 +8,7 @@ import tensorflow as tf
 from shortlist.errors import ArgumentError
 from shortlist.typing import Tensor
 
-__all__ = ["IdRows", "check_ids", "dense_codes", "id_tensor", "is_padding"]
+__all__ = ["IdLookup", "check_ids", "factorize", "id_tensor", "is_padding"]
 
 
 def check_ids(name: str, ids: Any) -> None:
@@ -21,7 +21,7 @@ def check_ids(name: str, ids: Any) -> None:
     del name, ids  # tensors here hold 64 bits, and TensorFlow's text as well
 
 
-def dense_codes(ids: Tensor) -> Tensor:
+def factorize(ids: Tensor) -> Tensor:
     """Small integers that are equal exactly where the ids are.
 
     Args:
@@ -58,7 +58,7 @@ def is_padding(ids: Tensor) -> Tensor:
     return tf.equal(ids, tf.constant("" if ids.dtype == tf.string else -1, ids.dtype))
 
 
-class IdRows:
+class IdLookup:
     """Finds the rows of ids inside a graph.
 
     Args:

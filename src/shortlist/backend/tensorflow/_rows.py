@@ -6,11 +6,11 @@ import tensorflow as tf
 from keras import ops
 from keras.src.backend.common.stateless_scope import in_stateless_scope  # Keras has no public name for it
 
-from shortlist.backend._full_precision import value_of
+from shortlist.backend._full_precision import raw_value
 from shortlist.errors import BackendError
 from shortlist.typing import Tensor
 
-__all__ = ["lookup", "read_rows", "sum_rows", "write_rows"]
+__all__ = ["deduplicate_rows", "gather_rows", "lookup", "scatter_rows"]
 
 
 def lookup(variable: Any, rows: Tensor) -> Tensor:
@@ -24,11 +24,11 @@ def lookup(variable: Any, rows: Tensor) -> Tensor:
         `[*rows.shape, ...]`, of the variable's dtype.
     """
     if isinstance(rows, tf.RaggedTensor | tf.SparseTensor):
-        return ops.take(value_of(variable), rows, axis=0)
-    return tf.gather(value_of(variable), rows)  # of a tf.Variable: ResourceGather, where others read it all
+        return ops.take(raw_value(variable), rows, axis=0)
+    return tf.gather(raw_value(variable), rows)  # of a tf.Variable: ResourceGather, where others read it all
 
 
-def sum_rows(gradient: Any) -> tuple[Tensor, Tensor] | None:
+def deduplicate_rows(gradient: Any) -> tuple[Tensor, Tensor] | None:
     """A sparse gradient, with what belongs to one row summed.
 
     Args:
@@ -51,7 +51,7 @@ def sum_rows(gradient: Any) -> tuple[Tensor, Tensor] | None:
     return rows, tf.math.unsorted_segment_sum(gradient.values, places, tf.size(rows))
 
 
-def read_rows(variable: Any, rows: Tensor) -> Tensor:
+def gather_rows(variable: Any, rows: Tensor) -> Tensor:
     """Some rows of a variable.
 
     Args:
@@ -61,18 +61,18 @@ def read_rows(variable: Any, rows: Tensor) -> Tensor:
     Returns:
         `[..., ...]`, the row of each in its place.
     """
-    return tf.gather(value_of(variable), rows)
+    return tf.gather(raw_value(variable), rows)
 
 
-def write_rows(variable: Any, rows: Tensor, values: Tensor) -> None:
+def scatter_rows(variable: Any, rows: Tensor, values: Tensor) -> None:
     """Give some rows of a variable new values, in place.
 
     Args:
         variable: A Keras variable, `[num_rows, ...]`.
-        rows: `[n]`, as `sum_rows` gives them.
+        rows: `[n]`, as `deduplicate_rows` gives them.
         values: `[n, ...]`, of the variable's dtype.
     """
-    value = value_of(variable)
+    value = raw_value(variable)
     if in_stateless_scope():  # which keeps what is assigned, and knows nothing of changes in place
         variable.assign(tf.tensor_scatter_nd_update(value, tf.expand_dims(rows, 1), values))
     else:

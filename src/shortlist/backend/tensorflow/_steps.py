@@ -4,7 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from shortlist.backend._row_wise import tensors_for
+from shortlist.backend._row_wise import deduplicated_gradients
 
 __all__ = ["test_step", "train_step"]
 
@@ -23,7 +23,9 @@ def train_step(model: Any, batch: Any) -> dict[str, Any]:
         total_loss = model.total_loss(batch, training=True)
         scaled_loss = model.optimizer.scale_loss(total_loss)
     variables = model.trainable_weights
-    with tensors_for(model.optimizer, tape.gradient(scaled_loss, variables), variables) as gradients:
+    with deduplicated_gradients(
+        model.optimizer, tape.gradient(scaled_loss, variables), variables
+    ) as gradients:
         model.optimizer.apply_gradients(zip(gradients, variables, strict=True))
     return model.get_metrics_result()
 

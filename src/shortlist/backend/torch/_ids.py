@@ -9,7 +9,7 @@ import torch
 from shortlist.errors import ArgumentError, BackendError
 from shortlist.typing import Tensor
 
-__all__ = ["IdRows", "check_ids", "dense_codes", "id_tensor", "is_padding"]
+__all__ = ["IdLookup", "check_ids", "factorize", "id_tensor", "is_padding"]
 
 
 def check_ids(name: str, ids: Any) -> None:
@@ -22,7 +22,7 @@ def check_ids(name: str, ids: Any) -> None:
     del name, ids  # tensors here hold 64 bits
 
 
-def dense_codes(ids: Tensor) -> Tensor:
+def factorize(ids: Tensor) -> Tensor:
     """Small integers that are equal exactly where the ids are.
 
     Args:
@@ -62,7 +62,7 @@ def is_padding(ids: Tensor) -> Tensor:
     return keras.ops.convert_to_tensor(ids) == -1
 
 
-class IdRows:
+class IdLookup:
     """Finds the rows of integer ids by binary search.
 
     Args:

@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from keras.src.backend.common.stateless_scope import in_stateless_scope  # Keras has no public name for it
 
-from shortlist.backend._full_precision import value_of
+from shortlist.backend._full_precision import raw_value
 from shortlist.typing import Tensor
 
-__all__ = ["differentiating_by_rows", "lookup", "read_rows", "sum_rows", "write_rows"]
+__all__ = ["deduplicate_rows", "differentiating_by_rows", "gather_rows", "lookup", "scatter_rows"]
 
 _BY_ROWS: ContextVar[bool] = ContextVar("shortlist_differentiating_by_rows", default=False)
 
@@ -43,10 +43,10 @@ def lookup(variable: Any, rows: Tensor) -> Tensor:
     Returns:
         `[*rows.shape, dim]`, of the variable's dtype.
     """
-    return torch.nn.functional.embedding(rows, value_of(variable), sparse=_BY_ROWS.get())
+    return torch.nn.functional.embedding(rows, raw_value(variable), sparse=_BY_ROWS.get())
 
 
-def sum_rows(gradient: Any) -> tuple[Tensor, Tensor] | None:
+def deduplicate_rows(gradient: Any) -> tuple[Tensor, Tensor] | None:
     """A sparse gradient, with what belongs to one row summed.
 
     Args:
@@ -61,7 +61,7 @@ def sum_rows(gradient: Any) -> tuple[Tensor, Tensor] | None:
     return summed.indices()[0], summed.values()
 
 
-def read_rows(variable: Any, rows: Tensor) -> Tensor:
+def gather_rows(variable: Any, rows: Tensor) -> Tensor:
     """Some rows of a variable.
 
     Args:
@@ -71,20 +71,20 @@ def read_rows(variable: Any, rows: Tensor) -> Tensor:
     Returns:
         `[..., ...]`, the row of each in its place.
     """
-    found = value_of(variable).detach().index_select(0, rows.reshape(-1))
+    found = raw_value(variable).detach().index_select(0, rows.reshape(-1))
     return found.reshape(*rows.shape, *found.shape[1:])
 
 
-def write_rows(variable: Any, rows: Tensor, values: Tensor) -> None:
+def scatter_rows(variable: Any, rows: Tensor, values: Tensor) -> None:
     """Give some rows of a variable new values, in place.
 
     Args:
         variable: A Keras variable, `[num_rows, ...]`.
-        rows: `[n]`, as `sum_rows` gives them.
+        rows: `[n]`, as `deduplicate_rows` gives them.
         values: `[n, ...]`, of the variable's dtype.
     """
     with torch.no_grad():
         if in_stateless_scope():  # which keeps what is assigned, and knows nothing of changes in place
-            variable.assign(value_of(variable).index_copy(0, rows, values))
+            variable.assign(raw_value(variable).index_copy(0, rows, values))
         else:
-            value_of(variable).index_copy_(0, rows, values)
+            raw_value(variable).index_copy_(0, rows, values)

@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 
-from shortlist.backend._row_wise import row_wise_of, tensors_for
+from shortlist.backend._row_wise import deduplicated_gradients, find_row_wise
 from shortlist.backend.torch._rows import differentiating_by_rows
 
 __all__ = ["test_step", "train_step"]
@@ -21,12 +21,12 @@ def train_step(model: Any, batch: Any) -> dict[str, Any]:
         The model's metrics by name.
     """
     model.zero_grad()
-    with differentiating_by_rows(row_wise_of(model.optimizer) is not None):
+    with differentiating_by_rows(find_row_wise(model.optimizer) is not None):
         total_loss = model.total_loss(batch, training=True)
     model.optimizer.scale_loss(total_loss).backward()
     variables = model.trainable_weights
     gradients = [variable.value.grad for variable in variables]
-    with torch.no_grad(), tensors_for(model.optimizer, gradients, variables) as tensors:
+    with torch.no_grad(), deduplicated_gradients(model.optimizer, gradients, variables) as tensors:
         model.optimizer.apply(tensors, variables)
     return model.get_metrics_result()
 

@@ -9,10 +9,10 @@ from keras import ops
 
 from shortlist.typing import Tensor
 
-__all__ = ["on_host", "table_of"]
+__all__ = ["assemble_table", "host_array"]
 
 
-def table_of(parts: Iterable[np.ndarray], shape: tuple[int, ...], dtype: str) -> Tensor:
+def assemble_table(parts: Iterable[np.ndarray], shape: tuple[int, ...], dtype: str) -> Tensor:
     """A tensor that is put together of parts, whose memory is the only one that holds it all.
 
     Args:
@@ -30,7 +30,7 @@ def table_of(parts: Iterable[np.ndarray], shape: tuple[int, ...], dtype: str) ->
     return table
 
 
-def on_host(table: Any) -> np.ndarray:
+def host_array(table: Any) -> np.ndarray:
     """A tensor as an array that must not be written to; where it lies on the host, without a copy.
 
     Args:

@@ -9,20 +9,20 @@ import torch
 from shortlist.typing import Tensor
 
 __all__ = [
-    "builds_graph",
     "compiled",
-    "count_beyond",
+    "count_beyond_margin",
     "exp_in_place",
     "exp_of_products",
-    "from_host",
-    "is_traced",
+    "host_callback",
+    "is_symbolic",
+    "is_tracing",
     "scatter_add",
     "subtract_in_place",
     "top_k",
 ]
 
 
-def builds_graph() -> bool:
+def is_tracing() -> bool:
     """Whether what is called now becomes part of a graph, so that tensors made of arrays have no value, too.
 
     Returns:
@@ -31,7 +31,7 @@ def builds_graph() -> bool:
     return False
 
 
-def is_traced(value: Any) -> bool:
+def is_symbolic(value: Any) -> bool:
     """Whether `value` is a tensor without a value yet. PyTorch's always have one, but on the device `meta`.
 
     Args:
@@ -78,7 +78,7 @@ def top_k(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
     return values, columns.gather(1, order).to(torch.int32)
 
 
-def from_host(
+def host_callback(
     function: Callable[..., np.ndarray],
     asked: Tensor | tuple[Tensor, ...],
     shape: tuple[Any, ...],
@@ -103,7 +103,7 @@ def from_host(
     return torch.from_numpy(answer).to(devices[0] if devices else "cpu")
 
 
-def count_beyond(leads: Tensor, margin: float) -> tuple[Tensor, Tensor]:
+def count_beyond_margin(leads: Tensor, margin: float) -> tuple[Tensor, Tensor]:
     """How many numbers of each row lie above a margin, and how many below its negative.
 
     They are turned into -1, 0 and 1, of which a row's sum is the difference of the two numbers, and the

@@ -56,7 +56,7 @@ class LibraryEngine(Engine):
     @final
     def search(self, queries: Tensor, k: int, rows: Filter) -> tuple[Any, Any]:
         """The best rows of each query; see `Engine`."""
-        if backend.is_traced(queries) or backend.is_traced(rows.excluded):
+        if backend.is_symbolic(queries) or backend.is_symbolic(rows.excluded):
             return self._search_graph(queries, k, rows)
         return self._search(to_numpy(queries), k, rows)
 
@@ -68,12 +68,12 @@ class LibraryEngine(Engine):
             return self._search(queries, k, Filter(*asked))[1]
 
         asked = tuple(part for part in rows if part is not None)
-        return backend.from_host(on_host, (queries, *asked), (queries.shape[0], k), "int32")
+        return backend.host_callback(on_host, (queries, *asked), (queries.shape[0], k), "int32")
 
     def _search_graph(self, queries: Tensor, k: int, rows: Filter) -> tuple[Tensor, Tensor]:
         found = self.listed(queries, k, rows)
         shape = (queries.shape[0], k, self.dim)
-        vectors = backend.from_host(self.vectors_of, found, shape)  # those of empty places do not count
+        vectors = backend.host_callback(self.vectors_of, found, shape)  # those of empty places do not count
         scores = ops.max(ops.einsum("bkd,bhd->bkh", vectors, queries), axis=2)
         return ops.where(found < 0, -np.inf, scores), found
 

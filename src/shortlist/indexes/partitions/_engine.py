@@ -8,7 +8,7 @@ from keras import ops
 
 from shortlist import backend
 from shortlist.indexes._candidates import to_numpy
-from shortlist.indexes._compiling import of_sizes
+from shortlist.indexes._compiling import compiled_for
 from shortlist.indexes._engine import Engine
 from shortlist.indexes._row_filter import Filter
 from shortlist.indexes._tables import load_table, save_table
@@ -71,7 +71,7 @@ class PartitionedEngine(Engine):
 
     def search(self, queries: Tensor, k: int, rows: Filter) -> tuple[Any, Any]:
         """The best rows of each query; see `Engine`. Queries that found too few look into more partitions."""
-        if backend.is_traced(queries):
+        if backend.is_symbolic(queries):
             return self._look(queries, k, rows, self.search_budget)
         scores, found = map(to_numpy, self._look(queries, k, rows, self.search_budget))
         probes, short = self.search_budget, np.flatnonzero(found[:, -1] < 0)
@@ -95,7 +95,7 @@ class PartitionedEngine(Engine):
             is_filtered=rows.bits is not None,
             is_single=queries.shape[0] == 1,
         )
-        return of_sizes(search, sizes)(self.tables, *map(ops.convert_to_tensor, asked))
+        return compiled_for(search, sizes)(self.tables, *map(ops.convert_to_tensor, asked))
 
     def num_found_at_least(self, probes: int) -> int:
         """How many rows any query finds when all rows will do.
@@ -103,7 +103,7 @@ class PartitionedEngine(Engine):
         Args:
             probes: Partitions it looks into.
         """
-        counts = np.sort((backend.on_host(self.tables["rows"]) >= 0).sum(axis=1))
+        counts = np.sort((backend.host_array(self.tables["rows"]) >= 0).sum(axis=1))
         return int(counts[:probes].sum())
 
     def sizes(self, *, k: int, probes: int, **asked: Any) -> SearchSizes:
@@ -129,13 +129,13 @@ class PartitionedEngine(Engine):
     def vectors_of(self, rows: np.ndarray) -> np.ndarray:
         """The vectors of some rows; see `Engine`."""
         if self.has_codes:
-            return backend.on_host(self.tables["exact"])[rows]
-        vectors, places = (backend.on_host(self.tables[name]) for name in ("vectors", "places"))
+            return backend.host_array(self.tables["exact"])[rows]
+        vectors, places = (backend.host_array(self.tables[name]) for name in ("vectors", "places"))
         return vectors.reshape(-1, self.dim)[places[rows]]
 
     def num_bytes(self) -> int:
         """Bytes it takes in memory; see `Engine`."""
-        return sum(backend.on_host(table).nbytes for table in self.tables.values())
+        return sum(backend.host_array(table).nbytes for table in self.tables.values())
 
     def save(self, folder: Path) -> None:
         """Write it into files; see `Engine`."""

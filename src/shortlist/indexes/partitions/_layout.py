@@ -63,7 +63,7 @@ class Partitions(NamedTuple):
         shape, dtype = (*self.rows.shape, vectors.shape[1]), "float32" if self.scales is None else "int8"
         tables = {
             "centroids": as_table(self.centroids),
-            "vectors": backend.table_of(self._laid(vectors, rows_at_once(shape, dtype)), shape, dtype),
+            "vectors": backend.assemble_table(self._laid(vectors, rows_at_once(shape, dtype)), shape, dtype),
             "rows": as_table(self.rows),
             "places": as_table(self.places),
         }

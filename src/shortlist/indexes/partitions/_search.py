@@ -67,7 +67,7 @@ def search(
         of_part = (wanted[0], part["wanted"]) if "wanted" in part else wanted
         return carry, _search(tables, part["queries"], part["excluded"], *of_part, sizes=sizes)
 
-    return backend.over_chunks(step, (), rows, num_at_once, dtypes=("float32", "int32"))[1]
+    return backend.scan_chunks(step, (), rows, num_at_once, dtypes=("float32", "int32"))[1]
 
 
 def _search(
@@ -81,7 +81,7 @@ def _search(
     rows = _of_places(tables["rows"], chosen, sizes)
     is_allowed = rows >= 0
     if sizes.is_filtered:
-        bits = backend.read_rows(wanted[0], ops.maximum(rows, 0))
+        bits = backend.gather_rows(wanted[0], ops.maximum(rows, 0))
         is_allowed = ops.logical_and(is_allowed, are_wanted(bits, ops.expand_dims(wanted[1], 1)))
     scores = ops.where(is_allowed, scores, -np.inf)
     if sizes.num_excluded != 0:
@@ -102,12 +102,12 @@ def _at(table: Tensor, columns: Tensor) -> Tensor:
     if table.shape[0] != 1:
         num_queries, width = ops.shape(table)
         columns = columns + ops.expand_dims(ops.arange(num_queries, dtype="int32"), 1) * width
-    return backend.read_rows(ops.reshape(table, (-1,)), columns)
+    return backend.gather_rows(ops.reshape(table, (-1,)), columns)
 
 
 def _rescored(exact: Any, queries: Tensor, scores: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
     """Scores of vectors in the place of those of codes."""
-    vectors = backend.read_rows(exact, ops.maximum(rows, 0))
+    vectors = backend.gather_rows(exact, ops.maximum(rows, 0))
     products = ops.max(ops.matmul(queries, ops.transpose(vectors, (0, 2, 1))), axis=1)
     return ops.where(rows < 0, scores, products), rows
 
@@ -115,7 +115,7 @@ def _rescored(exact: Any, queries: Tensor, scores: Tensor, rows: Tensor) -> tupl
 def _of_places(table: Tensor, chosen: Tensor, sizes: SearchSizes) -> Tensor:
     """`[num_queries, probes * size]`, what a table `[num_partitions, size]` holds of a query's places."""
     num_queries = 1 if sizes.is_single else -1
-    return ops.reshape(backend.read_rows(table, chosen), (num_queries, sizes.probes * sizes.size))
+    return ops.reshape(backend.gather_rows(table, chosen), (num_queries, sizes.probes * sizes.size))
 
 
 def _best_of_heads(queries: Tensor, vectors: Tensor, sizes: SearchSizes) -> Tensor:
@@ -133,7 +133,7 @@ def _best_of_heads(queries: Tensor, vectors: Tensor, sizes: SearchSizes) -> Tens
 def _scores(vectors: Any, queries: Tensor, chosen: Tensor, sizes: SearchSizes) -> Tensor:
     """`[num_queries, probes * size]`, of each query with all places of its partitions."""
     if sizes.is_single:
-        looked_at = ops.reshape(backend.read_rows(vectors, chosen), (-1, sizes.dim))
+        looked_at = ops.reshape(backend.gather_rows(vectors, chosen), (-1, sizes.dim))
         looked_at = ops.cast(looked_at, "float32")  # codes are whole numbers
         return _best_of_heads(queries, looked_at, sizes)
     # In the order of partitions, so that queries that look into the same one share its product.
@@ -147,7 +147,7 @@ def _scores(vectors: Any, queries: Tensor, chosen: Tensor, sizes: SearchSizes) -
 
 def _columns(excluded: Tensor, places: Tensor, chosen: Tensor, sizes: SearchSizes) -> Tensor:
     """`[num_queries, num_excluded]`, where excluded rows stand among a query's places; -1 for nowhere."""
-    place = backend.read_rows(places, ops.maximum(excluded, 0))
+    place = backend.gather_rows(places, ops.maximum(excluded, 0))
     partition, inside = place // sizes.size, place % sizes.size
     probe = _at(_number_of_partition(chosen, sizes.num_partitions), partition)
     is_live = ops.logical_and(excluded >= 0, probe >= 0)

@@ -226,7 +226,7 @@ def _once(vectors: np.ndarray, ids: np.ndarray | None) -> tuple[np.ndarray, np.n
 
 
 def _as_tensors(scores: Any, ids: Any) -> tuple[Tensor, Tensor]:
-    if backend.is_traced(scores):
+    if backend.is_symbolic(scores):
         return scores, ids
     flat = backend.id_tensor(np.ravel(ids))
     return keras.ops.convert_to_tensor(scores), keras.ops.reshape(flat, np.shape(ids))

@@ -72,7 +72,7 @@ class RemoveAccidentalHits(keras.layers.Layer):
         Returns:
             `[batch, num_candidates]`.
         """
-        codes = backend.dense_codes(candidate_ids)
+        codes = backend.factorize(candidate_ids)
         return ops.mask_logits(logits, ops.accidental_hits(codes, keras_ops.shape(logits)[0]))
 
 

@@ -1,15 +1,15 @@
-"""Places that queries leave out, on PyTorch: a list of them, without the padding."""
+"""Places that queries leave out, on JAX: with their padding, as shapes there must be known."""
 
 import math
 
-import torch
+import jax.numpy as jnp
 
 from shortlist.typing import Tensor
 
-__all__ = ["ExcludedPlaces"]
+__all__ = ["ExclusionMask"]
 
 
-class ExcludedPlaces:
+class ExclusionMask:
     """The places of scores of candidates that queries leave out.
 
     Args:
@@ -18,10 +18,9 @@ class ExcludedPlaces:
     """
 
     def __init__(self, columns: Tensor) -> None:
-        self._rows, places = torch.nonzero(columns >= 0, as_tuple=True)
-        self._columns = columns[self._rows, places].to(torch.long)
+        self._columns = columns
 
-    def fill(self, tile: Tensor, first: int) -> Tensor:
+    def fill(self, tile: Tensor, first: Tensor | int) -> Tensor:
         """Scores with minus infinity at every place that is left out.
 
         Args:
@@ -29,9 +28,9 @@ class ExcludedPlaces:
             first: Number of the first one.
 
         Returns:
-            The same shape: the tile itself, changed.
+            The same shape.
         """
         columns = self._columns - first
-        is_here = (columns >= 0) & (columns < tile.shape[1])
-        tile[self._rows[is_here], columns[is_here]] = -math.inf
-        return tile
+        columns = jnp.where((self._columns >= 0) & (columns >= 0), columns, tile.shape[1])  # beyond: dropped
+        rows = jnp.arange(tile.shape[0])[:, None]
+        return tile.at[rows, columns].set(-math.inf, mode="drop")

@@ -9,12 +9,12 @@ import pytest
 from shortlist import backend
 
 pytestmark = pytest.mark.contract
-MODULE = __import__(f"shortlist.backend.{keras.config.backend()}._distinct_rows", fromlist=["distinct_rows"])
+MODULE = __import__(f"shortlist.backend.{keras.config.backend()}._unique_rows", fromlist=["unique_rows"])
 
 
 def found(*parts: np.ndarray) -> tuple[list[int], list[int]]:
     """The first of each row's kind, and how many kinds there are."""
-    answer = backend.distinct_rows([keras.ops.convert_to_tensor(part) for part in parts])
+    answer = backend.unique_rows([keras.ops.convert_to_tensor(part) for part in parts])
     first, codes = (np.asarray(keras.ops.convert_to_numpy(part)) for part in answer[:2])
     number = len(first) if answer.number is None else int(answer.number)
     assert codes.shape == parts[0].shape[:1]
@@ -62,7 +62,7 @@ def test_no_rows_and_one() -> None:
 
 
 def test_rows_of_one_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(MODULE, "multipliers", lambda width: np.zeros(width, "uint64"))
+    monkeypatch.setattr(MODULE, "hash_multipliers", lambda width: np.zeros(width, "uint64"))
     vectors = np.float32([[1, 2], [3, 4], [1, 2]])
     if keras.config.backend() == "jax":  # which sets the lowest bit: a hash that is the sum
         vectors = np.int32([[1, 2], [2, 1], [1, 2]]).view("float32")

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from shortlist.backend.tensorflow import feed
+from shortlist.backend.tensorflow import as_dataset
 
 
 class _Batches:
@@ -15,6 +15,6 @@ class _Batches:
 
 
 def test_nothing_is_tuned_by_a_thread_that_the_end_of_an_epoch_would_wait_for() -> None:
-    fed = feed(_Batches())
+    fed = as_dataset(_Batches())
     assert fed.options().autotune.enabled is False
     assert [len(batch["row"]) for batch in fed] == [3, 4]

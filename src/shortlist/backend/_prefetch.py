@@ -5,11 +5,11 @@ from typing import Any, final
 
 import keras
 
-__all__ = ["ReadAhead"]
+__all__ = ["PrefetchDataset"]
 
 
 @final
-class ReadAhead(keras.utils.PyDataset):
+class PrefetchDataset(keras.utils.PyDataset):
     """Numbered batches, the next of which another thread makes while this one is used.
 
     Keras' own workers would begin with the next epoch before it is told to the batches, in an order that is
@@ -25,7 +25,7 @@ class ReadAhead(keras.utils.PyDataset):
         ...
         ...     def __getitem__(self, index):
         ...         return index**2
-        >>> ahead = ReadAhead(Squares())
+        >>> ahead = PrefetchDataset(Squares())
         >>> [ahead[number] for number in range(ahead.num_batches)]
         [0, 1, 4]
     """

@@ -1,13 +1,13 @@
-"""How batches reach Keras on PyTorch."""
+"""How batches reach Keras on JAX."""
 
 from typing import Any
 
-from shortlist.backend._read_ahead import ReadAhead
+from shortlist.backend._prefetch import PrefetchDataset
 
-__all__ = ["feed"]
+__all__ = ["as_dataset"]
 
 
-def feed(batches: Any) -> Any:
+def as_dataset(batches: Any) -> Any:
     """What `fit` and `evaluate` take in the place of numbered batches.
 
     Args:
@@ -16,4 +16,4 @@ def feed(batches: Any) -> Any:
     Returns:
         A dataset that Keras reads as it is; each batch is made while the step before it runs.
     """
-    return ReadAhead(batches)
+    return PrefetchDataset(batches)

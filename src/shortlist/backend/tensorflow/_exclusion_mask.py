@@ -6,10 +6,10 @@ import tensorflow as tf
 
 from shortlist.typing import Tensor
 
-__all__ = ["ExcludedPlaces"]
+__all__ = ["ExclusionMask"]
 
 
-class ExcludedPlaces:
+class ExclusionMask:
     """The places of scores of candidates that queries leave out.
 
     Args:

@@ -7,13 +7,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from shortlist.backend._distinct_rows import DistinctRows, multipliers
+from shortlist.backend._unique_rows import UniqueRows, hash_multipliers
 from shortlist.typing import Tensor
 
-__all__ = ["DistinctRows", "distinct_rows"]
+__all__ = ["UniqueRows", "unique_rows"]
 
 
-def distinct_rows(parts: Sequence[Tensor]) -> DistinctRows:
+def unique_rows(parts: Sequence[Tensor]) -> UniqueRows:
     """The distinct rows of a batch: two are one when all their parts are equal, bit by bit.
 
     Args:
@@ -24,7 +24,7 @@ def distinct_rows(parts: Sequence[Tensor]) -> DistinctRows:
     """
     num_rows = parts[0].shape[0]
     bits = jnp.concatenate([_bits(part) for part in parts], axis=1)
-    factors = (multipliers(bits.shape[1]) >> np.uint64(32)).astype("uint32") | np.uint32(1)
+    factors = (hash_multipliers(bits.shape[1]) >> np.uint64(32)).astype("uint32") | np.uint32(1)
     mixed = bits ^ (bits >> 16)  # of numbers that came from half precision the lower bits are zeros
     hashes = jnp.sum(mixed * factors, axis=1, dtype="uint32")
     _, codes = jnp.unique(hashes, size=num_rows, return_inverse=True)
@@ -33,7 +33,7 @@ def distinct_rows(parts: Sequence[Tensor]) -> DistinctRows:
     are_equal = jnp.all(bits[first[codes]] == bits)
     number = jnp.where(are_equal, jnp.max(codes, initial=-1) + 1, num_rows)
     first, codes = (jnp.where(are_equal, part, rows) for part in (first, codes.astype("int32")))
-    return DistinctRows(first, codes, number)
+    return UniqueRows(first, codes, number)
 
 
 def _bits(part: Tensor) -> Tensor:

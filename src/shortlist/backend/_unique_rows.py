@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["DistinctRows", "multipliers"]
+__all__ = ["UniqueRows", "hash_multipliers"]
 
 
-class DistinctRows(NamedTuple):
+class UniqueRows(NamedTuple):
     """Rows of a batch, each of those that are equal once."""
 
     first: Any
@@ -21,7 +21,7 @@ class DistinctRows(NamedTuple):
 
 
 @functools.cache
-def multipliers(width: int) -> np.ndarray:
+def hash_multipliers(width: int) -> np.ndarray:
     """Factors of a hash of `width` integers, which is the sum of their products.
 
     Args:

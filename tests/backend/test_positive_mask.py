@@ -27,7 +27,7 @@ def test_every_place_of_a_positive_is_filled_and_no_other(num_kinds: int) -> Non
     queries, items, rows, columns = (generator.integers(0, num_kinds, size) for size in (9, 9, 7, 8))
     queries[:num_kinds], items[:num_kinds] = np.arange(num_kinds), generator.permutation(num_kinds)
     codes = [keras.ops.convert_to_tensor(part.astype("int32")) for part in (queries, items, rows, columns)]
-    places = backend.PositivePlaces(*codes, 9)
+    places = backend.PositiveMask(*codes, 9)
     for first, num_rows in ((0, 7), (2, 3), (6, 1)):
         chunk = generator.normal(size=(num_rows, 8)).astype("float32")
         examples = list(zip(queries.tolist(), items.tolist(), strict=True))
@@ -40,6 +40,6 @@ def test_every_place_of_a_positive_is_filled_and_no_other(num_kinds: int) -> Non
 def test_pairs_of_a_batch_whose_square_is_beyond_32_bits() -> None:
     last, num_codes = 2**16 - 1, 2**16
     codes = [np.int32([0, last]), np.int32([5, last]), np.int32([last, 0]), np.int32([last, 5, 6])]
-    places = backend.PositivePlaces(*map(keras.ops.convert_to_tensor, codes), num_codes)
+    places = backend.PositiveMask(*map(keras.ops.convert_to_tensor, codes), num_codes)
     answer = places.fill(keras.ops.zeros((2, 3)), 0, 1.0)
     assert keras.ops.convert_to_numpy(answer).tolist() == [[1, 0, 0], [0, 1, 0]]

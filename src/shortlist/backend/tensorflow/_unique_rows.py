@@ -5,13 +5,13 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from shortlist.backend._distinct_rows import DistinctRows, multipliers
+from shortlist.backend._unique_rows import UniqueRows, hash_multipliers
 from shortlist.typing import Tensor
 
-__all__ = ["DistinctRows", "distinct_rows"]
+__all__ = ["UniqueRows", "unique_rows"]
 
 
-def distinct_rows(parts: Sequence[Tensor]) -> DistinctRows:
+def unique_rows(parts: Sequence[Tensor]) -> UniqueRows:
     """The distinct rows of a batch: two are one when all their parts are equal, bit by bit.
 
     Args:
@@ -22,12 +22,12 @@ def distinct_rows(parts: Sequence[Tensor]) -> DistinctRows:
     """
     num_rows = tf.shape(parts[0])[0]
     bits = tf.concat([_bits(part) for part in parts], axis=1)
-    factors = tf.constant(multipliers(bits.shape[1]).view("int64"))
+    factors = tf.constant(hash_multipliers(bits.shape[1]).view("int64"))
     hashes, codes = tf.unique(tf.reduce_sum(tf.cast(bits, tf.int64) * factors, axis=1))
     first = tf.math.unsorted_segment_min(tf.range(num_rows), codes, tf.size(hashes))
     are_equal = tf.reduce_all(tf.gather(bits, tf.gather(first, codes)) == bits)
     first, codes = tf.cond(are_equal, lambda: (first, codes), lambda: (tf.range(num_rows),) * 2)
-    return DistinctRows(tf.ensure_shape(first, [None]), tf.ensure_shape(codes, parts[0].shape[:1]))
+    return UniqueRows(tf.ensure_shape(first, [None]), tf.ensure_shape(codes, parts[0].shape[:1]))
 
 
 def _bits(part: Tensor) -> Tensor:

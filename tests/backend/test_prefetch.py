@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shortlist.backend._read_ahead import ReadAhead
+from shortlist.backend._prefetch import PrefetchDataset
 
 pytestmark = pytest.mark.contract
 
@@ -30,7 +30,7 @@ class Batches:
 
 def test_each_batch_in_turn_made_once_and_elsewhere() -> None:
     batches = Batches()
-    ahead = ReadAhead(batches)
+    ahead = PrefetchDataset(batches)
     assert ahead.num_batches == 4
     assert [ahead[index] for index in range(4)] == ["a0", "a1", "a2", "a3"]
     assert batches.asked == [0, 1, 2, 3]
@@ -46,14 +46,14 @@ def test_the_next_is_asked_for_before_it_is_needed() -> None:
                 made.set()
             return super().__getitem__(index)
 
-    ahead = ReadAhead(Watched())
+    ahead = PrefetchDataset(Watched())
     assert ahead[0] == "a0"
     assert made.wait(timeout=10)
 
 
 def test_a_new_epoch_sees_its_own_order_even_after_a_broken_off_one() -> None:
     batches = Batches()
-    ahead = ReadAhead(batches)
+    ahead = PrefetchDataset(batches)
     assert [ahead[index] for index in range(4)] == ["a0", "a1", "a2", "a3"]
     batches.order = "b"
     assert [ahead[0], ahead[1]] == ["b0", "b1"]
@@ -64,7 +64,7 @@ def test_a_new_epoch_sees_its_own_order_even_after_a_broken_off_one() -> None:
 def test_a_failure_comes_with_its_batch() -> None:
     batches = Batches()
     batches.order = "bad"
-    ahead = ReadAhead(batches)
+    ahead = PrefetchDataset(batches)
     assert [ahead[index] for index in range(3)] == ["bad0", "bad1", "bad2"]
     with pytest.raises(ValueError, match="batch 3 is bad"):
         ahead[3]

@@ -4,10 +4,10 @@ import jax.numpy as jnp
 
 from shortlist.typing import Tensor
 
-__all__ = ["PositivePlaces"]
+__all__ = ["PositiveMask"]
 
 
-class PositivePlaces:
+class PositiveMask:
     """The places of a batch's logits that hold a positive of the row's query.
 
     Place `(i, j)` is one when some example of query `row_queries[i]` has the item `column_items[j]`. Queries

@@ -36,11 +36,11 @@ class Seen(keras.Model):
 
 def test_rows_arrive_in_order_and_a_second_pass_sees_what_changed() -> None:
     batches = Batches()
-    feed = backend.feed(batches)
+    dataset = backend.as_dataset(batches)
     model = Seen()
     model.compile()
-    first = model.predict(feed, verbose=0)
+    first = model.predict(dataset, verbose=0)
     np.testing.assert_array_equal(first, [[row, row**2] for row in range(7)])
     batches.rows = batches.rows[::-1].copy()
-    second = model.predict(feed, verbose=0)
+    second = model.predict(dataset, verbose=0)
     np.testing.assert_array_equal(second, first[::-1])

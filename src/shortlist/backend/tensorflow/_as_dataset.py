@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["feed"]
+__all__ = ["as_dataset"]
 
 
-def feed(batches: Any) -> Any:
+def as_dataset(batches: Any) -> Any:
     """What `fit` and `evaluate` take in the place of numbered batches.
 
     Args:
