@@ -52,6 +52,15 @@ def test_ids_are_those_of_the_rows_and_padding_is_empty():
     assert found["scores"].numpy().tolist() == [[2, -np.inf, -np.inf]]
 
 
+@pytest.mark.parametrize("size", [1e-30, 1e30])
+def test_cosine_of_queries_whose_squares_leave_float32(size):
+    vectors = np.random.default_rng(0).normal(size=(NUM_CANDIDATES, DIM)).astype("float32")
+    index = BruteForce(similarity="cosine").index(vectors)
+    query = {"queries": tf.constant(size * vectors[:1])}
+    scores = TopKGraph(index, VectorQueries(DIM), max_k=100)(query, 1)["scores"]
+    np.testing.assert_allclose(scores, [[1]], atol=1e-5)
+
+
 def test_a_query_of_several_vectors_scores_by_the_best():
     inputs = keras.Input((2,), name="user")
     heads = keras.layers.Reshape((2, DIM))(keras.layers.Dense(2 * DIM)(inputs))

@@ -115,6 +115,25 @@ def test_cosine_is_the_product_of_vectors_of_length_one() -> None:
         BruteForce(similarity="l2")
 
 
+@pytest.mark.parametrize("size", [1e-30, 1e30])
+def test_cosine_of_vectors_whose_squares_leave_float32(size: float) -> None:
+    generator = np.random.default_rng(0)
+    vectors, queries = generator.normal(size=(30, 5)), generator.normal(size=(3, 5))
+    lengths = np.linalg.norm(queries, axis=1)[:, None] * np.linalg.norm(vectors, axis=1)
+    cosine = (queries @ vectors.T) / lengths
+    small_or_large = (size * queries).astype("float32")
+    index = BruteForce(similarity="cosine").index((size * vectors[:20]).astype("float32"))
+    index.upsert(range(20, 30), (size * vectors[20:]).astype("float32"))
+    scores, rows = index(small_or_large, 30)
+    np.testing.assert_allclose(scores, -np.sort(-cosine, axis=1), atol=1e-5)
+    np.testing.assert_array_equal(rows, np.argsort(-cosine, axis=1))
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        in_graph, _ = tf.function(index.compact())(tf.constant(small_or_large), 3)
+        np.testing.assert_allclose(in_graph, scores[:, :3], atol=1e-5)
+
+
 def test_a_graph_that_asks_first_leaves_nothing_of_itself_behind() -> None:
     """What is looked up while a graph is built must not be kept as a tensor of that graph."""
     world = World(8)

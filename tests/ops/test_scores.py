@@ -8,7 +8,7 @@ import pytest
 from tests.oracles import softmax
 
 from shortlist.errors import ArgumentError
-from shortlist.ops import pairwise_scores, true_scores
+from shortlist.ops import pairwise_scores, true_scores, unit_vectors
 
 
 def vectors(shape: tuple[int, ...], seed: int = 0) -> np.ndarray:
@@ -56,3 +56,18 @@ def test_half_precision_scores_are_float32() -> None:
 def test_shapes_that_do_not_fit(queries: Any, candidates: Any, message: str) -> None:
     with pytest.raises(ArgumentError, match=message):
         pairwise_scores(np.ones(queries, "float32"), np.ones(candidates, "float32"))
+
+
+EXTREMES = np.float32([[3e-30, -4e-30], [3e30, -4e30], [0, 0], [3, -4], [3.4e38, -3.4e38], [0, 2e-38]])
+
+
+@pytest.mark.contract
+def test_vectors_of_any_size_get_length_one_except_zero() -> None:
+    wide = EXTREMES.astype("float64")
+    lengths = np.sqrt((wide**2).sum(axis=1, keepdims=True))
+    expected = np.divide(wide, lengths, out=np.zeros_like(wide), where=lengths > 0)
+    host_array, tensors = unit_vectors(EXTREMES), unit_vectors(keras.ops.convert_to_tensor(EXTREMES))
+    assert isinstance(host_array, np.ndarray)
+    assert host_array.dtype == np.float32
+    np.testing.assert_allclose(host_array, expected, atol=1e-6)
+    np.testing.assert_allclose(to_numpy(tensors), expected, atol=1e-6)

@@ -14,7 +14,7 @@ from shortlist.export._engines import Found, engine_graph_encoder, noinline
 from shortlist.export.queries._base import QueryGraphEncoder
 from shortlist.indexes import StoredIndex
 from shortlist.indexes._row_filter import Filter, are_wanted
-from shortlist.ops import rows_per_chunk
+from shortlist.ops import rows_per_chunk, unit_vectors
 from shortlist.typing import Tensor
 
 __all__ = ["TopKGraph"]
@@ -100,7 +100,7 @@ class TopKGraph(tf.Module):
         with keras.StatelessScope():  # added losses must not stay behind in the layers as tensors of a graph
             vectors = tf.cast(self._queries(features), tf.float32)
         vectors = vectors if len(vectors.shape) == 3 else vectors[:, None]
-        return vectors if self._similarity == "dot" else keras.ops.normalize(vectors, axis=-1)
+        return vectors if self._similarity == "dot" else unit_vectors(vectors)
 
     def _filter(
         self, queries: Tensor, exclude: Tensor | None, where: Mapping[str, Tensor] | None

@@ -18,6 +18,7 @@ from shortlist.indexes._candidates import check_vectors, read_candidates, to_num
 from shortlist.indexes._engine import Engine
 from shortlist.indexes._requests import one_list
 from shortlist.indexes._snapshot import Snapshot
+from shortlist.ops import unit_vectors
 from shortlist.typing import ArrayLike
 
 __all__ = ["ChangingIndex"]
@@ -306,10 +307,8 @@ class ChangingIndex(Index):
         assert snapshot is not None
         return snapshot
 
-    def _of_unit_length(self, vectors: np.ndarray) -> np.ndarray:
-        if self.similarity == "dot":
-            return vectors
-        return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
+    def _of_unit_length(self, vectors: Any) -> Any:
+        return vectors if self.similarity == "dot" else unit_vectors(vectors)
 
     def _check_capacity(self, num_candidates: int) -> None:
         if self.capacity is not None and num_candidates > self.capacity:

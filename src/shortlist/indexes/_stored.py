@@ -148,10 +148,9 @@ class StoredIndex(ChangingIndex):
         vectors = self.encode_queries(queries)
         check_shapes(vectors, np.empty((0, snapshot.engine.dim)))
         vectors = vectors if len(vectors.shape) == 3 else vectors[:, None]
-        if not backend.is_symbolic(vectors):
-            return self._of_unit_length(vectors)
-        vectors = ops.cast(vectors, "float32")
-        return vectors if self.similarity == "dot" else ops.normalize(vectors, axis=-1)
+        if backend.is_symbolic(vectors):
+            vectors = ops.cast(vectors, "float32")
+        return self._of_unit_length(vectors)
 
     def _in_graph(
         self, snapshot: Snapshot, queries: Tensor, k: int, exclude: IdLists, where: Any

@@ -5,7 +5,7 @@ from shortlist.ops._masking import MASKED_LOGIT, accidental_hits, false_negative
 from shortlist.ops._negatives import keep_hard_negatives
 from shortlist.ops._ranking import MEASURES, NEVER, distinct, ranking_metrics
 from shortlist.ops._sampling import correct_logits, log_frequency, log_probability
-from shortlist.ops._scores import check_shapes, pairwise_scores, true_scores
+from shortlist.ops._scores import check_shapes, pairwise_scores, true_scores, unit_vectors
 from shortlist.ops._softmax import softmax_cross_entropy, weighted_mean, weighted_sum
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "rows_per_chunk",
     "softmax_cross_entropy",
     "true_scores",
+    "unit_vectors",
     "weighted_mean",
     "weighted_sum",
 ]

@@ -1,11 +1,14 @@
 """Scores of every query against every candidate."""
 
+from typing import Any
+
+import numpy as np
 from keras import ops
 
 from shortlist.errors import ArgumentError
 from shortlist.typing import Tensor
 
-__all__ = ["check_shapes", "pairwise_scores", "true_scores"]
+__all__ = ["check_shapes", "pairwise_scores", "true_scores", "unit_vectors"]
 
 
 def pairwise_scores(queries: Tensor, candidates: Tensor) -> Tensor:
@@ -85,3 +88,28 @@ def check_shapes(queries: Tensor, candidates: Tensor) -> None:
             f"queries have {queries.shape[-1]} dimensions and candidates {candidates.shape[-1]}; "
             "give both towers the same output size."
         )
+
+
+def unit_vectors(vectors: Any) -> Any:
+    """Return vectors scaled to length 1; a zero vector stays zero.
+
+    Each vector is divided by its largest magnitude first, so that squares neither overflow nor vanish.
+
+    Args:
+        vectors: `[..., dim]`, float32: a NumPy array or a tensor.
+
+    Returns:
+        `[..., dim]`, as it came: a NumPy array or a tensor.
+
+    Example:
+        >>> import numpy as np
+        >>> unit_vectors(np.float32([[3e30, 4e30], [0, 0]])).astype("float64").round(3).tolist()
+        [[0.6, 0.8], [0.0, 0.0]]
+    """
+    namespace: Any = np if isinstance(vectors, np.ndarray) else ops
+    largest = namespace.max(namespace.abs(vectors), axis=-1, keepdims=True)
+    # Twice by the root: XLA multiplies by reciprocals, and that of 3e38 is too small for it.
+    root = namespace.sqrt(namespace.where(largest > 0, largest, 1.0))
+    scaled = vectors / root / root
+    length = namespace.sqrt(namespace.sum(namespace.square(scaled), axis=-1, keepdims=True))
+    return scaled / namespace.where(largest > 0, length, 1.0)
