@@ -202,3 +202,22 @@ def test_one_that_the_catalog_lacks_and_is_named_twice_counts_once() -> None:
     metric.refresh()
     metric.update_state(np.float32([[1, 0]]), true_candidate_ids=np.int32([[0, 77, 77]]))
     assert float(metric.result()["recall_at_1"]) == pytest.approx(1 / 2)
+
+
+@pytest.mark.contract
+@pytest.mark.parametrize(
+    "true_ids", [[7, -1], [[7], [-1]], [[7, -1], [-1, -1]]], ids=["[2]", "[2, 1]", "[2, 2]"]
+)
+def test_a_query_without_a_true_candidate_does_not_count(true_ids: list[Any]) -> None:
+    metric = FactorizedTopK([(np.int32([7, 9]), np.eye(2, dtype="float32"))], ks=(1,), measures=("recall",))
+    metric.refresh()
+    metric.update_state(np.eye(2, dtype="float32"), true_candidate_ids=np.int32(true_ids))
+    assert float(metric.result()["recall_at_1"]) == 1
+
+
+@TEXT
+def test_an_empty_text_id_is_no_true_candidate() -> None:
+    metric = FactorizedTopK([(["a", "b"], np.eye(2, dtype="float32"))], ks=(1,), measures=("recall",))
+    metric.refresh()
+    metric.update_state(np.eye(2, dtype="float32"), true_candidate_ids=np.array([["a"], [""]], object))
+    assert float(metric.result()["recall_at_1"]) == 1

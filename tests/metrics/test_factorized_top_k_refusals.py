@@ -39,6 +39,8 @@ def test_nothing_to_go_by() -> None:
         ([([1, 2], np.eye(3, dtype="float32"))], "one id for each"),
         ([([1], np.ones((1, 2))), np.ones((1, 2))], "all or none"),
         ([np.float32([[1, 2], [np.nan, 0]])], "candidate 1 .* NaN"),
+        ([([7, -1], np.eye(2, dtype="float32"))], "not contain padding, got -1"),
+        ([(["", "a"], np.eye(2, dtype="float32"))], "not contain padding, got ''"),
     ],
 )
 def test_candidates_that_do_not_fit_are_refused(candidates: list[Any], message: str) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from shortlist import backend
-from shortlist.errors import ArgumentError, NotIndexedError
+from shortlist.errors import ArgumentError, NotIndexedError, must
 from shortlist.features import Vocabulary
 from shortlist.indexes import Index, StoredIndex, Streaming
 from shortlist.indexes._candidates import check_vectors, read_candidates
@@ -40,8 +40,8 @@ class FactorizedTopK(keras.metrics.Metric):
     - Ties: the expected value over all orders of the tied candidates, so a constant model is worth exactly
       chance.
     - By id, where true candidates' ids are given: the true score is that of the candidate with the id. A true
-      candidate that the catalog does not hold counts, and is never found. Several true candidates a query
-      are padded with -1 or empty text, and one that is named twice counts once.
+      candidate that the catalog does not hold counts, and is never found. -1 and empty text are padding,
+      also where there is one id per query; an id that is named twice counts once.
     - By score, without ids: the true score is that of the true candidate's vector.
     - Scores within `1e-6` of the product of the vectors' lengths are tied, since the same product rounds
       differently from place to place.
@@ -151,7 +151,8 @@ class FactorizedTopK(keras.metrics.Metric):
         Args:
             query_embeddings: `[batch, dim]`, or `[batch, heads, dim]` for queries of several vectors.
             true_candidate_embeddings: `[batch, dim]`; needed without ids.
-            true_candidate_ids: `[batch]` or `[batch, num_true]`; looked up where the candidates have ids.
+            true_candidate_ids: `[batch]` or `[batch, num_true]`, padded with -1 or empty text; looked up
+                where the candidates have ids.
             excluded_ids: `[batch, num_excluded]`, padded with -1 or empty text.
             sample_weight: `[batch]`.
 
@@ -284,6 +285,7 @@ class FactorizedTopK(keras.metrics.Metric):
             ids is not None and self._ids is not None and np.array_equal(ids, self._ids)
         )
         if not is_same:
+            _check_no_padding(ids)
             self._ids = ids
             self._id_rows = None if ids is None else backend.IdLookup(ids)
         return is_same
@@ -308,9 +310,8 @@ class FactorizedTopK(keras.metrics.Metric):
         rows = self._id_rows.rows(true_ids)
         codes = ops.reshape(backend.factorize(ops.reshape(true_ids, (-1,))), ops.shape(true_ids))
         rows = ops.where(rows < 0, _UNKNOWN + codes, rows)
-        if true_ids.shape[1] == 1:
-            return rows
-        return distinct(ops.where(backend.is_padding(true_ids), -1, rows))
+        rows = ops.where(backend.is_padding(true_ids), -1, rows)
+        return rows if true_ids.shape[1] == 1 else distinct(rows)
 
     def _ranks_by_score(
         self, queries: Tensor, candidates: Tensor, excluded_ids: Tensor | None
@@ -345,6 +346,19 @@ def _check(ks: Sequence[int], measures: Sequence[str]) -> None:
     unknown = [measure for measure in measures if measure not in MEASURES]
     if unknown or not measures:
         raise ArgumentError(f"measures came as {tuple(measures)!r}; expected some of {MEASURES}.")
+
+
+def _check_no_padding(ids: np.ndarray | None) -> None:
+    padding = [] if ids is None else [one for one in ("", b"", -1) if one in set(ids.tolist())]
+    if padding:
+        raise ArgumentError(
+            must(
+                "candidate ids",
+                "not contain padding",
+                got=repr(padding[0]),
+                fix="Give that candidate another id: -1 and empty text mean 'no candidate' in a metric",
+            )
+        )
 
 
 def _read(source: Any, encoder: Callable[[Any], Any] | None) -> tuple[np.ndarray, np.ndarray | None]:
