@@ -16,7 +16,7 @@ UV_COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3
 	--custom-compile-command 'make lock' --annotation-style line $(LOCK_FLAGS)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help quickstart test test-backends check fix docs bench bench-quick bench-peers lock clean
+.PHONY: help quickstart test test-backends check fix api docs bench bench-quick bench-peers lock clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -45,6 +45,9 @@ check: $(VENV)/.dev  ## Format, lint, types and import contracts, in seconds
 fix: $(VENV)/.dev  ## Mend what a machine can mend: format, order of imports, simple lint
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+api: $(VENV)/.dev  ## Write tests/api.txt, the list of the public API, from the code
+	PYTHONPATH=src:. $(BIN)/python -m tests.support.api > tests/api.txt
 
 docs: $(VENV)/.dev  ## API documentation into site/
 	KERAS_BACKEND=tensorflow $(BIN)/pdoc --docformat google --output-directory site shortlist '!shortlist.backend'

@@ -4,7 +4,6 @@ import importlib
 import importlib.metadata
 import importlib.util
 import os
-import pkgutil
 import subprocess
 import sys
 import zipfile
@@ -12,24 +11,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.support.api import BACKENDS, public_packages
 
 import shortlist
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "shortlist"
-BACKENDS = ("tensorflow", "jax", "torch")
 
 # Modules that have no test file of their own name, each with the cause.
 TESTED_ELSEWHERE = {
     "errors.py": "no behavior but a message, which its docstring's example tests",
 }
-
-
-def public_packages() -> list[str]:
-    """Shortlist and each package in it, save those of backends that are not installed."""
-    absent = [name for name in BACKENDS if importlib.util.find_spec(name) is None]
-    names = [found.name for found in pkgutil.walk_packages(shortlist.__path__, "shortlist.") if found.ispkg]
-    return ["shortlist", *(name for name in names if name.rpartition(".")[2] not in absent)]
 
 
 @pytest.mark.parametrize("name", public_packages())
