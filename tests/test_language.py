@@ -49,12 +49,12 @@ def test_error_messages_are_built_by_must() -> None:
 @pytest.mark.parametrize(
     ("code", "lines"),
     [
-        ("# learned by heart", [1]),
-        ('"""Doc.\n\nThe catalog."""\nx = "evaluate"', [3, 4]),
+        ("# learnt by heart", [1]),
+        ('"""Doc.\n\nThe catalogue."""\nx = "judge"', [3, 4]),
         ("def find_fresh(): pass", [1]),
-        ("class CatalogModel: pass", [1]),
-        ("x = 1  # a fresh clone, with its best search budget", []),
-        ("y = 'behavior'\nz = normalize(y)", [1, 2]),
+        ("class CatalogueModel: pass", [1]),
+        ("x = 1  # a fresh clone, with its best effort", []),
+        ("y = 'behaviour'\nz = normalise(y)", [1, 2]),
     ],
 )
 def test_banned_words_are_found(code: str, lines: list[int], tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_banned_words_are_found(code: str, lines: list[int], tmp_path: Path) -> 
 
 def test_literals_of_tests_are_not_prose(tmp_path: Path) -> None:
     path = tmp_path / "code.py"
-    path.write_text('"""Evaluate."""\nx = "evaluate"')
+    path.write_text('"""Judge."""\nx = "judge"')
     assert [one.line for one in banned_words(path, literals=False)] == [1]
 
 
