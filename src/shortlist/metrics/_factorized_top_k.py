@@ -1,5 +1,6 @@
 """Top-k metrics over the whole catalog."""
 
+import contextlib
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -47,7 +48,7 @@ class FactorizedTopK(keras.metrics.Metric):
       differently from place to place.
     - Excluded candidates are not in the catalog for that query; a true candidate is never excluded.
     - A k beyond the catalog is allowed. A query without a true candidate does not count. A query of weight
-      2 counts twice.
+      2 counts twice. A query whose vector holds NaN or infinity does not count; a warning says how many.
 
     Args:
         candidates: A dataset of batches of vectors, or of pairs of ids and vectors, such as a
@@ -100,6 +101,9 @@ class FactorizedTopK(keras.metrics.Metric):
         shape = (len(self.measures), len(self.ks))
         self._sums = self.add_variable(shape=shape, initializer="zeros", name="sums", dtype="float32")
         self._weight = self.add_variable(shape=(), initializer="zeros", name="weight", dtype="float32")
+        # Rows seen, rows left out because a vector is not finite, rows whose weight is invalid.
+        self._counts = self.add_variable(shape=(3,), initializer="zeros", name="counts", dtype="float32")
+        self._num_reported, self._defers_report = 0, False
 
     def set_candidates(
         self, candidates: Iterable[Any] | Index, encoder: Callable[[Any], Any] | None = None
@@ -154,20 +158,30 @@ class FactorizedTopK(keras.metrics.Metric):
             true_candidate_ids: `[batch]` or `[batch, num_true]`, padded with -1 or empty text; looked up
                 where the candidates have ids.
             excluded_ids: `[batch, num_excluded]`, padded with -1 or empty text.
-            sample_weight: `[batch]`.
+            sample_weight: `[batch]`, finite and not negative. Inside a compiled step, where weights cannot be
+                checked, invalid ones are counted, and `result` raises afterwards.
 
         Raises:
             NotIndexedError: Before `refresh`.
-            ArgumentError: When neither ids nor vectors of the true candidates are there to go by.
+            ArgumentError: When neither ids nor vectors of the true candidates are there to go by, or a weight
+                is negative or not finite.
         """
         if self._candidates is None and self._engine is None:
             raise NotIndexedError(
                 f"metric {self.name!r} holds no candidates yet; call its refresh() first, or "
                 "Model.evaluate, which does."
             )
+        if sample_weight is not None:
+            sample_weight = ops.reshape(ops.cast(sample_weight, "float32"), (-1,))
+            if not backend.is_symbolic(sample_weight):
+                _check_weights(ops.convert_to_numpy(sample_weight))
+        query_embeddings, is_finite = _finite_or_zero(query_embeddings)
         if true_candidate_ids is not None and self._id_rows is not None:
             better, tied, is_true = self._ranks_by_id(query_embeddings, true_candidate_ids, excluded_ids)
         elif true_candidate_embeddings is not None and self._candidates is not None:
+            check_shapes(query_embeddings, true_candidate_embeddings)
+            true_candidate_embeddings, is_true_finite = _finite_or_zero(true_candidate_embeddings)
+            is_finite = ops.logical_and(is_finite, is_true_finite)
             better, tied, is_true = self._ranks_by_score(
                 query_embeddings, true_candidate_embeddings, excluded_ids
             )
@@ -177,14 +191,19 @@ class FactorizedTopK(keras.metrics.Metric):
                 "give "
                 "true_candidate_embeddings, or true_candidate_ids and candidates as pairs (ids, vectors)."
             )
-        self._add(better, tied, is_true, sample_weight)
+        self._add(better, tied, is_true, is_finite, sample_weight)
 
     def result(self) -> dict[str, Tensor]:
         """The weighted means so far.
 
         Returns:
             Scalars by name, such as `recall_at_10`; 0 before any query.
+
+        Raises:
+            ArgumentError: When a compiled step met weights that are negative or not finite.
         """
+        if not (self._defers_report or backend.is_symbolic(ops.convert_to_tensor(self._counts))):
+            self._report()
         means = ops.divide_no_nan(ops.convert_to_tensor(self._sums), ops.convert_to_tensor(self._weight))
         return {
             self.name_format.format(measure=measure, k=k): means[row, column]
@@ -194,8 +213,19 @@ class FactorizedTopK(keras.metrics.Metric):
 
     def reset_state(self) -> None:
         """Forget the queries, not the candidates."""
-        self._sums.assign(ops.zeros(self._sums.shape))
-        self._weight.assign(0.0)
+        for variable in (self._sums, self._weight, self._counts):
+            variable.assign(ops.zeros(variable.shape))
+        self._num_reported = 0
+
+    @contextlib.contextmanager
+    def reporting_once(self) -> Iterator[None]:
+        """Report invalid weights and queries when the context ends, not at each `result` within it."""
+        was_deferred, self._defers_report = self._defers_report, True
+        try:
+            yield
+        finally:
+            self._defers_report = was_deferred
+        self._report()
 
     def get_config(self) -> dict[str, Any]:
         """What makes the metric again, without its candidates, which are saved next to it.
@@ -323,14 +353,35 @@ class FactorizedTopK(keras.metrics.Metric):
                 "is the true one. "
                 "Give true_candidate_ids, and candidates as pairs (ids, vectors)."
             )
-        check_shapes(queries, candidates)
         better, tied = ranks(self._candidates, queries, ops.expand_dims(candidates, 1))
         return better, tied, ops.ones_like(better, dtype="bool")
 
-    def _add(self, better: Tensor, tied: Tensor, is_true: Tensor, sample_weight: Tensor | None) -> None:
+    def _report(self) -> None:
+        num_rows, num_skipped, num_invalid = (int(one) for one in ops.convert_to_numpy(self._counts))
+        if num_invalid:
+            raise ArgumentError(_weights_message(f"{num_invalid} of {num_rows} that are not"))
+        if num_skipped > self._num_reported:
+            self._num_reported = num_skipped
+            warnings.warn(
+                f"metric {self.name!r} left out {num_skipped} of {num_rows} queries, whose vectors hold NaN "
+                f"or infinity; its values are means over the other {num_rows - num_skipped}.",
+                stacklevel=3,
+            )
+
+    def _add(
+        self, better: Tensor, tied: Tensor, is_true: Tensor, is_finite: Tensor, sample_weight: Tensor | None
+    ) -> None:
         weights = ops.cast(ops.any(is_true, axis=1), "float32")
+        is_invalid = ops.zeros_like(weights, dtype="bool")
         if sample_weight is not None:
-            weights = weights * ops.reshape(ops.cast(sample_weight, "float32"), (-1,))
+            is_valid = ops.logical_and(ops.isfinite(sample_weight), sample_weight >= 0)
+            is_invalid = ops.logical_not(is_valid)
+            weights = weights * ops.where(is_valid, sample_weight, 0.0)
+        counted = ops.logical_or(weights > 0, is_invalid)
+        skipped = ops.logical_and(weights > 0, ops.logical_not(is_finite))
+        counts = [ops.sum(ops.cast(rows, "float32")) for rows in (counted, skipped, is_invalid)]
+        self._counts.assign_add(ops.stack(counts))
+        weights = ops.where(is_finite, weights, 0.0)
         columns = []
         for k in self.ks:
             values = ranking_metrics(better, tied, is_true, k, self.measures)
@@ -359,6 +410,26 @@ def _check_no_padding(ids: np.ndarray | None) -> None:
                 fix="Give that candidate another id: -1 and empty text mean 'no candidate' in a metric",
             )
         )
+
+
+def _finite_or_zero(vectors: Tensor) -> tuple[Tensor, Tensor]:
+    """Replace vectors that hold NaN or infinity by zeros; also return which rows are finite, `[batch]`."""
+    vectors = ops.convert_to_tensor(vectors)
+    is_finite = ops.all(ops.isfinite(vectors), axis=tuple(range(1, len(vectors.shape))))
+    shape = (-1, *[1] * (len(vectors.shape) - 1))
+    return ops.where(ops.reshape(is_finite, shape), vectors, ops.zeros_like(vectors)), is_finite
+
+
+def _check_weights(weights: np.ndarray) -> None:
+    is_invalid = ~np.isfinite(weights) | (weights < 0)
+    if is_invalid.any():
+        row = int(is_invalid.argmax())
+        raise ArgumentError(_weights_message(f"{weights[row]} in row {row}"))
+
+
+def _weights_message(got: str) -> str:
+    fix = "Give rows that should not count the weight 0"
+    return must("sample_weight", "be finite and >= 0", got=got, fix=fix)
 
 
 def _read(source: Any, encoder: Callable[[Any], Any] | None) -> tuple[np.ndarray, np.ndarray | None]:

@@ -255,7 +255,10 @@ class Model(keras.Model):
     def _forgetting_what_failed(self) -> Iterator[None]:
         """Let a model be trained after data it could not read: a half-built function is not used again."""
         try:
-            yield
+            with contextlib.ExitStack() as reports:
+                for metric in self._factorized_metrics():
+                    reports.enter_context(metric.reporting_once())
+                yield
         except Exception:
             self.train_function = self.test_function = None
             raise
