@@ -1,4 +1,4 @@
-"""Counts batch by batch next to the oracle's."""
+"""Counts per batch, compared with the oracle."""
 
 from pathlib import Path
 
@@ -53,7 +53,7 @@ def test_more_than_float32_can_count_by_ones() -> None:
     layer = StreamingFrequency(2)
     layer.build((None,))
     large = 2**24
-    layer.set_weights([np.array([large, 0]), np.array(large), np.array(0)])
+    layer.set_weights([np.array([large, 0]), np.zeros(2), np.array(large), np.array(0)])
     for _ in range(4):
         layer(np.int32([0]), training=True)
     assert float(layer.counts.value[0]) == large + 4
@@ -65,9 +65,22 @@ def test_the_total_goes_on_beyond_32_bits() -> None:
     layer = StreamingFrequency(2)
     layer.build((None,))
     before = 5 * 2**30 + (2**30 - 2)
-    layer.set_weights([np.array([2**30, 7]), np.array(2**30 - 2), np.array(5)])
+    layer.set_weights([np.array([2**30, 7]), np.zeros(2), np.array(2**30 - 2), np.array(5)])
     log_probability = keras.ops.convert_to_numpy(layer(np.int32([1, 1, 1]), training=True))
     np.testing.assert_allclose(log_probability, np.log(10 / (before + 3)), rtol=1e-6)
+
+
+@pytest.mark.contract
+def test_the_count_of_one_row_goes_on_beyond_32_bits() -> None:
+    layer = StreamingFrequency(3)
+    layer.build((None,))
+    before = np.array([2**31 - 4, 1, 0])
+    layer.set_weights([before, np.zeros(3), np.array(2**30 - 3), np.array(1)])
+    for _ in range(2):
+        layer(np.int32([0, 0, 1, 0]), training=True)
+    counts = before + [6, 2, 1]  # a row that was never seen counts as seen once
+    log_q = to_numpy(layer(np.int32([0, 1, 2])))
+    np.testing.assert_allclose(log_q, np.log(counts / (2**31 - 3 + 8)), rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.contract

@@ -83,6 +83,7 @@ def scatter_rows(variable: Any, rows: Tensor, values: Tensor) -> None:
         rows: `[n]`, as `deduplicate_rows` gives them.
         values: `[n, ...]`, of the variable's dtype.
     """
+    rows = rows.to(torch.long)
     with torch.no_grad():
         if in_stateless_scope():  # which keeps what is assigned, and knows nothing of changes in place
             variable.assign(raw_value(variable).index_copy(0, rows, values))
