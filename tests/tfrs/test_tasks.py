@@ -6,6 +6,7 @@ import pytest
 from tests.oracles import softmax
 
 import shortlist.tfrs as tfrs
+from shortlist.errors import ArgumentError
 
 pytestmark = pytest.mark.contract
 GENERATOR = np.random.default_rng(5)
@@ -38,6 +39,12 @@ def test_retrieval_keeps_accidental_hits_unless_told() -> None:
     loss = tfrs.tasks.Retrieval()(QUERIES, CANDIDATES, candidate_ids=np.int32([1, 1, 1, 2, 2, 2]))
     expected = softmax.in_batch_softmax(QUERIES, CANDIDATES)["per_example"].sum()
     np.testing.assert_allclose(float(loss), expected, rtol=1e-5)
+
+
+def test_removing_accidental_hits_requires_ids() -> None:
+    task = tfrs.tasks.Retrieval(remove_accidental_hits=True)
+    with pytest.raises(ArgumentError, match=r"candidate_ids must be given to remove accidental hits\. Pass"):
+        task(QUERIES, CANDIDATES)
 
 
 def test_factorized_metrics_may_be_set_to_one_metric() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from shortlist import tasks
+from shortlist.errors import ArgumentError, must
 from shortlist.tasks._task import as_list
 from shortlist.typing import Tensor
 
@@ -24,7 +25,7 @@ class Retrieval(Task):
         loss_metrics: Keras metrics of the loss.
         temperature: What scores are divided by.
         num_hard_negatives: Train against only this many negatives.
-        remove_accidental_hits: Whether negatives with the id of the positive leave the softmax.
+        remove_accidental_hits: Mask negatives that have the positive's id; `candidate_ids` are then required.
         name: Of the layer.
 
     Example:
@@ -93,7 +94,13 @@ class Retrieval(Task):
 
         Returns:
             The loss, a scalar.
+
+        Raises:
+            ArgumentError: If `remove_accidental_hits` is set and there are no `candidate_ids`.
         """
+        if self.wrapped.remove_accidental_hits and candidate_ids is None:
+            fix = "Pass candidate_ids or set remove_accidental_hits=False"
+            raise ArgumentError(must("candidate_ids", "be given to remove accidental hits", fix=fix))
         return self.wrapped(
             query_embeddings,
             candidate_embeddings,

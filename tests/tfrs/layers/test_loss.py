@@ -26,6 +26,31 @@ def test_hard_negatives_are_the_positive_and_the_highest() -> None:
     np.testing.assert_allclose(array(logits)[array(labels) == 1], np.diag(LOGITS[:, :3]))
 
 
+def test_hard_negatives_follow_the_labels() -> None:
+    columns = [4, 0, 3]  # the positives, none of them on the diagonal
+    logits, labels = HardNegativeMining(2)(LOGITS, np.eye(5, dtype="float32")[columns])
+    for row, column in enumerate(columns):
+        negatives = sorted(np.delete(LOGITS[row], column), reverse=True)[:2]
+        np.testing.assert_allclose(array(logits)[row], [LOGITS[row, column], *negatives])
+        np.testing.assert_array_equal(array(labels)[row], [1, 0, 0])
+
+
+def test_every_negative_is_kept_when_there_are_fewer() -> None:
+    logits, labels = HardNegativeMining(9)(LOGITS, LABELS)
+    assert array(logits).shape == array(labels).shape == LOGITS.shape
+
+
+def test_accidental_hits_follow_the_labels() -> None:
+    ids, columns = [4, 9, 4, 9, 1], [2, 1, 4]
+    logits = array(RemoveAccidentalHits()(np.eye(5, dtype="float32")[columns], LOGITS, np.int32(ids)))
+    for row, column in enumerate(columns):
+        is_hit = [ids[other] == ids[column] and other != column for other in range(5)]
+        np.testing.assert_array_equal(np.exp(logits[row].astype("float64")) == 0, is_hit)
+        np.testing.assert_array_equal(
+            logits[row][np.logical_not(is_hit)], LOGITS[row][np.logical_not(is_hit)]
+        )
+
+
 def test_accidental_hits_carry_no_mass() -> None:
     ids = np.int32([4, 9, 4, 9, 1])
     logits = array(RemoveAccidentalHits()(LABELS, LOGITS, ids)).astype("float64")

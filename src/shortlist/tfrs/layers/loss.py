@@ -13,16 +13,16 @@ __all__ = ["HardNegativeMining", "RemoveAccidentalHits", "SamplingProbablityCorr
 
 @keras.saving.register_keras_serializable(package="shortlist.tfrs")
 class HardNegativeMining(keras.layers.Layer):
-    """Keeps the positive and the negatives of highest logit of each row; see `ops.keep_hard_negatives`.
+    """Keep the positives and the highest-scoring negatives of each row.
 
     Args:
-        num_hard_negatives: How many negatives to keep.
+        num_hard_negatives: Number of negatives to keep per row.
 
     Example:
         >>> import numpy as np
-        >>> logits, labels = HardNegativeMining(1)(np.float32([[5, 1, 7]]), np.float32([[1, 0, 0]]))
-        >>> np.asarray(logits).tolist()
-        [[5.0, 7.0]]
+        >>> logits, labels = HardNegativeMining(1)(np.float32([[5, 1, 7]]), np.float32([[0, 1, 0]]))
+        >>> np.asarray(logits).tolist(), np.asarray(labels).tolist()
+        ([[1.0, 7.0]], [[1.0, 0.0]])
     """
 
     def __init__(self, num_hard_negatives: int, **kwargs: Any) -> None:
@@ -30,50 +30,47 @@ class HardNegativeMining(keras.layers.Layer):
         self.num_hard_negatives = num_hard_negatives
 
     def call(self, logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """The kept logits and their labels.
+        """Return the kept logits and labels, `[batch, 1 + num_hard_negatives]`, positives first.
 
         Args:
-            logits: `[batch, num_candidates]`; row i's positive is column i.
-            labels: `[batch, num_candidates]`, 1 for the positive and 0 for the others.
-
-        Returns:
-            Logits and labels `[batch, 1 + kept]`, the positive first.
+            logits: `[batch, num_candidates]`.
+            labels: `[batch, num_candidates]`, positive for each row's positive, 0 elsewhere.
         """
-        return ops.keep_hard_negatives(logits, self.num_hard_negatives)
+        kept = self.num_hard_negatives + 1
+        if logits.shape[1] is not None:
+            kept = min(kept, logits.shape[1])
+        _, columns = keras_ops.top_k(keras_ops.where(labels > 0, -ops.MASKED_LOGIT, logits), kept)
+        return tuple(keras_ops.take_along_axis(values, columns, axis=1) for values in (logits, labels))
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the layer again.
-
-        Returns:
-            The constructor's arguments.
-        """
         return {**super().get_config(), "num_hard_negatives": self.num_hard_negatives}
 
 
 @keras.saving.register_keras_serializable(package="shortlist.tfrs")
 class RemoveAccidentalHits(keras.layers.Layer):
-    """Masks negatives that are the positive's item; see `ops.accidental_hits`.
+    """Mask negatives that have the same id as the row's positive.
 
     Example:
         >>> import numpy as np
-        >>> logits = RemoveAccidentalHits()(np.eye(2), np.zeros((2, 2), "float32"), np.int32([7, 7]))
-        >>> bool(logits[0, 1] < -1e8)
-        True
+        >>> labels, logits = np.float32([[0, 1]]), np.float32([[3, 4]])
+        >>> logits = RemoveAccidentalHits()(labels, logits, np.int32([7, 7]))
+        >>> [bool(logit < -1e8) for logit in logits[0]]
+        [True, False]
     """
 
     def call(self, labels: Tensor, logits: Tensor, candidate_ids: Tensor) -> Tensor:
-        """The logits without accidental hits.
+        """Return `logits` with accidental hits masked, `[batch, num_candidates]`.
 
         Args:
-            labels: `[batch, num_candidates]`; row i's positive is column i.
+            labels: `[batch, num_candidates]`, 1 for each row's positive, 0 elsewhere.
             logits: `[batch, num_candidates]`.
             candidate_ids: `[num_candidates]`.
-
-        Returns:
-            `[batch, num_candidates]`.
         """
         codes = backend.factorize(candidate_ids)
-        return ops.mask_logits(logits, ops.accidental_hits(codes, keras_ops.shape(logits)[0]))
+        positive_codes = keras_ops.take(codes, keras_ops.argmax(labels, axis=1))
+        has_same_id = keras_ops.expand_dims(positive_codes, 1) == keras_ops.expand_dims(codes, 0)
+        is_hit = keras_ops.logical_and(has_same_id, labels <= 0)
+        return keras_ops.where(is_hit, keras_ops.cast(ops.MASKED_LOGIT, logits.dtype), logits)
 
 
 @keras.saving.register_keras_serializable(package="shortlist.tfrs")
