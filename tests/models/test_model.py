@@ -184,6 +184,24 @@ def test_tuples_of_features_labels_and_weights() -> None:
     assert weighted["loss"] == pytest.approx(2 * 3**2 / 2)  # Keras divides by the number of rows
 
 
+class SharedMetric(Weighted):
+    """Hold a metric both in the model and in its task."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.error = keras.metrics.MeanAbsoluteError(name="error")
+        self.task = sl.tasks.Ranking("MeanSquaredError", self.error)
+
+
+@pytest.mark.contract
+def test_a_shared_metric_is_reported_once() -> None:
+    features, labels = np.float32([[1, 1], [2, 0]]), np.float32([0, 5])
+    model = SharedMetric()
+    model.compile(optimizer="sgd")
+    assert model.evaluate(features, labels, verbose=0) == pytest.approx([(2**2 + 3**2) / 2, (2 + 3) / 2])
+    assert len(model.metrics_variables) == len({id(variable) for variable in model.metrics_variables})
+
+
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="needs tf.data")
 def test_datasets_of_tensorflow() -> None:
     import tensorflow as tf

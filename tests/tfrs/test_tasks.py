@@ -1,5 +1,7 @@
 """TensorFlow Recommenders' tasks: its argument order, its summed loss."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -68,6 +70,24 @@ def test_ranking_takes_labels_first() -> None:
     loss = task(np.float32([[1], [5]]), np.float32([[2], [2]]), np.float32([3, 1]))
     assert float(loss) == pytest.approx((3 * 1 + 1 * 9) / 2)  # Keras divides by the number of rows
     assert float(task.wrapped.label_and_prediction_metrics[0].result()) == pytest.approx((3 * 1 + 1 * 3) / 4)
+
+
+class Rater(tfrs.Model):
+    def __init__(self) -> None:
+        super().__init__()
+        self.dense = keras.layers.Dense(1, kernel_initializer="ones")
+        self.task = tfrs.tasks.Ranking(keras.losses.MeanSquaredError(), keras.metrics.MeanAbsoluteError())
+
+    def compute_loss(self, inputs: Any, training: bool = False) -> Any:
+        features, labels = inputs
+        return self.task(labels, self.dense(features))
+
+
+def test_evaluate_lists_each_metric_once() -> None:
+    model = Rater()
+    model.compile(optimizer="sgd")
+    values = model.evaluate(np.float32([[1, 1], [2, 0]]), np.float32([[0], [5]]), verbose=0)
+    assert values == pytest.approx([(4 + 9) / 2, (2 + 3) / 2])
 
 
 @pytest.mark.parametrize(

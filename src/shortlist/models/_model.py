@@ -103,6 +103,11 @@ class Model(keras.Model):
             self.built = True
         return loss
 
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """Metrics of the model and its layers; one held by several of them is listed once."""
+        return list({id(metric): metric for metric in super().metrics}.values())
+
     def train_step(self, *args: Any) -> Any:
         """One step of training; see `shortlist.backend`.
 
