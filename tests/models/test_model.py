@@ -184,6 +184,28 @@ def test_tuples_of_features_labels_and_weights() -> None:
     assert weighted["loss"] == pytest.approx(2 * 3**2 / 2)  # Keras divides by the number of rows
 
 
+class Popping(FreeForm):
+    """Take features out of the batch, as TFRS programs do."""
+
+    def compute_loss(self, inputs: Any, training: bool = False) -> Any:
+        features = inputs[0] if isinstance(inputs, tuple) else inputs
+        item = features.pop("item")
+        return self.task(self.user_model(features.pop("user")), self.item_model(item), candidate_ids=item)
+
+
+@pytest.mark.contract
+@pytest.mark.parametrize("run_eagerly", [False, True])
+@pytest.mark.parametrize("labels", [None, np.zeros(40, "float32")], ids=["features", "features and labels"])
+def test_compute_loss_may_pop_features(labels: Array | None, run_eagerly: bool) -> None:
+    model, data = Popping(), interactions()
+    model.compile(optimizer=keras.optimizers.SGD(0.5), run_eagerly=run_eagerly)
+    logs = model.evaluate(data, labels, batch_size=BATCH_SIZE, verbose=0, return_dict=True)
+    assert logs["loss"] == pytest.approx(oracle_loss(model, data), rel=1e-5)
+    history = model.fit(data, labels, batch_size=40, epochs=2, shuffle=False, verbose=0).history["loss"]
+    assert history[1] < history[0]
+    assert set(data) == {"user", "item"}
+
+
 class SharedMetric(Weighted):
     """Hold a metric both in the model and in its task."""
 

@@ -97,7 +97,8 @@ class Model(keras.Model):
 
     def _loss(self, batch: Any, *, training: bool) -> Tensor:
         batch = batch[0] if isinstance(batch, tuple) and len(batch) == 1 else batch
-        loss = self._context.run(lambda: self.compute_loss(batch, training=training), training=training)
+        inputs = _copy_dicts(batch)
+        loss = self._context.run(lambda: self.compute_loss(inputs, training=training), training=training)
         if not self.built:
             self._batch_spec = spec_of(batch)
             self.built = True
@@ -312,6 +313,13 @@ class ComputeLoss(keras.layers.Layer):
 
     def call(self, function: Callable[[], Tensor], training: bool | None = None) -> Tensor:
         return function()
+
+
+def _copy_dicts(batch: Any) -> Any:
+    # `compute_loss` may pop features; a traced function must not see its arguments change.
+    if isinstance(batch, tuple | list):
+        return type(batch)(_copy_dicts(part) for part in batch)
+    return dict(batch) if isinstance(batch, dict) else batch
 
 
 def _num_examples(batch: Any) -> Tensor | int:
