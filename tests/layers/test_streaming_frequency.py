@@ -78,7 +78,7 @@ def test_the_count_of_one_row_goes_on_beyond_32_bits() -> None:
     layer.set_weights([before, np.zeros(3), np.array(2**30 - 3), np.array(1)])
     for _ in range(2):
         layer(np.int32([0, 0, 1, 0]), training=True)
-    counts = before + [6, 2, 1]  # a row that was never seen counts as seen once
+    counts = before + np.array([6, 2, 1])  # a row that was never seen counts as seen once
     log_q = to_numpy(layer(np.int32([0, 1, 2])))
     np.testing.assert_allclose(log_q, np.log(counts / (2**31 - 3 + 8)), rtol=1e-6, atol=1e-6)
 
