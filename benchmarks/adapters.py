@@ -1,4 +1,4 @@
-"""The 10 best by another library, through our index and by the library alone, at the same settings."""
+"""Compare 100 queries through our library-backed indexes with the library alone, at equal settings."""
 
 import tempfile
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ _MOST = 1.2
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    """Each adapter, built once and then asked; none when quick, since building takes half a minute."""
+    """Build and query each library; skipped in a quick run, because building takes half a minute."""
     for adapter, num_candidates in () if quick else _NUM_CANDIDATES.items():
         with tempfile.TemporaryDirectory() as folder:
             yield from _of_adapter(adapter, num_candidates, folder)

@@ -1,4 +1,4 @@
-"""The 10 best by partitions, exported, at a recall of 0.95: one query, a hundred, with filters."""
+"""Compare an exported partitioned index at a recall of 0.95: one query, a hundred, with filters."""
 
 import tempfile
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ from benchmarks.table import Row, at_least, at_most, times_faster
 _DIM, _K = 64, 10
 _LEAST_RECALL = 0.95
 _LEAST_FASTER = ((1, 20, 25), (100, 1, 10))
-"""Queries a request, requests a timed call, and how many times faster than TFRS that is to be."""
+"""(queries per request, requests per timed call, target speedup over TFRS)"""
 
 _WORLDS = ("clustered", "movielens")
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    """Clustered vectors, and those of a trained model, each built once and then asked."""
+    """Build each world once and query it."""
     for world in _WORLDS[:1] if quick else _WORLDS:
         with tempfile.TemporaryDirectory() as folder:
             yield from _of_world(world, folder, quick)
@@ -73,7 +73,7 @@ def _own_lists(settings: dict[str, Any]) -> Side:
 
 
 def _recall(ours: Outcome, folder: str) -> float:
-    """Of the queries asked, the share of the exact best that were found."""
+    """Return the fraction of the exact top k that was found."""
     if ours.trouble is not None:
         return float("nan")
     truth = np.load(Path(folder, "truth.npy")).tolist()

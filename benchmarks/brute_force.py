@@ -1,4 +1,4 @@
-"""The exact 10 best of all candidates, for one query and for a hundred."""
+"""Compare exact top 10 of a million candidates, for one query and for a hundred."""
 
 from collections.abc import Iterator
 
@@ -7,20 +7,20 @@ from benchmarks.side import TFRS_PYTHON, Outcome, Side
 from benchmarks.table import Row, at_least, at_most, ceiling_percent
 
 _DIM, _K = 64, 10
-_LEAST_OVERLAP = 0.99  # rounding may exchange neighbors of nearly the same score
+_LEAST_OVERLAP = 0.99  # rounding may swap candidates of nearly equal scores
 _FAISS = "faiss flat"
 _MOST = ((1, 0.8), (100, 0.25))
-"""Numbers of queries, and the share of the time of faiss that each may take."""
+"""(number of queries, target fraction of the time of faiss)"""
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    """Each number of queries next to every peer, then next to the products alone."""
+    """Compare each number of queries with every peer, then with the matrix products alone."""
     num_candidates, repeats = (100_000, 5) if quick else (1_000_000, 9)
     for num_queries, most in _MOST[-1:] if quick else _MOST:
-        yield from _beside(num_candidates, num_queries, most, repeats)
+        yield from _compare_with_peers(num_candidates, num_queries, most, repeats)
 
 
-def _beside(num_candidates: int, num_queries: int, most: float, repeats: int) -> Iterator[Row]:
+def _compare_with_peers(num_candidates: int, num_queries: int, most: float, repeats: int) -> Iterator[Row]:
     settings = {"num_candidates": num_candidates, "num_queries": num_queries}
     products = {"rows": num_queries, "inner": _DIM, "columns": num_candidates}
     sides = [*_sides(settings), Side("products alone", "matmul", products)]
@@ -46,7 +46,7 @@ def _sides(settings: dict[str, int]) -> list[Side]:
 
 
 def if_it_agrees(ours: Outcome, peer: Outcome) -> Outcome:
-    """The peer, when it found the same candidates as ours; else its time means nothing."""
+    """Return the peer, or a failed outcome if it found other candidates than ours."""
     if ours.trouble is not None or peer.trouble is not None:
         return peer
     pairs = zip(ours.result, peer.result, strict=True)

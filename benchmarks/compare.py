@@ -1,4 +1,4 @@
-"""Runs the sides of one comparison in turn, so that a busy moment is busy for all of them."""
+"""Run the sides of a comparison in turn, so that disturbances hit all of them."""
 
 import contextlib
 import time
@@ -7,21 +7,21 @@ from benchmarks.process import started
 from benchmarks.side import Outcome, Side
 
 _PAUSE = 0.25
-"""Seconds. The threads of OpenBLAS and OpenMP look for more work for up to 0.2 s after a call, and hold cores
-that the next side needs."""
+"""Seconds. Idle threads of OpenBLAS and OpenMP spin for up to 0.2 s after a call and occupy the cores of
+the next side."""
 
 
 def compare(sides: list[Side], *, repeats: int, calls: int = 1, num_warm_ups: int = 2) -> list[Outcome]:
     """Measure sides round by round.
 
     Args:
-        sides: Who takes part.
-        repeats: Rounds, each of which times every side once.
-        calls: How many steps one timed call makes; times are given per step.
-        num_warm_ups: Calls before the first round that are not timed.
+        sides: Programs to compare.
+        repeats: Number of rounds; each times every side once.
+        calls: Steps per timed call; times are given per step.
+        num_warm_ups: Untimed calls before the first round.
 
     Returns:
-        An outcome a side, in order.
+        One outcome per side, in order.
     """
     with contextlib.ExitStack() as stack:
         runners = [stack.enter_context(started(side, num_warm_ups)) for side in sides]

@@ -1,4 +1,4 @@
-"""What all sides of a comparison are given: the same random rows and vectors, made from the same seed."""
+"""Random rows and vectors, the same for all sides of a comparison."""
 
 from typing import Any
 
@@ -6,17 +6,17 @@ import numpy as np
 
 
 def pairs(num_users: int, num_movies: int, num_rows: int) -> dict[str, np.ndarray]:
-    """Rows of two embedding tables, each drawn evenly."""
+    """Draw rows of two embedding tables uniformly."""
     generator = np.random.default_rng(0)
     sizes = {"user": num_users, "movie": num_movies}
     return {name: generator.integers(0, size, num_rows, dtype="int32") for name, size in sizes.items()}
 
 
 def batches(columns: Any, batch_size: int) -> Any:
-    """A `tf.data.Dataset` that keeps its batches, as TFRS' and keras-rs' guides have it.
+    """Return a `tf.data.Dataset` with cached batches, as in the guides of TFRS and keras-rs.
 
-    Nothing is left to its tuning, whose thread sleeps 10, 20, 40, ... ms: the end of a pass waits for it to
-    wake, and every side's call would take 630, 1270 or 2550 ms.
+    Autotuning is off: its thread sleeps 10, 20, 40, ... ms, and the end of an epoch waits for it, so every
+    side's call would take 630, 1270 or 2550 ms.
     """
     import tensorflow as tf
 
@@ -28,7 +28,7 @@ def batches(columns: Any, batch_size: int) -> Any:
 def evaluated(
     num_queries: int, num_candidates: int, embedding_dim: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Queries that lie near their true candidates, all candidates, and the true row of each query."""
+    """Return queries near their true candidates, all candidates, and the true row of each query."""
     generator = np.random.default_rng(0)
     candidates = vectors(num_candidates, embedding_dim, seed=1)
     truth = generator.integers(0, num_candidates, num_queries, dtype="int32")
@@ -37,5 +37,5 @@ def evaluated(
 
 
 def vectors(number: int, embedding_dim: int, seed: int) -> np.ndarray:
-    """`[number, embedding_dim]`, standard normal."""
+    """Draw `[number, embedding_dim]` standard normal numbers."""
     return np.random.default_rng(seed).standard_normal((number, embedding_dim), dtype="float32")

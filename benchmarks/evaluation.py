@@ -1,4 +1,4 @@
-"""Top-k metrics over the catalog, by `evaluate`; encoding the catalog and the loss are part of it."""
+"""Compare top-k metrics over the catalog by `evaluate`, including catalog encoding and the loss."""
 
 from collections.abc import Iterator
 
@@ -7,11 +7,11 @@ from benchmarks.side import TFRS_PYTHON, Outcome, Side
 from benchmarks.table import Row, at_least, ceiling_percent, times_faster
 
 _NUM_QUERIES, _DIM, _BATCH_SIZE, _KS = 8192, 64, 4096, [1, 5, 10, 50, 100]
-_TOLERANCE = 0.005  # TFRS finds the true candidate by its score, and rounding moves some
+_TOLERANCE = 0.005  # TFRS finds the true candidate by its score, which rounding changes for some
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    """A small catalog next to TFRS and keras-rs, a large one next to keras-rs and the products alone."""
+    """Compare a small catalog with TFRS and keras-rs, a large one with keras-rs and the products alone."""
     yield from _small(repeats=3 if quick else 5)
     if not quick:
         yield _without_loss()
@@ -30,7 +30,7 @@ def _small(repeats: int) -> Iterator[Row]:
 
 
 def _without_loss() -> Row:
-    """The metric and what `evaluate` does around it; the products of the loss alone take about as long."""
+    """Compare the metric alone, since the products of the loss take about as long."""
     num_candidates = 3706
     sides = [_side(module, num_candidates, has_loss=False) for module in ("evaluate_ours", "evaluate_tfrs")]
     ours, tfrs, ceiling = compare([*sides, _ceiling(num_candidates)], repeats=5, num_warm_ups=1)
@@ -49,7 +49,7 @@ def _large() -> Iterator[Row]:
 
 
 def if_it_agrees(ours: Outcome, peer: Outcome) -> Outcome:
-    """The peer, when it computed the same as ours; else its time means nothing."""
+    """Return the peer, or a failed outcome if its metrics differ from ours."""
     if ours.trouble is not None or peer.trouble is not None:
         return peer
     gap = max(abs(ours.result[k] - peer.result[k]) for k in ("10", "100"))
@@ -71,7 +71,7 @@ def _side(module: str, num_candidates: int, **more: bool) -> Side:
 
 
 def _ceiling(num_candidates: int) -> Side:
-    """Every query's score for every candidate."""
+    """Return the side that only multiplies every query with every candidate."""
     return Side("products alone", "matmul", {"rows": _NUM_QUERIES, "inner": _DIM, "columns": num_candidates})
 
 

@@ -1,7 +1,7 @@
-"""Trains on files ten times as large as the memory they may take: `python -m benchmarks.input_pipeline`.
+"""Train on files ten times larger than the allowed memory: `python -m benchmarks.input_pipeline`.
 
-Each training runs in a process of its own. What a process needs at its peak on a few rows is TensorFlow, the
-program and the model; what it needs more on all rows is the input pipeline's. Prints a table.
+Each training runs in its own process. Its peak on a few rows is that of TensorFlow, the program and the
+model; what it needs beyond that on all rows belongs to the input pipeline. Prints a table.
 """
 
 import argparse
@@ -27,7 +27,7 @@ ALLOWANCE_MB = 60
 
 
 def write_files(folder: Path, num_rows: int) -> None:
-    """The same rows as Parquet and as CSV, users sorted, as logs often are."""
+    """Write the same rows as Parquet and CSV, sorted by user like many logs."""
     generator = np.random.default_rng(0)
     for number, start in enumerate(range(0, num_rows, ROWS_OF_A_FILE)):
         size = min(ROWS_OF_A_FILE, num_rows - start)
@@ -40,7 +40,7 @@ def write_files(folder: Path, num_rows: int) -> None:
 
 
 def train(pattern: str) -> dict[str, float]:
-    """Learn, encode and train one epoch; megabytes at the peak, seconds of each."""
+    """Fit, encode and train one epoch; return peak megabytes and seconds of each."""
     import keras
 
     import shortlist as sl
@@ -69,7 +69,7 @@ def train(pattern: str) -> dict[str, float]:
 
 
 def peak_mb() -> float:
-    """The most memory this process had; `getrusage` would count what its parent had before it, too."""
+    """Return the peak memory of this process; `getrusage` would include its parent's."""
     found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
     assert found is not None
     return int(found[1]) / 1024

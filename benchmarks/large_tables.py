@@ -1,4 +1,4 @@
-"""What a training step costs when the table of users grows and the batch does not."""
+"""Compare training steps as the user table grows and the batch does not."""
 
 from collections.abc import Iterator
 
@@ -12,12 +12,12 @@ _FLOAT32_BYTES = 4
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    """Each optimizer at both sizes; then Adagrad of the peers at the large size."""
+    """Measure each optimizer at both sizes, then Adagrad of the peers at the large size."""
     large, repeats = (1_000_000, 3) if quick else (10_000_000, 7)
     for optimizer in ("Adagrad",) if quick else ("SGD", "Adagrad", "Adam"):
         yield from _growth(optimizer, large, repeats)
     if not quick:
-        yield from _beside_peers(large)
+        yield from _compare_with_peers(large)
 
 
 def _growth(optimizer: str, large: int, repeats: int) -> Iterator[Row]:
@@ -35,13 +35,13 @@ def _growth(optimizer: str, large: int, repeats: int) -> Iterator[Row]:
 
 
 def _extra_percent(ours: Outcome, small: Outcome, num_rows: int) -> float:
-    """What the steps took beyond the tables, less what the same steps take with small tables."""
+    """Return the memory of the steps beyond the tables, minus that of the same steps with small tables."""
     table_mb = num_rows * _SHAPE["embedding_dim"] * _FLOAT32_BYTES / 2**20
     return 100 * (ours.extra_mb - small.extra_mb) / table_mb
 
 
-def _beside_peers(num_rows: int) -> Iterator[Row]:
-    """Few steps: an optimizer that goes through whole tables takes seconds for each."""
+def _compare_with_peers(num_rows: int) -> Iterator[Row]:
+    """Run few steps: an optimizer that updates whole tables takes seconds for each."""
     steps = 2
     ours, *peers = compare(
         [

@@ -1,4 +1,4 @@
-"""What the figures were taken on: processor, memory and versions."""
+"""Describe the machine: processor, memory and versions."""
 
 import os
 import platform
@@ -23,7 +23,7 @@ for name in sys.argv[1:]:
 
 
 def machine() -> str:
-    """A short list in Markdown."""
+    """Return a Markdown list."""
     gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     tfrs = _versions(TFRS_PYTHON, _TFRS_PACKAGES) if TFRS_PYTHON.is_file() else "not made: make bench-peers"
     return (

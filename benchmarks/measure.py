@@ -1,8 +1,8 @@
-"""What a measured side does in its own process: get ready, then time one call each time it is asked.
+"""Prepare one side in its own process and time a call on each request.
 
 A side is a module of `benchmarks/sides/` whose `prepare(**settings)` makes tables and data and returns the
-function to time. It runs by whatever Python its packages are in, so this file needs NumPy and the standard
-library only. The words it exchanges with `benchmarks.compare` are lines of JSON.
+function to time. It runs in the Python environment of its packages, so this file needs only NumPy and the
+standard library. It exchanges lines of JSON with `benchmarks.compare`.
 """
 
 import json
@@ -20,11 +20,11 @@ _STATUS, _CLEAR_REFS, _RESET_PEAK = Path("/proc/self/status"), Path("/proc/self/
 
 
 class Missing(Exception):
-    """What a side needs is not on this machine; says what, and how to get it."""
+    """Raised when something a side needs is missing; the message says how to get it."""
 
 
 def serve(prepare: Callable[..., Callable[[], Any]]) -> None:
-    """Be one side: `python -m benchmarks.sides.NAME '{"settings": {...}, "num_warm_ups": 2}'`."""
+    """Run one side: `python -m benchmarks.sides.NAME '{"settings": {...}, "num_warm_ups": 2}'`."""
     request, answers = json.loads(sys.argv[1]), _answers_alone_on_stdout()
     try:
         function = prepare(**request["settings"])
@@ -53,13 +53,13 @@ def _serve(function: Callable[[], Any], num_warm_ups: int, answers: TextIO) -> N
 
 
 def memory_mb(name: str) -> float:
-    """A size that Linux keeps of this process: `VmRSS`, what is resident, or `VmHWM`, the most that was."""
+    """Return resident memory of this process as Linux reports it: `VmRSS` now, `VmHWM` at its peak."""
     (line,) = (line for line in _STATUS.read_text().splitlines() if line.startswith(f"{name}:"))
     return int(line.split()[1]) / 1024
 
 
 def _answers_alone_on_stdout() -> TextIO:
-    """The pipe to whoever asked; what libraries print goes to stderr from here on."""
+    """Return the pipe for answers; prints of libraries go to stderr from here on."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return answers

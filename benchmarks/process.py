@@ -1,4 +1,4 @@
-"""A side in a process of its own, asked for one call at a time."""
+"""Run a side in its own process and request one call at a time."""
 
 import abc
 import contextlib
@@ -20,32 +20,32 @@ _THREADS = (
     "TF_NUM_INTRAOP_THREADS",
     "TF_NUM_INTEROP_THREADS",
 )
-_FORCED_KERNELS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # each library shall choose for this processor
+_FORCED_KERNELS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # each library chooses kernels for this processor
 _NAMES_AN_ERROR = re.compile(r"[\w.]*(Error|Exception|Interrupt)\b")
 _TERMINAL_CODES = re.compile(r"\x1b\[[\d;]*m")
 
 
 class Runner(abc.ABC):
-    """What can be asked for one more call, and at the end for what came of them."""
+    """One side of a comparison."""
 
     @abc.abstractmethod
     def time_once(self) -> None:
-        """Time one call; nothing after there was trouble."""
+        """Time one call; do nothing after a failure."""
 
     @abc.abstractmethod
     def outcome(self, calls: int) -> Outcome:
-        """What came of it, the times divided by `calls`; no more calls after this."""
+        """Return the measurements, times divided by `calls`; no more calls after this."""
 
 
 @final
 class Absent(Runner):
-    """A side whose environment was not made."""
+    """A side whose environment does not exist."""
 
     def __init__(self, side: Side) -> None:
         self._side = side
 
     def time_once(self) -> None:
-        """There is nothing to time."""
+        """Do nothing."""
 
     def outcome(self, calls: int) -> Outcome:
         missing = self._side.python.parents[1].name
@@ -54,7 +54,7 @@ class Absent(Runner):
 
 @final
 class Process(Runner):
-    """A side that runs."""
+    """A running side."""
 
     def __init__(self, side: Side, child: subprocess.Popen[str], errors: TextIO) -> None:
         self._side, self._child, self._errors = side, child, errors
@@ -66,7 +66,7 @@ class Process(Runner):
 
     def time_once(self) -> None:
         if self._trouble is None:
-            with contextlib.suppress(BrokenPipeError):  # what it does not say any more tells that it died
+            with contextlib.suppress(BrokenPipeError):  # a dead process is noticed by its missing answer
                 self._child.stdin.write("again\n")
                 self._child.stdin.flush()
             self._times.append(self._hear().get(MILLISECONDS, float("nan")))
@@ -96,16 +96,16 @@ class Process(Runner):
 
 
 def reason_of(errors: str) -> str:
-    """The last error that a process told of on stderr, in one line; empty when it told of none."""
+    """Return the last error printed to stderr in one line; empty if there was none."""
     lines = [_TERMINAL_CODES.sub("", line).strip() for line in errors.splitlines()]
     starts = [number for number, line in enumerate(lines) if _NAMES_AN_ERROR.match(line)]
     told = [line for line in lines[starts[-1] :] if line] if starts else []
-    return " ".join(told[:2])  # Keras says on the first line where, on the second what
+    return " ".join(told[:2])  # the first line of Keras says where, the second what
 
 
 @contextlib.contextmanager
 def started(side: Side, num_warm_ups: int) -> Iterator[Runner]:
-    """The side, ready to be timed; its process ends with the block."""
+    """Yield the side, ready to be timed; end its process afterwards."""
     if not side.python.is_file():
         yield Absent(side)
         return

@@ -1,4 +1,4 @@
-"""The training part of `shortlist quickstart --data ml-1m`, once: minutes, and what they bought."""
+"""Time the training of `shortlist quickstart --data ml-1m` and report its quality."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,14 +7,14 @@ from benchmarks.compare import compare
 from benchmarks.side import Outcome, Side
 from benchmarks.table import Row, at_least, at_most
 
-_EPOCHS = 10  # the command's default
+_EPOCHS = 10  # default of the command
 _MOST_SECONDS = 180
 _EASE = {"recall_at_10": 0.115, "recall_at_100": 0.484}
-"""The closed form that is the bar, by the same protocol: random 80/20, seed 42, training items left out."""
+"""Closed-form reference under the same protocol: random 80/20, seed 42, training items excluded."""
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    """Not measured in a quick run."""
+    """Run the quickstart once; skipped in a quick run."""
     if quick:
         return
     side = Side("ours", "quickstart_ours", {"size": "1m", "epochs": _EPOCHS})
@@ -28,5 +28,5 @@ def rows(quick: bool) -> Iterator[Row]:
 
 
 def _training_alone(outcome: Outcome, seconds: float) -> Outcome:
-    """The outcome without the time of evaluation, which comes after."""
+    """Return the outcome without the time of the evaluation that follows."""
     return outcome if outcome.trouble else replace(outcome, times_ms=[1000 * seconds])

@@ -1,4 +1,4 @@
-"""Runs the stages, prints a table for each, and writes them: `make bench` and `make bench-quick`."""
+"""Run the stages, print a table for each, and write them: `make bench` and `make bench-quick`."""
 
 import argparse
 import time
@@ -24,18 +24,17 @@ _MODULES = (train_step, large_tables, evaluation, brute_force, approximate, adap
 STAGES: dict[str, ModuleType] = {stage.__name__.rpartition(".")[2]: stage for stage in _MODULES}
 
 _READING = """\
-Times are medians in milliseconds, with the least and the most. The sides of a row were called in turn, each
-in a process of its own with all cores, with a pause before each call. The ceiling is the time of the
-float32 products that the work needs at least, by the fastest of several tilings in NumPy and TensorFlow,
-called in the same turns, at its best. Its share is ceiling / ours; none is given above 100 %, which comes of
-a disturbed machine. Memory is the peak of the process, and in brackets how far the timed work went above what
-was resident when tables, data and optimizer were ready. [docs/benchmarks.md](../docs/benchmarks.md) says
-more.
+Times are medians in milliseconds, with minimum and maximum. The sides of a row were called in turn, each in
+its own process with all cores, with a pause before each call. The ceiling is the time of the float32 products
+that the work cannot avoid, computed by the fastest of several tilings in NumPy and TensorFlow. Its share is
+ceiling / ours, left out above 100 %, which only a disturbed machine gives. Memory is the peak of the process,
+with the growth of the timed work beyond tables, data and optimizer in brackets.
+[docs/benchmarks.md](../docs/benchmarks.md) says more.
 """
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run what the command line asks for; 1 when a side failed."""
+    """Run the stages selected on the command line; return 1 if a side failed."""
     arguments = _parser().parse_args(argv)
     head = f"# Benchmarks\n\n{machine()}\n{_READING}"
     print(head, flush=True)
@@ -53,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def has_failed(row: Row) -> bool:
-    """Whether a side of the row broke; one whose packages are not installed did not."""
+    """Return whether a side of the row failed; a side whose packages are missing did not."""
     return any(side is not None and side.has_failed for side in (row.ours, row.peer, row.ceiling))
 
 

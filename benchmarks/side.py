@@ -1,4 +1,4 @@
-"""Who takes part in a comparison, and what came of it."""
+"""Sides of a comparison and their outcomes."""
 
 import os
 import statistics
@@ -15,7 +15,7 @@ NUM_CORES = len(os.sched_getaffinity(0))
 @final
 @dataclass(frozen=True)
 class Side:
-    """A program of `benchmarks/sides/`: what the table calls it, its settings, and what it runs on."""
+    """A program of `benchmarks/sides/`: name in the table, settings, Python and backend."""
 
     name: str
     module: str
@@ -27,7 +27,7 @@ class Side:
 @final
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a side: times and memory, or the trouble that kept it from having any."""
+    """Times and memory of a side, or why there are none."""
 
     name: str
     times_ms: list[float] = field(default_factory=list)
@@ -38,7 +38,7 @@ class Outcome:
     has_failed: bool = False
 
     def failed(self, reason: str) -> "Outcome":
-        """The same side, of which nothing counts."""
+        """Return the outcome of a failure, without measurements."""
         return Outcome(self.name, trouble=f"failed: {reason}", has_failed=True)
 
     @property

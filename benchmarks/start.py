@@ -1,4 +1,4 @@
-"""How long `import shortlist` takes once Keras is imported, each time in a new process."""
+"""Time `import shortlist` after Keras is imported, in a new process each time."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ print(1e3 * (time.perf_counter() - started))
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    """The import alone, and with every part, which is loaded on first use."""
+    """Compare the import alone with the import of every part, which is otherwise loaded on first use."""
     codes = {_IMPORT: [], _IMPORT_ALL: []}
     for _ in range(3 if quick else 9):
         for code, times in codes.items():

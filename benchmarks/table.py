@@ -1,4 +1,4 @@
-"""Rows of the result, the targets they are held to, and the tables that people read."""
+"""Rows of the result, their targets, and the tables that people read."""
 
 import io
 import math
@@ -30,7 +30,7 @@ _TEXT = ("what", "peer", "target", "measured", "met")
 @final
 @dataclass(frozen=True)
 class Target:
-    """A bound, and what was measured against it; not a number where a side had trouble."""
+    """A bound and the value measured against it; NaN where a side failed."""
 
     measured: float
     bound: float
@@ -49,19 +49,19 @@ class Target:
 
 
 def at_least(bound: float, measured: float, unit: str) -> Target:
-    """A target that is met by as much or more."""
+    """Return a lower bound."""
     return Target(measured, bound, unit, is_at_most=False)
 
 
 def at_most(bound: float, measured: float, unit: str) -> Target:
-    """A target that is met by as much or less."""
+    """Return an upper bound."""
     return Target(measured, bound, unit, is_at_most=True)
 
 
 @final
 @dataclass(frozen=True)
 class Row:
-    """One line of a table: what was done by ours, by a peer, and the target for it."""
+    """One line of a table: our outcome, a peer's, and the target."""
 
     what: str
     ours: Outcome
@@ -71,22 +71,21 @@ class Row:
 
 
 def times_faster(ours: Outcome, peer: Outcome) -> float:
-    """How many times the time of ours the peer takes."""
+    """Return the peer's time divided by ours."""
     return peer.median_ms / ours.median_ms
 
 
 def ceiling_percent(ours: Outcome, ceiling: Outcome) -> float:
-    """How much of the time of ours the products alone take at their best.
+    """Return the time of the products alone divided by ours, in percent.
 
-    Not a number above 100: no work is faster than a part of it, so the products were disturbed, and their
-    time would flatter ours.
+    NaN above 100: no work is faster than a part of it, so the products were disturbed.
     """
     percent = 100 * min(ceiling.times_ms, default=math.nan) / ours.median_ms
     return percent if percent <= 100 else math.nan
 
 
 def markdown(title: str, rows: Iterable[Row]) -> str:
-    """A heading and a table."""
+    """Return a heading and a table."""
     table = Table(box=MARKDOWN)
     for name in _COLUMNS:
         table.add_column(name, justify="left" if name in _TEXT else "right", no_wrap=True)
@@ -119,7 +118,7 @@ def _verdict(target: Target) -> tuple[str, str, str]:
 
 
 def _times(outcome: Outcome) -> str:
-    """The median, and the least and most."""
+    """Return the median with minimum and maximum."""
     if outcome.trouble is not None:
         return outcome.trouble
     digits = ".2f" if outcome.median_ms < 10 else ".1f" if outcome.median_ms < 1000 else ".0f"
@@ -130,7 +129,7 @@ def _times(outcome: Outcome) -> str:
 
 
 def _memory(outcome: Outcome) -> str:
-    """The peak of the process, and what of it came on top of tables and data."""
+    """Return the peak of the process, with the growth beyond tables and data in brackets."""
     if math.isnan(outcome.peak_mb):
         return ""
     return f"{outcome.peak_mb:.0f} (+{outcome.extra_mb:.0f})"

@@ -1,4 +1,4 @@
-"""One training step of two towers of ids, by `fit`."""
+"""Compare one training step of two towers of ids, by `fit`."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ _LARGEST_EXTRA_MB = 1500
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    """At batch 4096 on the three backends, then at larger batches."""
+    """Measure batch 4096 on the three backends, then larger batches."""
     steps, repeats = (5, 3) if quick else (20, 7)
     targets = {_TFRS.name: 5.0, _KERAS_RS.name: 2.8}
     peers = [_TFRS, _KERAS_RS, _TORCH] if quick else [_TFRS, _KERAS_RS, _TORCH, _OURS_PLAIN]
@@ -66,7 +66,7 @@ def _at(side: Side, batch_size: int, steps: int, backend: str = "tensorflow") ->
 
 
 def _ceiling(batch_size: int, steps: int) -> Side:
-    """Three products a step, the scores and a gradient for each tower, of the rows that differ in a batch."""
+    """Return the side that computes only the three products of a step, over the distinct rows of a batch."""
     users, movies, inner = _SHAPE.values()
     rows, columns = (len(np.unique(ids)) for ids in pairs(users, movies, batch_size).values())
     settings = {"rows": rows, "inner": inner, "columns": columns, "times": 3 * steps}

@@ -1,4 +1,4 @@
-"""Candidates and queries that lie as real ones do: in clusters, or where a trained model puts them."""
+"""Candidates and queries like real ones: in clusters, or where a trained model puts them."""
 
 from pathlib import Path
 
@@ -7,11 +7,11 @@ import numpy as np
 _NUM_CLUSTERS, _SPREAD = 1000, 0.7
 _NUM_QUERIES = 1000
 _NOISE = 0.3
-"""Of the copies of a trained vector, as a share of the spread of all."""
+"""Noise of the copies of a trained vector, as a fraction of the spread of all."""
 
 
 def clustered(num_candidates: int, dim: int) -> tuple[np.ndarray, np.ndarray]:
-    """Candidates and queries around the same 1000 centres."""
+    """Draw candidates and queries around the same 1000 centers."""
     generator = np.random.default_rng(0)
     centres = generator.standard_normal((_NUM_CLUSTERS, dim), dtype="float32")
 
@@ -23,7 +23,7 @@ def clustered(num_candidates: int, dim: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def movielens(num_candidates: int, dim: int) -> tuple[np.ndarray, np.ndarray]:
-    """Item vectors of two towers trained on MovieLens 1M, repeated with noise; queries are users."""
+    """Return item vectors trained on MovieLens 1M, repeated with noise, and user vectors as queries."""
     import keras
 
     import shortlist as sl
@@ -42,10 +42,10 @@ def movielens(num_candidates: int, dim: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def in_turns(queries: np.ndarray, num_queries: int, turns: int) -> list[np.ndarray]:
-    """The queries of each request, other ones each time."""
+    """Return the queries of each request, all different."""
     return [queries[turn * num_queries : (turn + 1) * num_queries] for turn in range(turns)]
 
 
 def load(folder: str) -> tuple[np.ndarray, np.ndarray]:
-    """What `index_build` put there: candidates and queries, apart from those it was tuned on."""
+    """Load the candidates and queries of `index_build`, without those used for tuning."""
     return np.load(Path(folder, "candidates.npy")), np.load(Path(folder, "queries.npy"))

@@ -1,4 +1,4 @@
-"""Builds an index by another library, and leaves it saved for the sides that ask it."""
+"""Build an index backed by another library and save it for the sides that query it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +12,7 @@ from benchmarks import worlds
 
 
 def prepare(adapter: str, num_candidates: int, dim: int, k: int, folder: str) -> Callable[[], dict[str, Any]]:
-    """The call builds and saves, and compares the answers with those of exact search."""
+    """Return a call that builds, saves and compares with exact search."""
     candidates, queries = worlds.clustered(num_candidates, dim)
     np.save(Path(folder, "queries.npy"), queries)
     try:

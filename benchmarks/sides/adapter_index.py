@@ -1,4 +1,4 @@
-"""Another library's index, asked as any index of Shortlist is."""
+"""Query a library-backed index through Shortlist."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The library's own object in the same index, asked without Shortlist, with the settings of the index."""
+"""Query the library's own object of the same index, without Shortlist, at equal settings."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Top-k metrics with keras-rs: retrieve the longest list, look for the true candidate in it, by `predict`."""
+"""Compute top-k metrics with keras-rs: `predict` the longest list, then find the true candidate."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Shortlist's top-k metrics over a catalog, by `evaluate`."""
+"""Compute Shortlist's top-k metrics over a catalog by `evaluate`."""
 
 from collections.abc import Callable
 

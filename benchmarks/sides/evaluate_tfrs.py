@@ -1,4 +1,4 @@
-"""TFRS's top-k metrics over a catalog, by `evaluate`, as in its guides."""
+"""Compute TFRS's top-k metrics over a catalog by `evaluate`, as in its guides."""
 
 from collections.abc import Callable
 

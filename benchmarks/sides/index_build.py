@@ -1,4 +1,4 @@
-"""Builds a partitioned index, and leaves it tuned and exported for the sides that ask it."""
+"""Build a partitioned index and leave it tuned and exported for the sides that query it."""
 
 import time
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from shortlist.export import saved_model
 
 
 def prepare(world: str, num_candidates: int, dim: int, k: int, folder: str) -> Callable[[], dict[str, Any]]:
-    """The timed call builds; the first call, which is not timed by the table, also tunes and exports."""
+    """Return the timed build; the first, untimed call also tunes and exports."""
     candidates, queries = getattr(worlds, world)(num_candidates, dim)
     candidates = np.ascontiguousarray(candidates, "float32")
     tuning, asked = np.split(queries, 2)
@@ -37,7 +37,7 @@ def prepare(world: str, num_candidates: int, dim: int, k: int, folder: str) -> C
 
 
 def _upsert_ms(index: Any, candidates: np.ndarray) -> list[float]:
-    """Milliseconds of some upserts of 1,000 candidates, of which half are new, and of the query after."""
+    """Return milliseconds of upserts of 1,000 candidates, half of them new, with the query that follows."""
     times = []
     for number in range(5):
         ids = np.arange(500) + len(candidates) - 500 + 500 * number

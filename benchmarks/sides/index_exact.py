@@ -1,4 +1,4 @@
-"""Shortlist's exact index over the same candidates."""
+"""Query Shortlist's exact index over the same candidates."""
 
 from collections.abc import Callable
 

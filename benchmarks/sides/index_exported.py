@@ -1,4 +1,4 @@
-"""A partitioned index as TensorFlow alone loads it: a SavedModel, asked by its signatures."""
+"""Query the SavedModel of a partitioned index through its signatures, with TensorFlow alone."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +13,7 @@ from benchmarks import worlds
 def prepare(
     folder: str, num_queries: int, turns: int, k: int, request: str = "", lists: int = 1
 ) -> Callable[[], list[list[int]]]:
-    """Requests of `num_queries` one after another; with so many lists of what is excluded or allowed."""
+    """Return requests of `num_queries`, with `lists` lists of excluded or allowed ids."""
     candidates, queries = worlds.load(folder)
     num_candidates, generator = len(candidates), np.random.default_rng(1)
     del candidates
@@ -34,7 +34,7 @@ def prepare(
         answers = (answer(queries=some, **inputs) for some in asked)
         return [line for one in answers for line in one["ids"].numpy().tolist()]
 
-    ask.model = model  # type: ignore[attr-defined] - held as long as it is asked
+    ask.model = model  # type: ignore[attr-defined] - keep the model alive
     return ask
 
 

@@ -1,4 +1,4 @@
-"""TFRS's exact index over the same candidates."""
+"""Query TFRS's exact index over the same candidates."""
 
 from collections.abc import Callable
 

@@ -1,7 +1,7 @@
-"""The ceiling: nothing but the float32 products that scoring takes, by the fastest of several ways.
+"""Measure the ceiling: only the float32 products that scoring needs, by the fastest of several methods.
 
-The product is made tile by tile, in tiles that stay in the cache and in larger ones, by NumPy and by
-TensorFlow; the way that is fastest on a part of the work is the one that is timed on all of it.
+Products are computed in cache-sized and larger tiles, by NumPy and by TensorFlow. The method that is
+fastest on a part of the work is timed on all of it.
 """
 
 import time
@@ -16,7 +16,7 @@ _PART = 1024
 
 
 def prepare(rows: int, inner: int, columns: int, times: int = 1) -> Callable[[], str]:
-    """`times` products of `[rows, inner]` and the transpose of `[columns, inner]`."""
+    """Return `times` products of `[rows, inner]` and the transpose of `[columns, inner]`."""
     generator = np.random.default_rng(0)
     left, right = (generator.standard_normal((size, inner), dtype="float32") for size in (rows, columns))
     tiles = {(min(rows, height), min(columns, width)) for height in _TILE_ROWS for width in _TILE_COLUMNS}
@@ -65,7 +65,7 @@ def _split(matrix: np.ndarray, size: int) -> list[np.ndarray]:
 
 
 def _seconds(function: Callable[[], None]) -> float:
-    """The better of two calls."""
+    """Return the better of two calls."""
     taken = []
     for _ in range(2):
         started = time.perf_counter()

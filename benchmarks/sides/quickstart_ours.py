@@ -1,4 +1,4 @@
-"""The training part of `shortlist quickstart`, and how good the model is that comes of it."""
+"""Train the model of `shortlist quickstart` and evaluate it."""
 
 import time
 from collections.abc import Callable
@@ -13,7 +13,7 @@ _SEED = 42  # of the split, as in the command
 
 
 def prepare(size: str, epochs: int) -> Callable[[], dict[str, float]]:
-    """`size` of MovieLens."""
+    """Load MovieLens of `size` and return the training to time."""
     try:
         data = sl.data.load_movielens(size)
     except DatasetUnavailable as error:

@@ -1,4 +1,4 @@
-"""The k best of all candidates with faiss' flat index."""
+"""Find the top k of all candidates with the flat index of faiss."""
 
 from collections.abc import Callable
 

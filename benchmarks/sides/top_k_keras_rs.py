@@ -1,4 +1,4 @@
-"""The k best of all candidates with keras-rs' exact index."""
+"""Find the top k of all candidates with the exact index of keras-rs."""
 
 from collections.abc import Callable
 

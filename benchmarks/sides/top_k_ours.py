@@ -1,4 +1,4 @@
-"""The k best of all candidates with Shortlist's exact index."""
+"""Find the top k of all candidates with Shortlist's exact index."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The k best of all candidates in plain PyTorch, from a matrix of all scores."""
+"""Find the top k of all candidates in plain PyTorch, from a full score matrix."""
 
 from collections.abc import Callable
 

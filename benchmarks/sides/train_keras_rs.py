@@ -1,4 +1,4 @@
-"""Training steps of two towers of ids as in keras-rs' guides: a Keras model, labels as a matrix, by `fit`."""
+"""Train two towers of ids as in the guides of keras-rs: a Keras model with labels as a matrix, by `fit`."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Training steps of two towers of ids with Shortlist, by `fit`."""
+"""Train two towers of ids with Shortlist, by `fit`."""
 
 from collections.abc import Callable
 
@@ -29,14 +29,14 @@ def prepare(
     optimizer: str = "Adagrad",
     parts: str = "shortlist",
 ) -> Callable[[], None]:
-    """With embeddings and optimizer of Shortlist, or, when parts is "keras", with those of Keras."""
+    """Return training steps; `parts="keras"` uses the embeddings and the optimizer of Keras."""
     embeddings, steppers = (layers, optimizers) if parts == "shortlist" else (keras.layers, keras.optimizers)
     towers = [embeddings.Embedding(size, embedding_dim) for size in (num_users, num_movies)]
     for tower in towers:
         tower.build(None)
     model = TwoTowers(*towers)
     model.compile(optimizer=getattr(steppers, optimizer)(0.1))
-    model.optimizer.build(model.trainable_variables)  # its tables are there before memory is looked at
+    model.optimizer.build(model.trainable_variables)  # build its tables before memory is measured
     data = pairs(num_users, num_movies, steps * batch_size)
     if keras.backend.backend() == "tensorflow":
         data, fed = batches(data, batch_size), {}

@@ -1,4 +1,4 @@
-"""Training steps of two towers of ids with TensorFlow Recommenders, by `fit`."""
+"""Train two towers of ids with TensorFlow Recommenders, by `fit`."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Training steps of two towers of ids in plain PyTorch, with its sparse gradients."""
+"""Train two towers of ids in plain PyTorch, with its sparse gradients."""
 
 from collections.abc import Callable
 
