@@ -1,7 +1,7 @@
-"""Retrieval: which movies will a user watch next? Two towers of ids, evaluated against popularity.
+"""Retrieval: which movies will a user watch next? Two towers of ids, compared with popularity.
 
-Run it with `python examples/01_retrieval.py`. The reference: popularity finds 9.3 % of the held-out movies in
-its top 10 and 41.5 % in its top 100; EASE, a strong linear model, 17.3 % and 62.3 % on another such split.
+Run `python examples/01_retrieval.py`. Reference on this split: popularity has a recall of 0.093 at 10 and 0.415
+at 100. On a similar split, EASE, a strong linear model, has 0.173 and 0.623.
 """
 
 import keras
@@ -13,12 +13,12 @@ def main(dataset: sl.data.Dataset, epochs: int = 10) -> dict[str, float]:
     keras.utils.set_random_seed(0)
     train, test = sl.data.random_split(dataset.interactions, test_fraction=0.2, seed=42)
 
-    # Users and movies are known by their ids; the catalog is every movie there is, watched or not.
+    # Users and movies are represented by their ids; the catalog holds all movies, watched or not.
     model = sl.models.TwoTower.from_interactions(train, dataset.items, embedding_dim=64)
     model.compile()
     model.fit(train, epochs=epochs)
 
-    # A user's training movies are left out: nobody needs them recommended again.
+    # Exclude each user's training movies from the recommendations.
     index = model.build_index()
     report = sl.evaluation.compare(
         {"two-tower": sl.evaluation.recommender(index)}, test, train=train, exclude=train

@@ -1,9 +1,8 @@
-"""Context features: what else is known of a user, a movie and the moment, in the same two towers.
+"""Context features: what else is known about the user, the movie and the request, in the same two towers.
 
-Run it with `python examples/02_context_features.py`. A user comes with age, gender and occupation, and with
-the time of the request; a movie with the words of its title and its genres. A movie that nobody has rated yet
-can be recommended by them. The reference, on another such split: EASE, which knows ids alone, finds 17.3 %
-and 62.3 % of the held-out movies in its top 10 and 100.
+Run `python examples/02_context_features.py`. A user has an age, gender and occupation, a request has a time, a
+movie has title words and genres. A movie that nobody has rated yet can be recommended by them. Reference on a
+similar split: EASE, which knows only ids, has a recall of 0.173 at 10 and 0.623 at 100.
 """
 
 import keras

@@ -1,8 +1,7 @@
-"""Multi-task: one model that retrieves and rates, its two losses added with equal weights.
+"""Multi-task: one model that retrieves and rates; its two losses are added with equal weights.
 
-Run it with `python examples/04_multi_task.py`. The reference on ML-100K is TensorFlow Recommenders' joint
-model: 23.5 % of the held-out movies in the top 100, training movies kept, with a root mean squared error of
-1.110.
+Run `python examples/04_multi_task.py`. Reference on MovieLens 100K: the joint model of TensorFlow Recommenders
+has a recall of 0.235 at 100, training movies kept, and an RMSE of 1.110.
 """
 
 import keras
@@ -12,7 +11,7 @@ import shortlist as sl
 
 
 class RetrieveAndRate(sl.Model):
-    """Two towers whose vectors serve both tasks; each has its own way from vectors to answers."""
+    """Two towers shared by a retrieval task and a rating task."""
 
     def __init__(self, spec, movies, mean_rating: float, embedding_dim: int = 64):
         super().__init__()

@@ -1,8 +1,7 @@
-"""Serving: from a trained model to an index, to files that TensorFlow Serving runs, to an answer.
+"""Serving: from a trained model to an index, a SavedModel for TensorFlow Serving, and an answer.
 
-Run it with `python examples/05_serving.py`. The exported model holds the lookups, the tower and the
-candidates, in core TensorFlow operators only, and takes a user's id as it is. The reference: popularity finds
-9.3 % of the held-out movies in its top 10, EASE 17.3 % on another such split.
+Run `python examples/05_serving.py`. The exported model holds lookups, tower and candidates in core TensorFlow
+operators only, and takes raw user ids. Reference recall at 10: popularity 0.093; EASE 0.173 on a similar split.
 """
 
 import tempfile
@@ -23,7 +22,7 @@ def main(dataset: sl.data.Dataset, epochs: int = 10) -> float:
     model.compile()
     model.fit(train, epochs=epochs)
 
-    # In Python: raw ids in, scores and ids out; what the user has seen is excluded by the request.
+    # In Python: raw ids in, scores and ids out; seen movies are excluded per request.
     index = model.build_index(k=5)
     user = train.users[0]
     seen = sl.data.Histories.from_interactions(train).items_of([user])
@@ -34,7 +33,7 @@ def main(dataset: sl.data.Dataset, epochs: int = 10) -> float:
     for score, movie in zip(scores[0], movies[0], strict=True):
         print(f"  {score:.2f} {titles[movie]}")
 
-    # In a server: no Shortlist, no Keras, one directory. Each request says what to leave out.
+    # In a server: no Shortlist, no Keras, one folder. Each request passes its exclusions.
     with tempfile.TemporaryDirectory() as directory:
         path = sl.export.saved_model(index, Path(directory) / "recommender" / "1", k=10)
         served = tf.saved_model.load(path).signatures["serving_with_exclusions"]
