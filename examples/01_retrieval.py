@@ -1,7 +1,7 @@
 """Retrieval: which movies will a user watch next? Two towers of ids, compared with popularity.
 
-Run `python examples/01_retrieval.py`. Reference on this split: popularity has a recall of 0.093 at 10 and 0.415
-at 100. On a similar split, EASE, a strong linear model, has 0.173 and 0.623.
+Run `python examples/01_retrieval.py`. Reference on this split: popularity has a recall of 0.093 at 10 and
+0.415 at 100. On a similar split, EASE, a strong linear model, has 0.173 and 0.623.
 """
 
 import keras

@@ -36,7 +36,7 @@ class RatingModel(sl.Model):
         return loss + self.l2 * self.l2_penalty(features) if training else loss
 
     def l2_penalty(self, features):
-        """Return the mean squared norm of the weights used by the batch, an L2 penalty that spares rare ids."""
+        """Return an L2 penalty on the weights used by the batch only."""
         users, movies = features["user_id"], features["movie_id"]
         parts = (
             self.user_vector(users),

@@ -1,7 +1,7 @@
 """Multi-task: one model that retrieves and rates; its two losses are added with equal weights.
 
-Run `python examples/04_multi_task.py`. Reference on MovieLens 100K: the joint model of TensorFlow Recommenders
-has a recall of 0.235 at 100, training movies kept, and an RMSE of 1.110.
+Run `python examples/04_multi_task.py`. Reference on MovieLens 100K: the joint model of TensorFlow
+Recommenders has a recall of 0.235 at 100, training movies kept, and an RMSE of 1.110.
 """
 
 import keras
