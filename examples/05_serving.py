@@ -1,7 +1,8 @@
 """Serving: from a trained model to an index, a SavedModel for TensorFlow Serving, and an answer.
 
-Run `python examples/05_serving.py`. The exported model holds lookups, tower and candidates in core
-TensorFlow operators only, and takes raw user ids. Reference recall at 10: popularity 0.093; EASE 0.173 on a similar split.
+Run `python examples/05_serving.py`. The exported model holds lookups, tower and candidates in core TensorFlow
+operators only, and takes raw user ids. Reference recall at 10: popularity 0.093; EASE 0.173 on a similar
+split.
 """
 
 import tempfile
