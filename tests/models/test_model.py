@@ -351,3 +351,36 @@ def test_added_losses_are_those_of_the_batch_alone(run_eagerly: bool) -> None:
     for _ in "ab":
         logs = model.evaluate(left, right, batch_size=2, verbose=0, return_dict=True)
         assert logs["regularization_loss"] == pytest.approx(5 / 4 + 18 / 4, rel=1e-6)
+
+
+@pytest.mark.contract
+def test_weights_that_keras_would_drop_are_refused() -> None:
+    model, data = compiled(), interactions()
+    weights = np.ones(len(data["user"]))
+    for method in (model.fit, model.evaluate):
+        with pytest.raises(ArgumentError, match=r"sample_weight must come with y.*'sample_weight': weights"):
+            method(data, sample_weight=weights, verbose=0)
+    with pytest.raises(ArgumentError, match=r"class_weight must come with y.*'sample_weight': weights"):
+        model.fit(data, class_weight={0: 1.0, 1: 2.0}, verbose=0)
+
+
+@pytest.mark.contract
+def test_negative_weights_are_refused() -> None:
+    model = Weighted()
+    model.compile(optimizer="sgd")
+    features, labels = np.ones((2, 2), "float32"), np.float32([0, 1])
+    for method in (model.fit, model.evaluate):
+        with pytest.raises(ArgumentError, match=r"sample_weight must be >= 0, got -1.0\. Drop rows"):
+            method(features, labels, sample_weight=np.float32([1, -1]), verbose=0)
+
+
+@pytest.mark.contract
+def test_losses_of_compile_are_refused() -> None:
+    for given in ({"loss": "mse"}, {"loss_weights": [1.0]}):
+        name = next(iter(given))
+        with pytest.raises(
+            ArgumentError, match=f"^{name} must be None, since compute_loss .* got .*Return the"
+        ):
+            FreeForm().compile(optimizer="sgd", **given)
+    with pytest.raises(ArgumentError, match="loss must be None"):
+        FreeForm().compile("sgd", "mse")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tests.oracles.ranking import mean_metrics, ranking_metrics
 from tests.oracles.top_k import top_k
 
-from shortlist.data import Interactions
+from shortlist.data import InteractionFiles, Interactions
 from shortlist.data._splits import random_split
 from shortlist.data.datasets import synthetic
 from shortlist.errors import ArgumentError, FeatureError
@@ -329,3 +329,54 @@ def test_another_catalog_of_the_same_size_is_looked_up_anew(
     logs = model.evaluate(test, batch_size=64, verbose=0)
     found = {name: value for name, value in logs.items() if "_at_" in name}
     assert found == pytest.approx(oracle(model, test, None), abs=1e-5)
+
+
+@pytest.mark.contract
+def test_weights_that_would_be_ignored_are_refused(parts: tuple[Interactions, Interactions]) -> None:
+    train, _ = parts
+    model = compiled(train)
+    weights = np.ones(len(train), "float32")
+    for method in (model.fit, model.evaluate):
+        with pytest.raises(
+            ArgumentError, match="sample_weight of .* must be None .* Add a column 'sample_weight'"
+        ):
+            method(train, sample_weight=weights, verbose=0)
+    for data in (train, [np.zeros((2, 2))]):
+        with pytest.raises(ArgumentError, match="class_weight of fit must be None .* Rows have no classes"):
+            model.fit(data, class_weight={0: 1.0}, verbose=0)
+
+
+@pytest.mark.contract
+@pytest.mark.parametrize("name", ["sample_weights", "Sample_Weight", "sampleweight", "sample_weigth"])
+def test_a_misspelled_column_of_weights_is_refused(name: str, tmp_path: Path) -> None:
+    table = {"user": ["ann", "bob"], "film": ["Up", "Heat"], name: [1.0, 2.0]}
+    train = Interactions.from_table(table, user="user", item="film")
+    model = compiled(train)
+    with pytest.raises(
+        FeatureError, match=f"column '{name}' must be named 'sample_weight' .* Rename it or drop it"
+    ):
+        model.fit(train, verbose=0)
+    train.to_pandas().to_csv(tmp_path / "rows.csv", index=False)
+    with pytest.raises(FeatureError, match=f"column '{name}' must be named 'sample_weight'"):
+        model.fit(InteractionFiles(tmp_path / "rows.csv", user="user", item="film"), verbose=0)
+
+
+@pytest.mark.contract
+def test_other_columns_are_no_misspelled_weights() -> None:
+    table = {"user": ["ann", "bob"], "film": ["Up", "Heat"], "weight": [1.0, 2.0], "sample_rate": [1.0, 2.0]}
+    train = Interactions.from_table(table, user="user", item="film")
+    assert compiled(train).fit(train, verbose=0).history["loss"]
+
+
+@pytest.mark.contract
+def test_negative_weights_are_named_with_their_row(parts: tuple[Interactions, Interactions]) -> None:
+    train, _ = parts
+    model = compiled(train)
+    weights = np.ones(len(train))
+    weights[7] = -0.5
+    table = {"user_id": train.users, "item_id": train.items, "sample_weight": weights}
+    for method in (model.fit, model.evaluate):
+        with pytest.raises(
+            FeatureError, match=r"'sample_weight' must hold numbers >= 0, got -0.5 in row 7\. Drop"
+        ):
+            method(table, verbose=0)

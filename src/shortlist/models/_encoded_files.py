@@ -1,6 +1,7 @@
 """Files of interactions, encoded once for a model."""
 
 import dataclasses
+import difflib
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from shortlist.data import InteractionFiles
 from shortlist.data.encoded import StoredRows, kept_rows
-from shortlist.errors import DataError
+from shortlist.errors import DataError, FeatureError, must
 from shortlist.features import Column
 from shortlist.features import _source as columns_of
 from shortlist.features._fingerprint import columns_fingerprint
@@ -32,12 +33,21 @@ def encode(columns: Sequence[Column], table: Any, weight: str = SAMPLE_WEIGHT) -
         By column name, `[num_rows, ...]` each.
 
     Raises:
-        FeatureError: A column is missing, or values do not fit; a weight that is no finite number.
+        FeatureError: If a column is missing, values do not fit, a weight is negative or not finite, or the
+            name of a column nearly is `weight`.
     """
+    _check_spelling(columns_of.names(table), columns, weight)
     arrays = encode_columns(columns, table)
     if weight in columns_of.names(table):
         with naming(weight):
             arrays[weight] = numbers(columns_of.values(table, weight)).astype("float32")
+        if (negative := np.flatnonzero(arrays[weight] < 0)).size:
+            got = f"{arrays[weight][negative[0]]} in row {negative[0]}"
+            raise FeatureError(
+                must(
+                    f"column {weight!r}", "hold numbers >= 0", got=got, fix="Drop rows that should not count"
+                )
+            )
     return arrays
 
 
@@ -72,6 +82,7 @@ def encode_files(
         >>> [len(batches[number]["film"]) for number in range(batches.num_batches)]
         [2, 1]
     """
+    _check_spelling(files.column_names, columns, weight)
     names = [column.column for column in columns]
     names += [weight] if weight in files.column_names else []
     before = files.state()
@@ -86,6 +97,17 @@ def encode_files(
             )
 
     return kept_rows(files.cache, _facts(columns, files, before, names), parts)
+
+
+def _check_spelling(names: Sequence[str], columns: Sequence[Column], weight: str) -> None:
+    """Refuse a column such as `sample_weights`, which would be ignored."""
+    unused = {name.lower(): name for name in set(names) - {column.column for column in columns}}
+    similar = difflib.get_close_matches(weight, unused, n=1, cutoff=0.85)
+    if weight not in names and similar:
+        name = unused[similar[0]]
+        raise FeatureError(
+            must(f"column {name!r}", f"be named {weight!r} to weigh the rows", fix="Rename it or drop it")
+        )
 
 
 def _facts(

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from shortlist import backend
 from shortlist.data import InteractionFiles, Interactions
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
 from shortlist.features._files import save_whole
 from shortlist.metrics import FactorizedTopK
 from shortlist.models._batch_spec import batch_like, spec_of
@@ -131,11 +132,35 @@ class Model(keras.Model):
         """
         return backend.test_step(self, *args)
 
-    def fit(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
-        """Keras' `fit`; a dataset that decides its own order is not asked to be shuffled.
+    def compile(self, optimizer: Any = "rmsprop", loss: Any = None, **kwargs: Any) -> None:
+        """Configure training like `keras.Model.compile`, without `loss`, which `compute_loss` returns.
 
         Args:
-            x: Data, as in `keras.Model.fit`.
+            optimizer: As in `keras.Model.compile`.
+            loss: None.
+            **kwargs: As in `keras.Model.compile`.
+
+        Raises:
+            ArgumentError: If a loss is given.
+        """
+        if loss is not None or kwargs.get("loss_weights") is not None:
+            name = "loss" if loss is not None else "loss_weights"
+            raise ArgumentError(
+                must(
+                    name,
+                    f"be None, since compute_loss defines the loss of {type(self).__name__}",
+                    got=repr(kwargs.get(name, loss)),
+                    fix="Return the loss from compute_loss",
+                )
+            )
+        super().compile(optimizer, **kwargs)
+
+    def fit(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Train like `keras.Model.fit`. `compute_loss` receives `x`, or `(x, y)` or `(x, y, sample_weight)`.
+
+        Args:
+            x: Data, as in `keras.Model.fit`. Datasets decide their own order and are not shuffled.
+            y: Labels, as in `keras.Model.fit`.
             *args: As in `keras.Model.fit`.
             **kwargs: As in `keras.Model.fit`.
 
@@ -143,27 +168,29 @@ class Model(keras.Model):
             Keras' history.
 
         Raises:
-            ArgumentError: The data are interactions, whose raw features only ready-made models encode, or
-                hold no batch.
+            ArgumentError: If the data are interactions, whose raw features only ready-made models encode, or
+                hold no batch; or if weights come without `y` or are negative.
         """
         for name, data in (("the training data", x), ("validation_data", kwargs.get("validation_data"))):
             self._check_encoded(name, data)
+        _check_weights(x, y, **{name: kwargs.get(name) for name in ("sample_weight", "class_weight")})
         leaves = keras.tree.flatten(x)
         are_arrays = all(hasattr(leaf, "shape") for leaf in leaves)
         kwargs.setdefault("shuffle", are_arrays)  # Keras warns where it cannot
         for leaf in leaves:
             backend.check_ids("the training data", leaf)
         with self._forgetting_what_failed():
-            history = super().fit(x, *args, **kwargs)
+            history = super().fit(x, y, *args, **kwargs)
         if not history.history and kwargs.get("epochs", 1) > kwargs.get("initial_epoch", 0):
             raise ArgumentError("the training data hold no batch; expected at least one.")
         return history
 
-    def evaluate(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
-        """Keras' `evaluate`, before which the candidates of catalog metrics are encoded once.
+    def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Evaluate like `keras.Model.evaluate`; candidates of catalog metrics are encoded once, before.
 
         Args:
             x: Data, as in `keras.Model.evaluate`.
+            y: Labels, as in `keras.Model.evaluate`.
             *args: As in `keras.Model.evaluate`.
             **kwargs: As in `keras.Model.evaluate`.
 
@@ -171,14 +198,16 @@ class Model(keras.Model):
             As `keras.Model.evaluate`.
 
         Raises:
-            ArgumentError: The data are interactions, whose raw features only ready-made models encode.
+            ArgumentError: If the data are interactions, whose raw features only ready-made models encode; or
+                if weights come without `y` or are negative.
         """
         self._check_encoded("the data", x)
+        _check_weights(x, y, sample_weight=kwargs.get("sample_weight"))
         are_stale = [metric.refresh() for metric in self._factorized_metrics()]
         if any(are_stale):
             self.test_function = None  # traced for other candidates
         with self._forgetting_what_failed():
-            return super().evaluate(x, *args, **kwargs)
+            return super().evaluate(x, y, *args, **kwargs)
 
     def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """Keras' `predict`, of a model that defines `call`.
@@ -320,6 +349,21 @@ def _copy_dicts(batch: Any) -> Any:
     if isinstance(batch, tuple | list):
         return type(batch)(_copy_dicts(part) for part in batch)
     return dict(batch) if isinstance(batch, dict) else batch
+
+
+def _check_weights(x: Any, y: Any, *, sample_weight: Any = None, class_weight: Any = None) -> None:
+    """Refuse weights that Keras would drop, and negative ones, which reverse gradients."""
+    are_arrays = all(hasattr(leaf, "shape") for leaf in keras.tree.flatten(x))
+    for name, weights in (("sample_weight", sample_weight), ("class_weight", class_weight)):
+        if weights is None:
+            continue
+        if y is None and are_arrays:
+            fix = "Pass one weight per row in x, such as x={..., 'sample_weight': weights}, and hand "
+            fix += "inputs['sample_weight'] to the task in compute_loss"
+            raise ArgumentError(must(name, "come with y, since Keras drops it otherwise", fix=fix))
+        smallest = min(np.min(leaf, initial=0) for leaf in keras.tree.flatten(weights))
+        if smallest < 0:
+            raise ArgumentError(must(name, "be >= 0", got=smallest, fix="Drop rows that should not count"))
 
 
 def _num_examples(batch: Any) -> Tensor | int:

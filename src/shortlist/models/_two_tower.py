@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from shortlist import backend
 from shortlist.data import Histories, InteractionFiles, Interactions
 from shortlist.data._arguments import check_is_interactions
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
 from shortlist.features import FeatureSpec
 from shortlist.features import _source as columns_of
 from shortlist.indexes import BruteForce, StoredIndex
@@ -175,8 +175,10 @@ class TwoTower(Model):
         Returns:
             Keras' history.
         """
+        _check_unused("fit", class_weight=kwargs.get("class_weight"))
         if not columns_of.has_columns(x):
             return super().fit(x, *args, **kwargs)
+        _check_unused("fit", sample_weight=kwargs.get("sample_weight"))
         batch_size = _batch_size(kwargs.pop("batch_size", None))
         if columns_of.has_columns(kwargs.get("validation_data")):
             validation_batch_size = kwargs.pop("validation_batch_size", None) or batch_size
@@ -208,6 +210,7 @@ class TwoTower(Model):
             ArgumentError: When `exclude` comes with a dataset of batches, or is something else.
         """
         if columns_of.has_columns(x):
+            _check_unused("evaluate", sample_weight=kwargs.get("sample_weight"))
             batch_size = _batch_size(kwargs.pop("batch_size", None))
             x = backend.as_dataset(self._batches(x, batch_size, exclude=exclude))
             kwargs.setdefault("return_dict", True)
@@ -356,6 +359,21 @@ class TwoTower(Model):
         if self.query_id is None:
             raise ArgumentError("exclude needs a spec with a query_id, to tell whose items to leave out.")
         return self.query_id
+
+
+_INSTEAD = {
+    "sample_weight": "Add a column 'sample_weight' to the table",
+    "class_weight": "Rows have no classes; add a column 'sample_weight' to the table",
+}
+
+
+def _check_unused(method: str, **arguments: Any) -> None:
+    """Refuse what Keras takes with arrays and labels, and would drop here."""
+    for name, value in arguments.items():
+        if value is not None:
+            raise ArgumentError(
+                must(f"{name} of {method}", "be None for a two-tower model", fix=_INSTEAD[name])
+            )
 
 
 def _batch_size(batch_size: int | None) -> int:
