@@ -49,8 +49,8 @@ fix: $(VENV)/.dev  ## Mend what a machine can mend: format, order of imports, si
 api: $(VENV)/.dev  ## Write tests/api.txt, the list of the public API, from the code
 	PYTHONPATH=src:. $(BIN)/python -m tests.support.api > tests/api.txt
 
-docs: $(VENV)/.dev  ## API documentation into site/
-	KERAS_BACKEND=tensorflow $(BIN)/pdoc --docformat google --output-directory site shortlist '!shortlist.backend'
+docs: $(VENV)/.dev  ## The documentation site into site/: guides, and a reference from the docstrings
+	KERAS_BACKEND=jax PYTHONPATH=src $(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs site
 
 bench: bench-peers  ## Speed and memory beside the peers, in one run of about 25 minutes, into benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks.run --output benchmarks/RESULTS.md

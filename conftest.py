@@ -19,6 +19,7 @@ hypothesis.settings.register_profile("shortlist", derandomize=True, deadline=Non
 hypothesis.settings.load_profile("shortlist")
 
 # `--doctest-modules` imports every module of src/, so those of a backend that is not installed stay out.
+collect_ignore = ["docs/conf.py", "docs/reference"]
 collect_ignore_glob = [
     f"src/shortlist/backend/{package}/*"
     for package in ("tensorflow", "jax", "torch")
