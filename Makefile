@@ -11,12 +11,12 @@ WORKERS ?= 2
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --durations 30
 UV_COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest --quiet \
 	--custom-compile-command 'make lock' --annotation-style line $(LOCK_FLAGS)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help quickstart test test-backends check fix api docs bench bench-quick bench-peers lock clean
+.PHONY: help quickstart test test-backends test-slow check fix api docs bench bench-quick bench-peers lock clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -35,6 +35,11 @@ test-backends: $(VENV)/.torch  ## The contract tests on JAX and on PyTorch
 		KERAS_BACKEND=$$backend $(PYTEST) -m contract tests || failed="$$failed $$backend"; \
 	done; \
 	test -z "$$failed" || { echo "contract tests failed on:$$failed" >&2; exit 1; }
+
+test-slow: $(VENV)/.torch  ## The tests marked slow, on the three backends, in about ... minutes
+	KERAS_BACKEND=tensorflow $(PYTEST) --slow -m slow
+	KERAS_BACKEND=jax $(PYTEST) --slow -m "slow and contract" tests
+	KERAS_BACKEND=torch $(PYTEST) --slow -m "slow and contract" tests
 
 check: $(VENV)/.dev  ## Format, lint, types and import contracts, in seconds
 	$(BIN)/ruff format --check .

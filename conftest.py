@@ -4,6 +4,8 @@ import importlib.util
 import os
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 
 SEED = 42
+MAX_SECONDS = 20  # of a test that is not marked slow
 
 # The same examples each time, however slow the first call of a graph is.
 hypothesis.settings.register_profile("shortlist", derandomize=True, deadline=None, database=None)
@@ -25,6 +28,54 @@ collect_ignore_glob = [
     for package in ("tensorflow", "jax", "torch")
     if importlib.util.find_spec(package) is None
 ]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--slow`."""
+    parser.addoption("--slow", action="store_true", help="run the tests marked slow, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests marked slow, unless they are asked for."""
+    if not config.getoption("--slow"):
+        slow = [item for item in items if item.get_closest_marker("slow")]
+        items[:] = [item for item in items if not item.get_closest_marker("slow")]
+        config.hook.pytest_deselected(items=slow)
+
+
+def seconds() -> tuple[float, float]:
+    """Return the time of the clock, and the time that the processors worked for us."""
+    times = os.times()
+    return time.monotonic(), times.user + times.system + times.children_user + times.children_system
+
+
+def limited(item: pytest.Item) -> Iterator[None]:
+    """Fail a test that takes too long by the clock and by the processor.
+
+    On a busy machine the clock runs on while a test waits, and with several threads the processors' time
+    exceeds the clock's, so the smaller of both counts.
+    """
+    start = seconds()
+    result = yield
+    taken = min(end - begin for begin, end in zip(start, seconds(), strict=True))
+    if taken > MAX_SECONDS and not item.get_closest_marker("slow"):
+        pytest.fail(
+            f"{taken:.0f} s, over the limit of {MAX_SECONDS} s. Make it faster or mark it slow.",
+            pytrace=False,
+        )
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """Limit the time of fixtures."""
+    return (yield from limited(item))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Limit the time of tests."""
+    return (yield from limited(item))
 
 
 @pytest.fixture(autouse=True)
