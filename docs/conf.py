@@ -101,7 +101,7 @@ class LinkNames(SphinxPostTransform):
 
     default_priority = 5  # before Sphinx resolves references
 
-    def run(self) -> None:  # noqa: D102
+    def run(self) -> None:
         objects = self.env.domains.python_domain.objects
         for literal in list(self.document.findall(nodes.literal)):
             name = re.match(r"sl\.([\w.]+)", literal.astext())

@@ -47,33 +47,33 @@ def test_any_flipped_bit_is_noticed(tmp_path_factory, position, bit):
     write_manifest(folder, "thing", {})
     content[position] ^= 1 << bit
     (folder / "data.bin").write_bytes(content)
-    with pytest.raises(ArtifactError, match=r"data\.bin was changed"):
+    with pytest.raises(ArtifactError, match=r"data\.bin must match its checksum"):
         verify(folder)
 
 
 @pytest.mark.parametrize("size", [0, 255, 257])
 def test_a_file_of_another_size_is_named(folder, size):
     (folder / "data.bin").write_bytes((bytes(range(256)) + b"!")[:size])
-    with pytest.raises(ArtifactError, match=rf"data\.bin has {size} bytes, expected 256"):
+    with pytest.raises(ArtifactError, match=rf"data\.bin must have 256 bytes, got {size}"):
         verify(folder)
 
 
 @pytest.mark.parametrize("name", CONTENTS)
 def test_a_missing_file_is_named(folder, name):
     (folder / name).unlink()
-    with pytest.raises(ArtifactError, match=f"{name} is missing"):
+    with pytest.raises(ArtifactError, match=f"{name} must exist"):
         verify(folder)
 
 
 def test_a_file_too_many_is_named(folder):
     (folder / "deep" / "more.txt").write_text("?")
-    with pytest.raises(ArtifactError, match=r"more\.txt is not in the manifest"):
+    with pytest.raises(ArtifactError, match=r"more\.txt must be listed"):
         verify(folder)
 
 
 def test_without_a_manifest_there_is_no_artifact(folder):
     (folder / MANIFEST_FILE).unlink()
-    with pytest.raises(ArtifactError, match=r"manifest\.json is missing"):
+    with pytest.raises(ArtifactError, match=r"manifest\.json must exist"):
         verify(folder)
 
 
@@ -81,7 +81,7 @@ def test_without_a_manifest_there_is_no_artifact(folder):
 def test_a_truncated_manifest_is_refused(folder, length):
     path = folder / MANIFEST_FILE
     path.write_bytes(path.read_bytes()[:length])
-    with pytest.raises(ArtifactError, match=r"manifest\.json cannot be read"):
+    with pytest.raises(ArtifactError, match=r"manifest\.json must be a readable"):
         verify(folder)
 
 
@@ -89,12 +89,12 @@ def test_a_truncated_manifest_is_refused(folder, length):
 def test_a_manifest_of_other_fields_is_refused(folder, change):
     path = folder / MANIFEST_FILE
     path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **change}))
-    with pytest.raises(ArtifactError, match=r"manifest\.json cannot be read"):
+    with pytest.raises(ArtifactError, match=r"manifest\.json must be a readable"):
         verify(folder)
 
 
 def test_a_manifest_of_another_format_is_refused(folder):
     path = folder / MANIFEST_FILE
     path.write_text(json.dumps({"format": 2}))
-    with pytest.raises(ArtifactError, match="has format 2, expected 1"):
+    with pytest.raises(ArtifactError, match="must have format 1, got 2"):
         verify(folder)

@@ -1,4 +1,4 @@
-"""What a trained thing looks like on disk: whole folders with a manifest, in numbered versions."""
+"""Artifacts on disk: folders published atomically, with a manifest, in numbered versions."""
 
 from shortlist.artifacts._manifest import (
     MANIFEST_FILE,

@@ -1,4 +1,4 @@
-"""The file that tells what a folder holds, and whether it is all there."""
+"""The manifest of an artifact: its contents with checksums."""
 
 import dataclasses
 import datetime
@@ -10,25 +10,21 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, final
 
-from shortlist.errors import ArtifactError
+from shortlist.errors import ArtifactError, must
 
 __all__ = ["MANIFEST_FILE", "FileFacts", "Manifest", "read_manifest", "verify", "write_manifest"]
 
 MANIFEST_FILE = "manifest.json"
-"""Name of the manifest in its folder."""
+"""File name of the manifest."""
 
 _FORMAT = 1
+_AGAIN = "Copy or export the artifact again"
 
 
 @final
 @dataclasses.dataclass(frozen=True)
 class FileFacts:
-    """What tells whether a file is the one that was written.
-
-    Args:
-        size: In bytes.
-        sha256: Of its bytes, in hexadecimal digits.
-    """
+    """Size in bytes and SHA-256 hex digest of a file."""
 
     size: int
     sha256: str
@@ -37,14 +33,14 @@ class FileFacts:
 @final
 @dataclasses.dataclass(frozen=True)
 class Manifest:
-    """What a folder holds.
+    """Contents of an artifact folder.
 
     Args:
-        kind: What it is, such as `"saved_model"`.
-        shortlist_version: The version that wrote it.
-        created: When, in UTC, as ISO 8601.
-        description: What its kind tells of itself, such as inputs and outputs; plain values for JSON.
-        files: Every file but the manifest, by its path within the folder.
+        kind: Kind of artifact, such as `"saved_model"`.
+        shortlist_version: Version of Shortlist that wrote it.
+        created: UTC time of creation, ISO 8601.
+        description: JSON values specific to the kind, such as inputs and outputs.
+        files: Every file except the manifest, by its path within the folder.
     """
 
     kind: str
@@ -55,15 +51,12 @@ class Manifest:
 
 
 def write_manifest(folder: str | os.PathLike[str], kind: str, description: Mapping[str, Any]) -> Manifest:
-    """Writes the manifest of the files that are in a folder now; nothing is to be changed afterwards.
+    """Write the manifest of all files in a folder; files must not change afterwards.
 
     Args:
-        folder: The folder, usually one that `publishing` gave.
-        kind: What it holds.
-        description: What there is to know about it, as plain values for JSON.
-
-    Returns:
-        The manifest.
+        folder: Artifact folder, usually the one yielded by `publishing`.
+        kind: Kind of artifact.
+        description: JSON values specific to the kind.
 
     Example:
         >>> import tempfile
@@ -80,13 +73,10 @@ def write_manifest(folder: str | os.PathLike[str], kind: str, description: Mappi
 
 
 def read_manifest(folder: str | os.PathLike[str]) -> Manifest:
-    """Reads what `write_manifest` wrote; the files themselves are not looked at.
-
-    Args:
-        folder: The folder.
+    """Read a manifest without checking the files it lists.
 
     Raises:
-        ArtifactError: There is no manifest, or it is damaged or of another format.
+        ArtifactError: If the manifest is missing, damaged or of another format.
     """
     path = Path(folder, MANIFEST_FILE)
     try:
@@ -94,27 +84,20 @@ def read_manifest(folder: str | os.PathLike[str]) -> Manifest:
         written = fields.pop("format")
         manifest = _manifest(fields) if written == _FORMAT else None
     except FileNotFoundError:
-        raise ArtifactError(
-            f"{path} is missing: this is no artifact of Shortlist, or not a whole one"
-        ) from None
+        raise ArtifactError(must(str(path), "exist in an artifact", fix=_AGAIN)) from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ArtifactError(f"{path} cannot be read ({error}): export the artifact again") from error
+        raise ArtifactError(must(str(path), "be a readable manifest", got=repr(error), fix=_AGAIN)) from error
     if manifest is None:
-        raise ArtifactError(f"{path} has format {written}, expected {_FORMAT}: use the version that wrote it")
+        fix = "Load the artifact with the version of Shortlist that wrote it, or export it again"
+        raise ArtifactError(must(str(path), f"have format {_FORMAT}", got=written, fix=fix))
     return manifest
 
 
 def verify(folder: str | os.PathLike[str]) -> Manifest:
-    """Checks that every file is there, byte by byte, and none besides.
-
-    Args:
-        folder: A folder with a manifest.
-
-    Returns:
-        The manifest.
+    """Check that a folder holds exactly the files of its manifest, byte by byte; return the manifest.
 
     Raises:
-        ArtifactError: A file is missing, shorter or longer, changed, or not in the manifest; it is named.
+        ArtifactError: If a file is missing, changed or not in the manifest.
 
     Example:
         >>> import tempfile
@@ -138,27 +121,23 @@ def _manifest(fields: Mapping[str, Any]) -> Manifest:
 
 def _check_file(path: Path, expected: FileFacts) -> None:
     if not path.is_file():
-        raise ArtifactError(
-            f"{path} is missing, though the manifest lists it: copy or export the artifact again"
-        )
+        raise ArtifactError(must(str(path), "exist, since the manifest lists it", fix=_AGAIN))
     size = path.stat().st_size
     if size != expected.size:
-        raise ArtifactError(
-            f"{path} has {size} bytes, expected {expected.size}: it was cut off or changed; "
-            "copy or export the artifact again"
-        )
+        raise ArtifactError(must(str(path), f"have {expected.size} bytes", got=size, fix=_AGAIN))
     if _sha256(path) != expected.sha256:
-        raise ArtifactError(f"{path} was changed after it was written: copy or export the artifact again")
+        raise ArtifactError(must(str(path), "match its checksum in the manifest", fix=_AGAIN))
 
 
 def _check_no_others(folder: str | os.PathLike[str], known: Iterable[str]) -> None:
     others = sorted(set(_names(folder)) - set(known))
     if others:
-        raise ArtifactError(f"{Path(folder, others[0])} is not in the manifest: remove it, or export again")
+        fix = "Remove it, or export the artifact again"
+        raise ArtifactError(must(str(Path(folder, others[0])), "be listed in the manifest", fix=fix))
 
 
 def _names(folder: str | os.PathLike[str]) -> list[str]:
-    """Paths of all files within the folder, with forward slashes, but for the manifest."""
+    """Return the paths of all files in the folder except the manifest, with forward slashes."""
     paths = [path for path in Path(folder).rglob("*") if path.is_file()]
     return sorted(name for path in paths if (name := path.relative_to(folder).as_posix()) != MANIFEST_FILE)
 

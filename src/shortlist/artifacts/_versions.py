@@ -1,4 +1,4 @@
-"""Numbered versions of one artifact, `folder/1`, `folder/2`, as TensorFlow Serving wants them."""
+"""Numbered versions of an artifact, `folder/1`, `folder/2`, as in TensorFlow Serving."""
 
 import os
 from pathlib import Path
@@ -7,13 +7,10 @@ __all__ = ["latest_version", "next_version"]
 
 
 def next_version(folder: str | os.PathLike[str]) -> Path:
-    """Where the next version goes: one above the highest there is.
+    """Return the path of the next version: one above the highest, or `folder/1` for the first.
 
     Args:
-        folder: The folder of all versions; it need not exist.
-
-    Returns:
-        `folder/1` for the first.
+        folder: Parent folder of all versions; need not exist.
 
     Example:
         >>> next_version("/nowhere/films").name
@@ -23,13 +20,10 @@ def next_version(folder: str | os.PathLike[str]) -> Path:
 
 
 def latest_version(folder: str | os.PathLike[str]) -> Path | None:
-    """The version with the highest number, which TensorFlow Serving serves.
+    """Return the version with the highest number, the one TensorFlow Serving serves, or None.
 
     Args:
-        folder: The folder of all versions; it need not exist.
-
-    Returns:
-        None where there is no version.
+        folder: Parent folder of all versions; need not exist.
 
     Example:
         >>> latest_version("/nowhere/films") is None
@@ -40,6 +34,6 @@ def latest_version(folder: str | os.PathLike[str]) -> Path | None:
 
 
 def _numbers(folder: str | os.PathLike[str]) -> list[int]:
-    """Names that are written as the number they stand for; `01` would never be found again."""
+    """Return the version numbers; names such as `01` are not versions."""
     names = [entry.name for entry in Path(folder).iterdir()] if Path(folder).is_dir() else []
     return [int(name) for name in names if name.isdecimal() and name == str(int(name))]
