@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shortlist.data import Histories, Interactions
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, FeatureError
 
 EVENTS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9), st.integers(0, 4)), min_size=1, max_size=40)
 KINDS = {"str": (str, ""), "bytes": (lambda number: str(number).encode(), b""), "int64": (int, -1)}
@@ -64,8 +64,12 @@ def test_sizes_are_told():
 
 @pytest.mark.parametrize("method", ["items_of", "padded", "lengths"])
 def test_users_of_another_kind_are_refused_rather_than_unknown(method):
-    with pytest.raises(ArgumentError, match="user_ids: ids are int, expected str"):
+    with pytest.raises(FeatureError, match="ids must be str such as '0'.*got int64 such as 0"):
         getattr(histories_of([(0, 1, 2)], "str"), method)(np.array([0]))
+    with pytest.raises(FeatureError, match="got str such as '0' and int such as 1"):
+        getattr(histories_of([(0, 1, 2)], "str"), method)(["0", 1])
+    with pytest.raises(ArgumentError, match=r"user_ids must be a list of ids, got shape \(1, 1\)"):
+        getattr(histories_of([(0, 1, 2)], "str"), method)([["0"]])
 
 
 def test_a_length_below_one_is_refused():

@@ -62,8 +62,14 @@ def test_csv_and_parquet_give_the_same_rows(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"u": ["ann", None]}, r"b.parquet: column 'u': 1 ids are missing, the first in row 2 \(counted"),
-        ({"u": [1.0, 2.0]}, "b.parquet: column 'u': ids are floating"),
+        (
+            {"u": ["ann", None]},
+            r"b.parquet: column 'u' must hold an id in every row, got 1 missing ids, the first in row 2",
+        ),
+        (
+            {"u": [1.0, 2.0]},
+            "b.parquet: column 'u' must hold one id per row, text, bytes or integers, got floating",
+        ),
         ({"u": [1, 2]}, "b.parquet: column 'u': ids are int64, those of the files before are str"),
         ({"r": [1.0, np.nan]}, r"b.parquet: column 'r': the value of row 2 .* is nan"),
         ({"r": [1.0, np.inf]}, r"b.parquet: column 'r': the value of row 2 .* is inf"),

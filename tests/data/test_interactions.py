@@ -52,7 +52,10 @@ def test_categorical_ids_come_back_as_text(frame):
 
 
 def test_integers_with_missing_values_in_pandas_are_refused_with_what_to_do():
-    with pytest.raises(DataError, match=r"'u': ids are floating point numbers.*drop those rows first"):
+    with pytest.raises(
+        DataError,
+        match=r"'u' must hold one id .* got floating point numbers.*after dropping rows without an id",
+    ):
         Interactions.from_table(pd.DataFrame({"u": [1, None], "i": [1, 2]}), user="u", item="i")
 
 
@@ -67,7 +70,7 @@ def test_a_missing_role_says_how_to_name_it(data):
 
 
 def test_an_id_column_of_rank_two_is_refused():
-    with pytest.raises(DataError, match=r"'u': ids are vectors \(rank 2\), expected .* one for each row"):
+    with pytest.raises(DataError, match=r"'u' must hold one id per row, .* got vectors \(rank 2\)"):
         Interactions.from_table({"u": np.zeros((3, 1), np.int64), "i": [1, 2, 3]}, user="u", item="i")
 
 

@@ -51,7 +51,9 @@ def test_a_config_has_the_size_and_the_ids_are_an_asset(tmp_path):
 
 @pytest.mark.contract
 def test_another_kind_of_ids_is_refused():
-    with pytest.raises(FeatureError, match="got int64 ids such as 1, expected str"):
+    with pytest.raises(
+        FeatureError, match="ids must be str such as .a., as in the vocabulary, got int64 such as 1"
+    ):
         Lookup(Vocabulary(["a"]))([1])
 
 

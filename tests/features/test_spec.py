@@ -88,7 +88,10 @@ def test_columns_of_different_length_are_refused(spec):
 
 def test_ids_of_two_kinds_are_refused():
     spec = FeatureSpec.ids(user="user", item="film")
-    with pytest.raises(FeatureError, match="column 'film': got ids of int64, expected str"):
+    with pytest.raises(
+        FeatureError,
+        match="column 'film': ids must be str such as '1', as in the rows before, got int64 such as 3",
+    ):
         spec.fit(INTERACTIONS, pa.table({"film": ["1"]}))
 
 

@@ -1,5 +1,6 @@
 """Artifacts on disk: folders published atomically, with a manifest, in numbered versions."""
 
+from shortlist.artifacts._files import replacing, save_whole
 from shortlist.artifacts._manifest import (
     MANIFEST_FILE,
     FileFacts,
@@ -19,6 +20,8 @@ __all__ = [
     "next_version",
     "publishing",
     "read_manifest",
+    "replacing",
+    "save_whole",
     "verify",
     "write_manifest",
 ]

@@ -7,12 +7,27 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shortlist.data._ids import check_ids
-from shortlist.data._rows import row_name
-from shortlist.data._type_names import type_name
-from shortlist.errors import ArgumentError, DataError
+from shortlist.errors import ArgumentError, DataError, must
+from shortlist.ids import arrow_id_kind, type_name
 
-__all__ = ["check_column_exists", "check_interactions", "check_names", "check_rows"]
+__all__ = [
+    "check_column_exists",
+    "check_ids",
+    "check_interactions",
+    "check_names",
+    "check_rows",
+    "row_name",
+]
+
+
+def row_name(position: int) -> str:
+    """Name a row in a message, counted from 1 after the header, as spreadsheets do.
+
+    Example:
+        >>> row_name(0)
+        'row 1 (counted from 1, after the header)'
+    """
+    return f"row {position + 1} (counted from 1, after the header)"
 
 
 def check_names(table: pa.Table, roles: Sequence[str]) -> None:
@@ -79,6 +94,46 @@ def check_interactions(
         _check_rating(table[rating], rating, first_row)
     if timestamp is not None:
         _check_timestamp(table[timestamp], timestamp, first_row)
+
+
+def check_ids(column: pa.ChunkedArray, name: str, first_row: int = 0) -> None:
+    """Check that a column holds one id in every row.
+
+    Args:
+        column: A column that `to_id_column` returned.
+        name: Name of the column, for the error.
+        first_row: Number of the column's first row in its file, counted from 0.
+
+    Raises:
+        DataError: If the values are not ids, or an id is missing.
+    """
+    if arrow_id_kind(column.type) is None:
+        raise DataError(
+            must(
+                f"column {name!r}",
+                "hold one id per row, text, bytes or integers",
+                got=type_name(column.type),
+                fix=_fix_ids(column.type, name),
+            )
+        )
+    if column.null_count:
+        row = pc.index(column.is_null(), True).as_py()
+        got = f"{column.null_count} missing ids, the first in {row_name(first_row + row)}"
+        fix = "Drop such rows or give them an id"
+        raise DataError(must(f"column {name!r}", "hold an id in every row", got=got, fix=fix))
+
+
+def _fix_ids(data_type: pa.DataType, name: str) -> str:
+    if pa.types.is_floating(data_type):
+        return (
+            f"Cast them, as in df[{name!r}].astype('int64'), after dropping rows without an id: pandas makes "
+            "floats of integers when some are missing, and a float cannot hold every integer"
+        )
+    if pa.types.is_list(data_type) or pa.types.is_large_list(data_type):
+        return f"Give each id a row of its own, as in df.explode({name!r})"
+    if pa.types.is_fixed_size_list(data_type):
+        return "Give an array of rank 1, such as ids[:, 0] or ids.reshape(-1)"
+    return "Cast them to text or to int64"
 
 
 def _check_rating(column: pa.ChunkedArray, name: str, first_row: int) -> None:

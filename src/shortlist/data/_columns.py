@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from shortlist.data._ids import encode_ids
-from shortlist.data._storage import is_bytes, is_text, to_plain
 from shortlist.errors import DataError
+from shortlist.ids import encode_ids, is_bytes, is_text, to_plain
 
 __all__ = ["lists_from_mask", "table_from_mapping", "to_numpy"]
 

@@ -7,8 +7,8 @@ from os import PathLike
 
 import pyarrow as pa
 
-from shortlist.data._rows import row_name
-from shortlist.data._type_names import type_name
+from shortlist.data._checks import row_name
+from shortlist.ids import type_name
 
 __all__ = ["csv_header", "csv_message"]
 

@@ -6,14 +6,12 @@ from functools import cached_property
 import numpy as np
 
 from shortlist.data._arguments import check_is_interactions
-from shortlist.data._ids import as_id_list, encode_ids, id_kind
 from shortlist.data._interactions import Interactions
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
+from shortlist.ids import PADDING, IdKind, Vocabulary, arrow_id_kind, as_array, encode_ids
 from shortlist.typing import ArrayLike
 
 __all__ = ["Histories"]
-
-_PADDING = {"str": "", "bytes": b"", "int64": -1}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -42,10 +40,10 @@ class Histories:
     """
 
     user_ids: np.ndarray
-    user_kind: str
+    user_kind: IdKind
     offsets: np.ndarray
     item_ids: np.ndarray
-    item_kind: str
+    item_kind: IdKind
     item_codes: np.ndarray
 
     @classmethod
@@ -67,7 +65,9 @@ class Histories:
         item_codes, item_ids = encode_ids(items)
         order = _by_user_and_time(interactions, user_codes)
         offsets = np.concatenate([[0], np.cumsum(np.bincount(user_codes))])
-        user_kind, item_kind = str(id_kind(users.type)), str(id_kind(items.type))
+        user_kind, item_kind = arrow_id_kind(users.type), arrow_id_kind(items.type)
+        assert user_kind is not None
+        assert item_kind is not None
         return cls(user_ids, user_kind, offsets, item_ids, item_kind, item_codes[order])
 
     def lengths(self, user_ids: ArrayLike) -> np.ndarray:
@@ -118,7 +118,7 @@ class Histories:
         starts, ends = self._bounds(user_ids)
         width = int((ends - starts).max(initial=0)) if max_length is None else max_length
         starts = np.maximum(starts, ends - width)
-        items = np.full((len(starts), width), _PADDING[self.item_kind], dtype=self.item_ids.dtype)
+        items = np.full((len(starts), width), PADDING[self.item_kind], dtype=self.item_ids.dtype)
         # Positions of the items alone: most of the result is padding.
         lengths = ends - starts
         place = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
@@ -133,12 +133,14 @@ class Histories:
         return f"Histories({len(self)} users, {len(self.item_codes)} items)"
 
     @cached_property
-    def _row_of(self) -> dict[str | bytes | int, int]:
-        return dict(zip(self.user_ids.tolist(), range(len(self)), strict=True))
+    def _users(self) -> Vocabulary:
+        return Vocabulary(self.user_ids)
 
     def _bounds(self, user_ids: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-        ids = as_id_list(user_ids, self.user_kind, "user_ids")
-        rows = np.array([self._row_of.get(user, -1) for user in ids], dtype=np.int64)
+        ids = as_array(user_ids)
+        if ids.ndim != 1:
+            raise ArgumentError(must("user_ids", "be a list of ids", got=f"shape {ids.shape}"))
+        rows = self._users.rows(ids) - 1
         # An unknown user begins and ends at the first item: an empty history.
         is_known = rows >= 0
         return np.where(is_known, self.offsets[rows], 0), np.where(is_known, self.offsets[rows + 1], 0)

@@ -9,14 +9,13 @@ from typing import TypeVar, final
 import pyarrow as pa
 from tqdm import tqdm
 
-from shortlist.data._checks import check_column_exists, check_interactions, check_names
+from shortlist.data._checks import check_column_exists, check_interactions, check_names, row_name
 from shortlist.data._csv_format import CsvFormat
 from shortlist.data._file_lists import Paths, is_parquet, list_files
-from shortlist.data._ids import id_kind, to_id_column
 from shortlist.data._readers import check_file_exists, naming
-from shortlist.data._rows import row_name
 from shortlist.data._streams import csv_columns, parquet_columns, stream_csv, stream_parquet
 from shortlist.errors import DataError, FeatureError
+from shortlist.ids import arrow_id_kind, to_id_column
 
 __all__ = ["InteractionFiles"]
 
@@ -166,7 +165,7 @@ class InteractionFiles:
                 )
             check_interactions(table, self.user, self.item, self.rating, self.timestamp, first_row=first_row)
             for name in (self.user, self.item):
-                _check_same_kind(name, id_kind(table[name].type), kinds)
+                _check_same_kind(name, arrow_id_kind(table[name].type), kinds)
         return table
 
     def _columns_of(self, path: Path, wanted: Sequence[str]) -> list[str]:

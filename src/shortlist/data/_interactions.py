@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 from shortlist.data._checks import check_column_exists, check_interactions, check_names, check_rows
 from shortlist.data._columns import to_numpy
 from shortlist.data._csv_format import csv_id_type
-from shortlist.data._ids import to_id_column
 from shortlist.data._joins import add_features
 from shortlist.data._readers import naming, read_csv, read_parquet, read_table
 from shortlist.errors import DataError, MissingExtraError
+from shortlist.ids import to_id_column
 
 __all__ = ["Interactions"]
 

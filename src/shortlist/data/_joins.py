@@ -3,10 +3,9 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shortlist.data._checks import check_column_exists
-from shortlist.data._ids import check_ids, id_kind, to_id_column
-from shortlist.data._type_names import type_name
+from shortlist.data._checks import check_column_exists, check_ids
 from shortlist.errors import DataError
+from shortlist.ids import arrow_id_kind, to_id_column, type_name
 
 __all__ = ["add_features"]
 
@@ -52,7 +51,7 @@ def _check_no_clash(table: pa.Table, features: pa.Table, key: str) -> None:
 def _keys(features: pa.Table, key: str, expected: pa.DataType) -> pa.ChunkedArray:
     keys = to_id_column(features[key], key)
     check_ids(keys, key)
-    if id_kind(keys.type) != id_kind(expected):
+    if arrow_id_kind(keys.type) != arrow_id_kind(expected):
         raise DataError(
             f"column {key!r}: ids are {type_name(expected)} in the interactions and "
             f"{type_name(keys.type)} in the features. Cast one of them."

@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from shortlist.data._checks import row_name
 from shortlist.data._columns import table_from_mapping
 from shortlist.data._csv_errors import csv_message
-from shortlist.data._rows import row_name
 from shortlist.errors import DataError
 
 __all__ = [

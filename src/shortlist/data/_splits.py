@@ -3,9 +3,9 @@
 import numpy as np
 
 from shortlist.data._arguments import check_is_interactions
-from shortlist.data._ids import encode_ids
 from shortlist.data._interactions import Interactions
 from shortlist.errors import ArgumentError, DataError
+from shortlist.ids import encode_ids
 
 __all__ = ["leave_last_out", "random_split", "time_split"]
 

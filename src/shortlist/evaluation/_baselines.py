@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 
 from shortlist.data import Interactions
-from shortlist.data._ids import encode_ids
 from shortlist.errors import ArgumentError
+from shortlist.ids import encode_ids
 from shortlist.typing import ArrayLike
 
 __all__ = ["Popularity", "Random"]

@@ -8,9 +8,9 @@ import numpy as np
 
 from shortlist.data import Histories, Interactions
 from shortlist.data._arguments import check_is_interactions
-from shortlist.data._ids import encode_ids, id_kind
 from shortlist.errors import ArgumentError, DataError
 from shortlist.evaluation._lists import check_lists, ranking_measures, ranks_in_lists
+from shortlist.ids import arrow_id_kind, encode_ids
 from shortlist.typing import ArrayLike, ItemId
 
 __all__ = ["Answers", "Recommend", "ask", "exclusions"]
@@ -101,7 +101,7 @@ def ask(
     """
     check_is_interactions(test, "test")
     (users, user_ids), (items, item_ids) = (encode_ids(test.table[name]) for name in (test.user, test.item))
-    kind = str(id_kind(test.table[test.item].type))
+    kind = str(arrow_id_kind(test.table[test.item].type))
     _check_items(test, item_ids, kind)
     ranks, recommended = np.empty(len(test)), {k: set[ItemId | None]() for k in ks}
     banned = exclusions(test, exclude)
@@ -171,7 +171,8 @@ def _check_items(test: Interactions, item_ids: np.ndarray, kind: str) -> None:
 
 def _check_kinds(test: Interactions, exclude: Interactions) -> None:
     for ours, theirs in ((test.user, exclude.user), (test.item, exclude.item)):
-        kind, other = (id_kind(part.table[name].type) for part, name in ((test, ours), (exclude, theirs)))
+        kind = arrow_id_kind(test.table[ours].type)
+        other = arrow_id_kind(exclude.table[theirs].type)
         if kind != other:
             raise ArgumentError(
                 f"exclude: column {theirs!r} holds {other} ids, expected {kind} as column {ours!r} of test. "

@@ -11,12 +11,12 @@ from rich.table import Table
 
 from shortlist.data import Interactions
 from shortlist.data._arguments import check_is_interactions
-from shortlist.data._ids import encode_ids
 from shortlist.errors import ArgumentError
 from shortlist.evaluation._arguments import check_recommenders
 from shortlist.evaluation._baselines import Popularity, Random
 from shortlist.evaluation._protocol import check_protocol, measure
 from shortlist.evaluation._ranked_lists import Answers, Recommend, ask
+from shortlist.ids import encode_ids
 
 __all__ = ["Report", "compare"]
 

@@ -3,9 +3,8 @@
 from shortlist.features._encoder import FeatureEncoder
 from shortlist.features._lookup import Lookup
 from shortlist.features._spec import FeatureSpec
-from shortlist.features._vocabulary import Vocabulary
-from shortlist.features._vocabulary_size import VocabularySize
 from shortlist.features.columns import Buckets, Categories, Category, Column, Number, Text
+from shortlist.ids import Vocabulary, VocabularySize
 
 __all__ = [
     "Buckets",

@@ -4,9 +4,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from shortlist.features._vocabulary import Vocabulary
 from shortlist.features.columns._base import Column
 from shortlist.features.columns._with_vocabulary import VocabularyColumn
+from shortlist.ids import Vocabulary
 
 __all__ = ["load_vocabularies", "save_vocabularies"]
 

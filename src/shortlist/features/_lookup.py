@@ -9,8 +9,7 @@ from keras import ops
 
 from shortlist import backend
 from shortlist.errors import BackendError, FeatureError
-from shortlist.features._vocabulary import Vocabulary
-from shortlist.features._vocabulary_size import VocabularySize, vocabulary_config, vocabulary_from_config
+from shortlist.ids import Vocabulary, VocabularySize
 from shortlist.typing import Tensor
 
 __all__ = ["Lookup"]
@@ -112,12 +111,12 @@ class Lookup(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """The size of the vocabulary; its ids are an asset."""
-        return {**super().get_config(), "vocabulary": vocabulary_config(self._vocabulary)}
+        return {**super().get_config(), "vocabulary": self._vocabulary.get_config()}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         """The layer, whose vocabulary is to be loaded."""
-        return cls(**{**config, "vocabulary": vocabulary_from_config(config["vocabulary"])})
+        return cls(**{**config, "vocabulary": VocabularySize(**config["vocabulary"])})
 
     def save_assets(self, dir_path: str | os.PathLike[str]) -> None:
         """Writes the vocabulary into a folder; Keras calls it when a model is saved."""

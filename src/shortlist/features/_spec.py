@@ -12,10 +12,10 @@ from shortlist.features import _source as source
 from shortlist.features import _spec_file as spec_file
 from shortlist.features._column_files import load_vocabularies, save_vocabularies
 from shortlist.features._fitting import fit_columns
-from shortlist.features._vocabulary import Vocabulary
 from shortlist.features.columns._base import Column
 from shortlist.features.columns._category import Category
 from shortlist.features.columns._config import column_config, column_from_config
+from shortlist.ids import Vocabulary
 
 __all__ = ["FeatureSpec", "encode_columns"]
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from shortlist.artifacts import replacing
 from shortlist.errors import ArtifactError
-from shortlist.features._files import replacing
 
 __all__ = ["read", "replacing_spec"]
 

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from shortlist.errors import FeatureError
-from shortlist.features._ids import as_array
 from shortlist.features._times import without_times
+from shortlist.ids import as_array
 from shortlist.typing import ArrayLike
 
 __all__ = ["check_any", "check_finite", "is_whole", "numbers", "scalars"]

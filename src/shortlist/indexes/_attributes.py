@@ -7,7 +7,7 @@ from typing import Any, final
 import numpy as np
 
 from shortlist.errors import ArgumentError
-from shortlist.features._ids import as_array, is_list
+from shortlist.ids import as_array, is_list
 
 __all__ = ["Attributes", "Where"]
 

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from shortlist.errors import ArgumentError
-from shortlist.features._ids import as_array, id_array
+from shortlist.ids import as_array, id_array
 from shortlist.typing import ArrayLike
 
 __all__ = ["Candidates", "check_vectors", "iterate_candidates", "read_candidates", "to_numpy"]

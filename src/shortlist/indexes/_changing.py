@@ -11,7 +11,7 @@ import numpy as np
 from shortlist.errors import ArgumentError
 from shortlist.features import Vocabulary
 from shortlist.features import _source as source
-from shortlist.features._ids import as_array, exact_ids
+from shortlist.ids import as_array, exact_ids
 from shortlist.indexes import _snapshot_files as snapshot_files
 from shortlist.indexes._base import Index, check_k
 from shortlist.indexes._candidates import check_vectors, read_candidates, to_numpy

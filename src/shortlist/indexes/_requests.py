@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from shortlist.errors import ArgumentError, FeatureError
-from shortlist.features._ids import as_array, is_list
+from shortlist.ids import as_array, is_list
 from shortlist.indexes._attributes import Where
 from shortlist.indexes._candidates import to_numpy
 from shortlist.indexes._row_filter import Filter

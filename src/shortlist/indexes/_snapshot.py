@@ -9,9 +9,9 @@ import numpy as np
 from keras import ops
 
 from shortlist.features import Vocabulary
+from shortlist.ids import CandidateIds
 from shortlist.indexes._attributes import Attributes
 from shortlist.indexes._engine import Engine
-from shortlist.indexes._ids import CandidateIds
 from shortlist.typing import ItemId
 
 __all__ = ["Snapshot"]

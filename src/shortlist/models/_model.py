@@ -9,9 +9,9 @@ import numpy as np
 from keras import ops
 
 from shortlist import backend
+from shortlist.artifacts import save_whole
 from shortlist.data import InteractionFiles, Interactions
 from shortlist.errors import ArgumentError, must
-from shortlist.features._files import save_whole
 from shortlist.metrics import FactorizedTopK
 from shortlist.models._batch_spec import batch_like, spec_of
 from shortlist.typing import Tensor

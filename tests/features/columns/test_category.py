@@ -37,7 +37,7 @@ def test_fit_keeps_what_was_learned_before():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ([], "no values to learn from"),
+        ([], "values must hold at least one row to fit on"),
         (["a", None], "row 1 has no value"),
         ([1.5], "float"),
         (np.zeros((2, 3), int), r"shape \(2, 3\).*Categories"),
@@ -53,7 +53,7 @@ def test_fit_refuses(values, message):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ([1], "got int64 ids such as 1, expected str"),
+        ([1], "must be str such as 'a', as in the vocabulary, got int64 such as 1"),
         (["a", None], "row 1 has no value"),
         ([["a", "b"]], r"shape \(1, 2\), expected \[batch\] or \[batch, 1\]"),
         ([[["a"]]], r"shape \(1, 1, 1\)"),

@@ -6,7 +6,7 @@ from shortlist.errors import ArtifactError, FeatureError
 from shortlist.features import Categories, Category, Text, Vocabulary, VocabularySize
 
 SAVED = [
-    (cls("c", vocabulary=VocabularySize(3, "str")), values)
+    (cls("c", vocabulary=VocabularySize(**Vocabulary(["a", "b"]).get_config())), values)
     for cls, values in (
         (Category, ["b"]),
         (lambda *a, **k: Categories(*a, max_length=1, **k), [["b"]]),

@@ -12,7 +12,7 @@ from shortlist.errors import ArgumentError
 from shortlist.export.queries._base import QueryGraphEncoder, one_a_row
 from shortlist.export.queries._examples import example_ids
 from shortlist.features import Lookup
-from shortlist.features._ids import as_array
+from shortlist.ids import as_array
 from shortlist.typing import Features, Tensor
 
 __all__ = ["KerasQueries"]

@@ -10,7 +10,7 @@ from shortlist.export.queries._base import QueryGraphEncoder, one_a_row
 from shortlist.export.queries._examples import example_values
 from shortlist.features import _source as source
 from shortlist.features._graph import graph_encoder
-from shortlist.features._ids import as_array
+from shortlist.ids import as_array
 from shortlist.models import Tower
 from shortlist.typing import Features, Tensor
 

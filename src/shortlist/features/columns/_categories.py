@@ -7,12 +7,10 @@ from typing import Any, ClassVar, Self, final
 import numpy as np
 
 from shortlist.errors import ArgumentError, FeatureError
-from shortlist.features._distinct_ids import DistinctIds
 from shortlist.features._lists import flattened, is_padding, padded
-from shortlist.features._vocabulary import Vocabulary
-from shortlist.features._vocabulary_size import VocabularySize, vocabulary_config, vocabulary_from_config
 from shortlist.features.columns._base import Fitter, naming
 from shortlist.features.columns._with_vocabulary import VocabularyColumn
+from shortlist.ids import DistinctIds, Vocabulary, VocabularySize
 from shortlist.typing import ArrayLike
 
 __all__ = ["Categories"]
@@ -96,13 +94,14 @@ class Categories(VocabularyColumn):
 
     def get_config(self) -> dict[str, Any]:
         """The name, the length, and the size of the vocabulary."""
-        vocabulary = vocabulary_config(self.vocabulary)
+        vocabulary = self.vocabulary and self.vocabulary.get_config()
         return {"column": self.column, "max_length": self.max_length, "vocabulary": vocabulary}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """The column, whose vocabulary is to be loaded."""
-        return cls(config["column"], config["max_length"], vocabulary_from_config(config["vocabulary"]))
+        vocabulary = config["vocabulary"] and VocabularySize(**config["vocabulary"])
+        return cls(config["column"], config["max_length"], vocabulary)
 
 
 @final

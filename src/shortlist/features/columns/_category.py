@@ -5,14 +5,12 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self, final
 
 import numpy as np
+import pyarrow as pa
 
-from shortlist.features._distinct_ids import DistinctIds
-from shortlist.features._factorized import factorized
 from shortlist.features._values import scalars
-from shortlist.features._vocabulary import Vocabulary
-from shortlist.features._vocabulary_size import VocabularySize, vocabulary_config, vocabulary_from_config
 from shortlist.features.columns._base import Fitter, naming
 from shortlist.features.columns._with_vocabulary import VocabularyColumn
+from shortlist.ids import DistinctIds, Vocabulary, VocabularySize, arrow_id_kind, encode_ids
 from shortlist.typing import ArrayLike
 
 __all__ = ["Category"]
@@ -60,9 +58,9 @@ class Category(VocabularyColumn):
         """
         vocabulary = self.known
         with naming(self.column):
-            distinct, places = factorized(values)
-            rows = vocabulary.rows(scalars(distinct))
-            return rows if places is None else rows[places]
+            distinct, codes = _distinct(values)
+            rows = vocabulary.rows(distinct)
+            return rows if codes is None else rows[codes]
 
     def in_graph(self, encoders: Any) -> Any:
         """The same encoding in a graph."""
@@ -70,12 +68,26 @@ class Category(VocabularyColumn):
 
     def get_config(self) -> dict[str, Any]:
         """The name, and the size of the vocabulary."""
-        return {"column": self.column, "vocabulary": vocabulary_config(self.vocabulary)}
+        return {"column": self.column, "vocabulary": self.vocabulary and self.vocabulary.get_config()}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """The column, whose vocabulary is to be loaded."""
-        return cls(config["column"], vocabulary_from_config(config["vocabulary"]))
+        return cls(config["column"], config["vocabulary"] and VocabularySize(**config["vocabulary"]))
+
+
+def _distinct(values: ArrayLike) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the distinct values of an Arrow column and the number of each row's value; else all values."""
+    is_arrow = isinstance(values, pa.Array | pa.ChunkedArray)
+    # A column with nulls keeps its rows, which the error names.
+    if is_arrow and len(values) and not values.null_count and _is_id_type(values.type):
+        codes, ids = encode_ids(values)
+        return ids, codes
+    return scalars(values), None
+
+
+def _is_id_type(data_type: pa.DataType) -> bool:
+    return pa.types.is_integer(data_type) or arrow_id_kind(data_type) is not None
 
 
 @final
@@ -84,8 +96,7 @@ class _CategoryFitter(Fitter):
         self._column, self._ids = column, DistinctIds()
 
     def add(self, values: ArrayLike) -> None:
-        distinct, _ = factorized(values)
-        self._ids.add(scalars(distinct))
+        self._ids.add(_distinct(values)[0])
 
     def fitted(self) -> Category:
         return dataclasses.replace(self._column, vocabulary=self._ids.vocabulary())

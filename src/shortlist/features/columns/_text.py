@@ -9,14 +9,12 @@ from typing import Any, ClassVar, Self, final
 import numpy as np
 
 from shortlist.errors import ArgumentError, FeatureError
-from shortlist.features._ids import id_kind
 from shortlist.features._lists import padded
 from shortlist.features._tokens import SEPARATORS, tokens
 from shortlist.features._values import scalars
-from shortlist.features._vocabulary import Vocabulary
-from shortlist.features._vocabulary_size import VocabularySize, vocabulary_config, vocabulary_from_config
 from shortlist.features.columns._base import Fitter, naming
 from shortlist.features.columns._with_vocabulary import VocabularyColumn
+from shortlist.ids import Vocabulary, VocabularySize, id_kind
 from shortlist.typing import ArrayLike
 
 __all__ = ["Text"]
@@ -93,12 +91,15 @@ class Text(VocabularyColumn):
     def get_config(self) -> dict[str, Any]:
         """What was declared, and the size of the vocabulary."""
         sizes = {"max_tokens": self.max_tokens, "max_length": self.max_length}
-        return {"column": self.column, **sizes, "vocabulary": vocabulary_config(self.vocabulary)}
+        vocabulary = self.vocabulary and self.vocabulary.get_config()
+        return {"column": self.column, **sizes, "vocabulary": vocabulary}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """The column, whose vocabulary is to be loaded."""
-        return cls(**{**config, "vocabulary": vocabulary_from_config(config["vocabulary"])})
+        return cls(
+            **{**config, "vocabulary": config["vocabulary"] and VocabularySize(**config["vocabulary"])}
+        )
 
 
 def _words(values: ArrayLike) -> list[list[str]]:

@@ -4,9 +4,8 @@ import dataclasses
 from typing import Any, Self, cast
 
 from shortlist.errors import ArtifactError, FeatureError
-from shortlist.features._vocabulary import Vocabulary
-from shortlist.features._vocabulary_size import VocabularySize, vocabulary_config
 from shortlist.features.columns._base import Column
+from shortlist.ids import Vocabulary, VocabularySize
 
 __all__ = ["VocabularyColumn"]
 
@@ -54,11 +53,10 @@ class VocabularyColumn(Column):
         Raises:
             ArtifactError: The column was saved with another one.
         """
-        expected, got = vocabulary_config(self.vocabulary), vocabulary_config(vocabulary)
-        if expected not in (None, got):
+        if self.vocabulary is not None and self.vocabulary.get_config() != vocabulary.get_config():
             raise ArtifactError(
-                f"column {self.column!r}: got a vocabulary of {got}, expected {expected}: "
-                "its file is not of this model"
+                f"column {self.column!r}: got a vocabulary of {vocabulary.get_config()}, expected "
+                f"{self.vocabulary.get_config()}: its file is not of this model"
             )
         return self._learned(vocabulary=vocabulary)
 

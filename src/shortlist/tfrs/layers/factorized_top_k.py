@@ -8,9 +8,9 @@ import keras
 import numpy as np
 
 from shortlist import backend, indexes
+from shortlist.artifacts import save_whole
 from shortlist.errors import ArgumentError
-from shortlist.features._files import save_whole
-from shortlist.features._ids import as_array
+from shortlist.ids import as_array
 from shortlist.indexes._candidates import read_candidates, to_numpy
 from shortlist.typing import ArrayLike, Tensor
 

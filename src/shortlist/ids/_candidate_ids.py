@@ -1,13 +1,13 @@
-"""The ids of candidates, on the host."""
+"""Ids of the candidates of an index, with additions and deletions."""
 
 from itertools import repeat
 from typing import Any, final
 
 import numpy as np
 
-from shortlist.errors import FeatureError
-from shortlist.features import Vocabulary
-from shortlist.features._ids import exact_ids, id_kind
+from shortlist.errors import FeatureError, must
+from shortlist.ids._kinds import PADDING, exact_ids, id_kind
+from shortlist.ids._vocabulary import Vocabulary
 from shortlist.typing import ItemId
 
 __all__ = ["CandidateIds"]
@@ -15,13 +15,13 @@ __all__ = ["CandidateIds"]
 
 @final
 class CandidateIds:
-    """Ids to rows and back: those of the engine's rows, and those that came later.
+    """Map ids to candidate rows and back: rows built into the engine first, then rows added since.
 
     Args:
-        vocabulary: Ids of the first rows; None when they are the row numbers.
-        num_old: How many these are.
-        delta_ids: Ids of the rows after them.
-        is_live: `[num_rows]`, bool; what is not there any more has no row.
+        vocabulary: Ids of the first rows; None if the ids are the row numbers.
+        num_old: Number of the first rows.
+        delta_ids: Ids of the rows added since.
+        is_live: `[num_rows]`, bool, False for removed rows; their ids are unknown.
     """
 
     def __init__(
@@ -40,19 +40,11 @@ class CandidateIds:
 
     @property
     def padding(self) -> Any:
-        """What stands for no id: -1, or empty text of the ids' type."""
-        known = np.arange(0) if self._vocabulary is None else self._vocabulary.known_ids
-        return -1 if known.dtype != object else type(known[0])()
+        """Value that stands for no id: -1, empty text or empty bytes."""
+        return PADDING["int64" if self._vocabulary is None else self._vocabulary.kind]
 
     def rows(self, ids: np.ndarray) -> np.ndarray:
-        """The row of each id.
-
-        Args:
-            ids: Of any shape.
-
-        Returns:
-            int32, of the same shape; -1 for ids that no candidate has.
-        """
+        """Return the row of each id, int32 in the shape of `ids`; -1 for ids that no candidate has."""
         rows = self._old_rows(ids)
         if self._has_deletions:
             rows = np.where(self._is_live[np.maximum(rows, 0)], rows, -1)
@@ -66,10 +58,9 @@ class CandidateIds:
         if self._vocabulary is not None:
             return self._vocabulary.rows(ids) - 1
         if ids.size and id_kind(ids) not in ("int64", None):
-            raise FeatureError(
-                f"got {id_kind(ids)} ids such as {ids.ravel()[0]!r}, and the candidates have their row "
-                "numbers for ids: expected integers, or an index made with ids."
-            )
+            requirement = "be integers, since the candidates have their row numbers as ids"
+            got = f"{id_kind(ids)} such as {ids.item(0)!r}"
+            raise FeatureError(must("ids", requirement, got=got, fix="Build the index with ids"))
         numbers = np.asarray(ids, "int64")
         return np.where((numbers >= 0) & (numbers < self._num_old), numbers, -1).astype("int32")
 
@@ -77,14 +68,7 @@ class CandidateIds:
         return ids.ravel().tolist() if self._vocabulary is None else self._vocabulary.keys(ids)
 
     def of_rows(self, rows: np.ndarray) -> np.ndarray:
-        """The id of each row.
-
-        Args:
-            rows: int, of any shape; negative for none.
-
-        Returns:
-            int64, or object holding text, of the same shape; -1 or empty text for none.
-        """
+        """Return the id of each row, in the shape of `rows`; `padding` for negative rows."""
         if self._vocabulary is None and not self._delta_ids:
             return np.where(rows < 0, -1, rows).astype("int64")
         ids = self._old_ids(rows)
@@ -98,24 +82,14 @@ class CandidateIds:
         return rows.astype("int64") if self._vocabulary is None else self._vocabulary.known_ids[rows]
 
     def known(self) -> np.ndarray:
-        """The ids of all candidates that are there, in the order of their rows.
-
-        Returns:
-            `[num_candidates]`.
-        """
+        """Return the ids of all candidates that were not removed, in the order of their rows."""
         return self.of_rows(np.flatnonzero(self._is_live))
 
     def plain(self, ids: np.ndarray) -> list[ItemId]:
-        """Ids as the index keeps them: plain Python values of its own kind.
-
-        Args:
-            ids: `[n]`.
-
-        Returns:
-            `n` values.
+        """Return ids `[n]` as the index keeps them: Python values of its own kind.
 
         Raises:
-            FeatureError: When they are of another kind.
+            FeatureError: If they are of another kind.
         """
         self._old_rows(ids)  # refuses another kind
         return exact_ids(ids) if self._vocabulary is None else self._vocabulary.keys(ids)

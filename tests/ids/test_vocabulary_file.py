@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shortlist.errors import ArtifactError
-from shortlist.features import Vocabulary
-from shortlist.features import _vocabulary_file as vocabulary_file
+from shortlist.ids import Vocabulary, _vocabulary_file
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 IDS = st.one_of(
@@ -60,7 +59,7 @@ def test_a_missing_file_and_another_table_are_refused(tmp_path):
         Vocabulary.load(tmp_path / "nowhere.parquet")
     pq.write_table(pa.table({"id": ["a"]}), tmp_path / "other.parquet")
     with pytest.raises(
-        ArtifactError, match=r"other\.parquet holds columns \{'id': 'string'\} and format None"
+        ArtifactError, match=r"other\.parquet must hold .* got columns \{'id': 'string'\} and format None"
     ):
         Vocabulary.load(tmp_path / "other.parquet")
 
@@ -79,7 +78,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monke
         where.write_bytes(b"half")
         raise OSError("disk full")
 
-    monkeypatch.setattr(vocabulary_file.pq, "write_table", break_off)
+    monkeypatch.setattr(_vocabulary_file.pq, "write_table", break_off)
     with pytest.raises(OSError, match="disk full"):
         Vocabulary(["new"]).save(path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["ids.parquet"]

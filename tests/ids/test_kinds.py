@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shortlist.errors import FeatureError
-from shortlist.features._ids import as_array, exact_ids, id_kind
+from shortlist.ids import as_array, exact_ids, id_kind
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 
@@ -60,8 +60,25 @@ def test_kinds(array, kind):
 def test_what_is_no_id_is_refused(values):
     array = np.empty(len(values), dtype=object)
     array[:] = values
-    with pytest.raises(FeatureError, match="expected all str, all bytes or all integers"):
+    with pytest.raises(FeatureError, match="ids must be all str, all bytes or all integers, got"):
         id_kind(array)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (["a", "b", 1], r"got str such as 'a' and int such as 1. Convert all of them to one kind"),
+        ([7, b"a"], "got int such as 7 and bytes such as b'a'"),
+        ([1.5, 2.5], r"got float values such as 1.5. Convert them"),
+        (
+            ["a", ["b", "c"]],
+            r"got a list in row 1, \['b', 'c'\]. Declare a feature of lists",
+        ),
+    ],
+)
+def test_a_refusal_names_the_kinds_and_the_way_out(values, message):
+    with pytest.raises(FeatureError, match=message):
+        id_kind(as_array(values))
 
 
 def test_exact_ids_are_plain_python():
@@ -74,7 +91,11 @@ def test_exact_ids_are_plain_python():
 
 @pytest.mark.parametrize(
     ("ids", "message"),
-    [([2**63, 1], str(2**63)), ([1, -(2**63) - 1], "int64"), (["ok", "\ud83c", "\udfac"], "ud83c.*Unicode")],
+    [
+        ([2**63, 1], str(2**63)),
+        ([1, -(2**63) - 1], "int64"),
+        (["ok", "\ud83c", "\udfac"], "Unicode, got .*ud83c"),
+    ],
 )
 def test_ids_that_cannot_be_stored_are_refused(ids, message):
     with pytest.raises(FeatureError, match=message):

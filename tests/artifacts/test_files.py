@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from shortlist.artifacts import replacing, save_whole
 from shortlist.errors import ArgumentError
-from shortlist.features._files import replacing, save_whole
 
 
 def test_a_file_is_made_with_its_folder(tmp_path):

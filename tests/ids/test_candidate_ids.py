@@ -1,12 +1,11 @@
-"""Ids to rows and back, with gaps and later ids."""
+"""Ids to rows and back, with removed and added candidates."""
 
 import numpy as np
 import pytest
 from tests.oracles.worlds import ID_POOLS, PADDING_OF
 
 from shortlist.errors import FeatureError
-from shortlist.features import Vocabulary
-from shortlist.indexes._ids import CandidateIds
+from shortlist.ids import CandidateIds, Vocabulary
 
 pytestmark = pytest.mark.contract
 
