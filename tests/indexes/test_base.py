@@ -9,10 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, ArtifactError
 from shortlist.features import Lookup, Vocabulary
 from shortlist.indexes import BruteForce, Index
 from shortlist.indexes._base import check_k
+from shortlist.models import load_model
 
 BACKEND = keras.config.backend()
 
@@ -156,6 +157,121 @@ def test_a_query_model_without_weights_is_not_saved(tmp_path: Path) -> None:
     index.save(tmp_path / "index.keras")
     again = keras.saving.load_model(tmp_path / "index.keras")
     np.testing.assert_array_equal(again(np.float32([[3]]))[0], scores)
+
+
+@keras.saving.register_keras_serializable(package="shortlist tests")
+class WithoutBuild(keras.layers.Layer):
+    """Its sublayers get their weights when it is first called, as Keras allows."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.dense, self.table = keras.layers.Dense(4), keras.layers.Embedding(10, 4)
+
+    def call(self, features: Any) -> Any:
+        if not isinstance(features, dict):
+            features = {"age": features, "user": keras.ops.cast(features[:, 0], "int32")}
+        return self.dense(features["age"]) + self.table(features["user"])
+
+
+AGES = np.float32([[1, 2, 3], [4, 5, 6]])
+OF_WITHOUT_BUILD = {"array": AGES, "dict": {"age": AGES, "user": np.array([3, 7])}}
+
+
+@pytest.mark.contract
+@pytest.mark.parametrize("load", [load_model, keras.saving.load_model])
+@pytest.mark.parametrize("is_asked", [True, False])
+@pytest.mark.parametrize("queries", OF_WITHOUT_BUILD.values(), ids=OF_WITHOUT_BUILD)
+def test_a_query_layer_without_build_is_restored(
+    queries: Any, is_asked: bool, load: Callable[[Path], Any], tmp_path: Path
+) -> None:
+    layer = WithoutBuild()
+    vectors = keras.ops.convert_to_numpy(layer(queries))
+    index = BruteForce(layer, k=4).index(np.eye(4, dtype="float32"), list("abcd"))
+    if is_asked:
+        index(queries)
+    index.save(tmp_path / "index.keras")
+    loaded = load(tmp_path / "index.keras")
+    np.testing.assert_allclose(loaded.encode_queries(queries), vectors, rtol=1e-6)
+    loaded.save(tmp_path / "again.keras")
+    np.testing.assert_allclose(load(tmp_path / "again.keras").encode_queries(queries), vectors, rtol=1e-6)
+
+
+@keras.saving.register_keras_serializable(package="shortlist tests")
+class TakesText(keras.layers.Layer):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.lookup = keras.layers.StringLookup(vocabulary=["ann", "bob"])
+        self.table = keras.layers.Embedding(3, 2)
+
+    def call(self, names: Any) -> Any:
+        return self.table(self.lookup(names))
+
+
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="tensors hold no text elsewhere")
+@pytest.mark.parametrize("names", [["bob", "ann"], [b"bob", b"ann"], np.array(["bob", "ann"])])
+def test_a_query_layer_of_text_without_build_is_restored(names: Any, tmp_path: Path) -> None:
+    index = BruteForce(TakesText(), k=2).index(np.eye(2, dtype="float32"))
+    scores, _ = index(names)
+    index.save(tmp_path / "index.keras")
+    np.testing.assert_array_equal(load_model(tmp_path / "index.keras")(names)[0], scores)
+
+
+@keras.saving.register_keras_serializable(package="shortlist tests")
+class Forgets(keras.layers.Layer):
+    """Loses on the way through a file how much it multiplies by."""
+
+    factor = 1.0
+
+    def call(self, vectors: Any) -> Any:
+        return self.factor * vectors
+
+
+@keras.saving.register_keras_serializable(package="shortlist tests")
+class WholeNumbersOnly(keras.layers.Layer):
+    """Refuses a made-up query, so that its table is not made before weights are read."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.table = keras.layers.Embedding(10, 2)
+
+    def call(self, rows: Any) -> Any:
+        if not keras.backend.is_int_dtype(keras.backend.standardize_dtype(rows.dtype)):
+            raise TypeError("no rows")
+        return self.table(rows)
+
+
+@pytest.mark.contract
+@pytest.mark.parametrize("layer", [Forgets, WholeNumbersOnly])
+def test_a_query_layer_that_is_not_restored_is_refused(layer: type[keras.Layer], tmp_path: Path) -> None:
+    query_model = layer()
+    query_model(np.int32([1, 2]) if layer is WholeNumbersOnly else np.float32([[1, 2]]))
+    query_model.factor = 3.0
+    index = BruteForce(query_model, k=2).index(np.eye(2, dtype="float32"))
+    index.save(tmp_path / "index.keras")
+    with pytest.raises(ArtifactError, match="query_model .* must"):
+        load_model(tmp_path / "index.keras")
+    loaded = keras.saving.load_model(tmp_path / "index.keras")
+    for _ in range(2):
+        with pytest.raises(ArtifactError, match="query_model .* must"):
+            loaded(np.float32([[1, 2]]))
+
+
+@pytest.mark.contract
+def test_a_query_layer_of_random_answers_is_saved_without_one(tmp_path: Path) -> None:
+    index = BruteForce(keras.Sequential([keras.layers.Dense(2), Noise()]), k=2)
+    index.index(np.eye(2, dtype="float32"))(np.float32([[1, 2]]))
+    index.save(tmp_path / "index.keras")
+    assert load_model(tmp_path / "index.keras")(np.float32([[1, 2]]))[0].shape == (1, 2)
+
+
+@keras.saving.register_keras_serializable(package="shortlist tests")
+class Noise(keras.layers.Layer):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.seeds = keras.random.SeedGenerator(1)
+
+    def call(self, vectors: Any) -> Any:
+        return vectors + keras.random.normal(vectors.shape, seed=self.seeds)
 
 
 def test_an_index_is_abstract() -> None:

@@ -1,7 +1,9 @@
 """What every index is: candidates with ids, asked for the k best of a query."""
 
+import warnings
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, Self
 
 import keras
@@ -10,8 +12,8 @@ import numpy as np
 from shortlist import backend
 from shortlist.artifacts import save_whole
 from shortlist.errors import ArgumentError, NotIndexedError
-from shortlist.ids import as_array
-from shortlist.indexes._candidates import to_numpy
+from shortlist.indexes._candidates import as_features, holds_text, tensors_hold_text, to_numpy
+from shortlist.indexes._query_probe import QueryProbe, Restored
 from shortlist.typing import ArrayLike, Tensor
 
 __all__ = ["Index", "check_k"]
@@ -32,6 +34,8 @@ class Index(keras.Model):
         super().__init__(**kwargs)
         self.k = check_k(k)
         self.query_model = query_model
+        self.query_probe: QueryProbe | None = None
+        self._unchecked: Restored | None = None
 
     @abstractmethod
     def index(self, candidates: ArrayLike, ids: ArrayLike | None = None) -> Self:
@@ -97,7 +101,11 @@ class Index(keras.Model):
         if self.query_model is None:
             vectors = _given_vectors(queries)
         else:
-            vectors = self.query_model(self._prepared(queries))
+            self.check_restored()
+            features = self._prepared(queries)
+            vectors = self.query_model(features)
+            if self.query_probe is None and not backend.is_symbolic(vectors):
+                self.query_probe = QueryProbe.of(features)
         if len(vectors.shape) not in (2, 3):
             raise ArgumentError(
                 f"query vectors came with shape {tuple(vectors.shape)}; expected [batch, dim] or [batch, "
@@ -111,7 +119,7 @@ class Index(keras.Model):
         prepare = getattr(self.query_model, "prepare", None)
         if prepare is not None:
             return prepare(queries)
-        features = _as_tensors(queries)
+        features = as_features(queries)
         if _takes_numbers_only(self.query_model):
             for leaf in keras.tree.flatten(features):
                 _check_no_text(leaf, self.query_model)
@@ -149,7 +157,7 @@ class Index(keras.Model):
 
     def _check_whole(self) -> None:
         """Refuse to be saved before there is what a file of it holds."""
-        if isinstance(self.query_model, keras.layers.Layer) and not self.query_model.built:
+        if isinstance(self.query_model, keras.Layer) and not self.query_model.built:
             raise ArgumentError(
                 f"the query model, {self.query_model.name}, was never called and has no weights to save; "
                 "train it, or ask the index once, and save then."
@@ -163,6 +171,7 @@ class Index(keras.Model):
         """
         return {
             "query_model": keras.saving.serialize_keras_object(self.query_model),
+            "query_probe": None if (probe := self._probe()) is None else probe.to_config(),
             "k": self.k,
             "name": self.name,
         }
@@ -178,10 +187,43 @@ class Index(keras.Model):
         Returns:
             An index.
         """
-        query_model = keras.saving.deserialize_keras_object(
-            config["query_model"], custom_objects=custom_objects
-        )
-        return cls(**{**config, "query_model": query_model})
+        config = dict(config)
+        probe = config.pop("query_probe")
+        with warnings.catch_warnings():  # of layers without build(), which the probe builds below
+            warnings.filterwarnings("ignore", message="`build\\(\\)` was called on layer")
+            query_model = keras.saving.deserialize_keras_object(
+                config.pop("query_model"), custom_objects=custom_objects
+            )
+        index = cls(query_model=query_model, **config)
+        if probe is not None:
+            index.query_probe = QueryProbe.from_config(probe)
+            index.query_probe.answer(query_model)  # makes the weights of layers that have no build()
+        return index
+
+    def _probe(self) -> QueryProbe | None:
+        if self.query_probe is None and isinstance(self.query_model, keras.Layer) and self.query_model.built:
+            return QueryProbe.of_shapes(self.query_model)
+        return self.query_probe
+
+    def save_assets(self, directory: str) -> None:
+        if isinstance(self.query_model, keras.Layer):
+            Restored.of(self.query_model, self._probe()).save(Path(directory))
+
+    def load_assets(self, directory: str | None) -> None:
+        # The weights of the query model are read after this, so they are checked later.
+        self._unchecked = None if directory is None else Restored.load(Path(directory))
+
+    def check_restored(self) -> None:
+        """Check, once after loading, that the query model answers as it did when it was saved.
+
+        `shortlist.load_model` calls this; after `keras.saving.load_model` the first query does.
+
+        Raises:
+            ArtifactError: If its weights were not restored.
+        """
+        if self._unchecked is not None and not backend.is_tracing():
+            self._unchecked.check(self.query_model, self.query_probe)
+            self._unchecked = None
 
 
 def check_k(k: Any, name: str = "k") -> int:
@@ -205,7 +247,7 @@ def check_k(k: Any, name: str = "k") -> int:
 def _given_vectors(queries: Any) -> Any:
     """Queries that are vectors already; an array stays one, since not every engine wants a tensor."""
     is_on_host = isinstance(queries, np.ndarray) and not backend.is_tracing()
-    vectors = queries if is_on_host else _as_tensors(queries)
+    vectors = queries if is_on_host else as_features(queries)
     if isinstance(vectors, dict) or _is_text(vectors):
         raise ArgumentError(
             "queries came as features, and this index has no query model; expected vectors [batch, dim]: "
@@ -225,17 +267,13 @@ def _finite(vectors: np.ndarray) -> np.ndarray:
 
 def _is_text(queries: Any) -> bool:
     if isinstance(queries, np.ndarray):
-        return queries.dtype.kind == "O" or _holds_text(queries)
+        return queries.dtype.kind == "O" or holds_text(queries)
     return getattr(queries.dtype, "name", "") == "string"
-
-
-def _tensors_hold_text() -> bool:
-    return keras.config.backend() == "tensorflow"
 
 
 def _takes_numbers_only(query_model: Any) -> bool:
     """Whether Keras makes tensors of all that it is called with, where these hold no text."""
-    if _tensors_hold_text() or not isinstance(query_model, keras.Layer):
+    if tensors_hold_text() or not isinstance(query_model, keras.Layer):
         return False
     is_own_call = type(query_model).__call__ is not keras.Layer.__call__
     is_functional = bool(getattr(query_model, "inputs", None))  # which converts inputs itself
@@ -243,29 +281,10 @@ def _takes_numbers_only(query_model: Any) -> bool:
 
 
 def _check_no_text(leaf: Any, query_model: keras.Layer) -> None:
-    if isinstance(leaf, np.ndarray) and _holds_text(leaf):
+    if isinstance(leaf, np.ndarray) and holds_text(leaf):
         raise ArgumentError(
             f"queries came as text, such as {leaf.ravel()[:1].tolist()}, and the query model, "
             f"{query_model.name!r} ({type(query_model).__name__}), is given numbers only under "
             f"{keras.config.backend()}, whose tensors hold no text; encode ids first, with Vocabulary.rows "
             "or FeatureSpec.encode_queries, or give the query model a method `prepare` that does."
         )
-
-
-def _as_tensors(queries: Any) -> Any:
-    if isinstance(queries, dict):
-        return {name: _as_tensors(value) for name, value in queries.items()}
-    if backend.is_symbolic(queries) or keras.ops.is_tensor(queries):
-        return queries
-    try:
-        if not _tensors_hold_text() and _holds_text(np.asarray(queries)):
-            return as_array(queries)  # the query model may look it up; JAX would make numbers of digits
-        return keras.ops.convert_to_tensor(queries)
-    except (TypeError, ValueError):  # lists of several lengths
-        return as_array(queries)
-
-
-def _holds_text(array: np.ndarray) -> bool:
-    if array.dtype == object:
-        return any(isinstance(value, str | bytes) for value in array.flat)
-    return array.dtype.kind in "STU"

@@ -6,11 +6,21 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
+from shortlist import backend
 from shortlist.errors import ArgumentError
 from shortlist.ids import as_array, id_array
 from shortlist.typing import ArrayLike
 
-__all__ = ["Candidates", "check_vectors", "iterate_candidates", "read_candidates", "to_numpy"]
+__all__ = [
+    "Candidates",
+    "as_features",
+    "check_vectors",
+    "holds_text",
+    "iterate_candidates",
+    "read_candidates",
+    "tensors_hold_text",
+    "to_numpy",
+]
 
 
 class Candidates(NamedTuple):
@@ -161,3 +171,29 @@ def to_numpy(value: Any) -> np.ndarray:
     if keras.ops.is_tensor(value) and getattr(value.dtype, "name", "") != "string":
         return np.asarray(keras.ops.convert_to_numpy(value))
     return value.numpy() if keras.ops.is_tensor(value) else as_array(value)
+
+
+def as_features(queries: Any) -> Any:
+    """Return queries in lists or arrays as a query model takes them: tensors, or arrays of text."""
+    if isinstance(queries, dict):
+        return {name: as_features(value) for name, value in queries.items()}
+    if backend.is_symbolic(queries) or keras.ops.is_tensor(queries):
+        return queries
+    try:
+        if not tensors_hold_text() and holds_text(np.asarray(queries)):
+            return as_array(queries)  # the query model may look it up; JAX would make numbers of digits
+        return keras.ops.convert_to_tensor(queries)
+    except (TypeError, ValueError):  # lists of several lengths
+        return as_array(queries)
+
+
+def holds_text(array: np.ndarray) -> bool:
+    """Return whether an array holds text or bytes."""
+    if array.dtype == object:
+        return any(isinstance(value, str | bytes) for value in array.flat)
+    return array.dtype.kind in "STU"
+
+
+def tensors_hold_text() -> bool:
+    """Return whether the backend's tensors hold text."""
+    return keras.config.backend() == "tensorflow"

@@ -268,23 +268,12 @@ class ChangingIndex(Index):
         super()._check_whole()
 
     def save_assets(self, directory: str) -> None:
-        """Write the candidates, with checksums, into a saved model (called by Keras).
-
-        Args:
-            directory: Where to.
-        """
+        super().save_assets(directory)
         if self._snapshot is not None:
             snapshot_files.save(self._snapshot, Path(directory))
 
     def load_assets(self, directory: str | None) -> None:
-        """Read what `save_assets` wrote (called by Keras).
-
-        Args:
-            directory: Where from; None where nothing was written.
-
-        Raises:
-            ArtifactError: A file is missing, cut short or changed; it is named.
-        """
+        super().load_assets(directory)
         if directory is not None and snapshot_files.are_there(Path(directory)):
             self._take(snapshot_files.load(Path(directory), self._load_engine))
 

@@ -9,6 +9,7 @@ import keras
 
 from shortlist import optimizers  # noqa: F401 - importing them makes them known to Keras by name
 from shortlist.errors import ArtifactError
+from shortlist.indexes import Index
 
 __all__ = ["load_model"]
 
@@ -26,7 +27,7 @@ def load_model(path: str | os.PathLike[str], custom_objects: dict[str, Any] | No
         The model or index, with its weights, optimizer state, candidates and ids.
 
     Raises:
-        ArtifactError: When there is no such file, or it is damaged.
+        ArtifactError: If there is no such file, it is damaged, or an index's query model was not restored.
 
     Example:
         >>> import numpy as np, tempfile, shortlist as sl
@@ -42,8 +43,12 @@ def load_model(path: str | os.PathLike[str], custom_objects: dict[str, Any] | No
             f"{os.fspath(path)} is cut short or no .keras file; expected one that save('x.keras') wrote."
         )
     try:
-        return keras.saving.load_model(path, custom_objects=custom_objects)
+        model = keras.saving.load_model(path, custom_objects=custom_objects)
     except zipfile.BadZipFile as error:  # a file in it is not what its checksum says
         raise ArtifactError(
             f"{os.fspath(path)} was damaged since it was saved: {error}; expected what save('x.keras') wrote."
         ) from error
+    index = getattr(model, "wrapped", model)  # an index layer of `shortlist.tfrs` holds one
+    if isinstance(index, Index):
+        index.check_restored()
+    return model

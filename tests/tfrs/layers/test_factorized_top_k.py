@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from tests.oracles import top_k
 
-from shortlist.errors import ArgumentError, NotIndexedError
+from shortlist.errors import ArgumentError, ArtifactError, NotIndexedError
+from shortlist.models import load_model
 from shortlist.tfrs.layers.ann import BruteForce as AnnBruteForce
 from shortlist.tfrs.layers.factorized_top_k import BruteForce, Streaming
 
@@ -74,6 +75,31 @@ def test_streaming_refuses_what_is_in_memory_and_both_refuse_early_queries() -> 
     for index in (BruteForce(), Streaming()):
         with pytest.raises(NotIndexedError):
             index(QUERIES)
+
+
+def test_a_query_layer_without_build_is_saved_and_loaded(tmp_path: Path) -> None:
+    layer = Doubled()
+    index = BruteForce(layer, k=2).index(np.eye(2, dtype="float32"))
+    scores, _ = index(np.float32([[1, 2, 3]]))
+    index.save(tmp_path / "index.keras")
+    again = load_model(tmp_path / "index.keras")
+    assert keras.ops.convert_to_numpy(again(np.float32([[1, 2, 3]]))[0]).tolist() == [
+        keras.ops.convert_to_numpy(scores)[0].tolist()
+    ]
+    layer.factor = 5.0
+    index.save(tmp_path / "index.keras")
+    with pytest.raises(ArtifactError, match="query_model .* must answer"):
+        load_model(tmp_path / "index.keras")
+
+
+@keras.saving.register_keras_serializable(package="shortlist tests")
+class Doubled(keras.layers.Layer):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.dense, self.factor = keras.layers.Dense(2), 2.0
+
+    def call(self, vectors: Any) -> Any:
+        return self.factor * self.dense(vectors)
 
 
 def test_saved_and_loaded(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ class TopK(keras.Model):
             The constructor's arguments.
         """
         config = self.wrapped.get_config()
-        return {"query_model": config["query_model"], "k": config["k"], "name": self.name}
+        return {**{name: config[name] for name in ("query_model", "query_probe", "k")}, "name": self.name}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
@@ -115,10 +115,11 @@ class TopK(keras.Model):
         Returns:
             An index.
         """
-        query_model = keras.saving.deserialize_keras_object(
-            config["query_model"], custom_objects=custom_objects
-        )
-        return cls(**{**config, "query_model": query_model})
+        wrapped = indexes.Streaming.from_config(config, custom_objects)  # of any kind: no candidates yet
+        make: Any = cls  # a subclass, which makes its own `wrapped`
+        index = make(query_model=wrapped.query_model, k=wrapped.k, name=config["name"])
+        index.wrapped.query_probe = wrapped.query_probe
+        return index
 
 
 @keras.saving.register_keras_serializable(package="shortlist.tfrs")

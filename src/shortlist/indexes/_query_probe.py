@@ -1,0 +1,164 @@
+"""One query kept with a saved index, to rebuild its query model on loading and check what it answers."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self, final
+
+import keras
+import numpy as np
+
+from shortlist.errors import ArtifactError, must
+from shortlist.indexes._candidates import as_features, to_numpy
+
+__all__ = ["QueryProbe", "Restored"]
+
+_FILE = "query_model.json"
+
+_TOLERANCE = 0.05
+"""Largest difference from the saved answer, relative to its largest number: backends, devices and half
+precision round differently, and weights that were not restored give another answer altogether."""
+
+
+@final
+@dataclasses.dataclass(frozen=True)
+class QueryProbe:
+    """One query as the query model takes it.
+
+    Keras restores weights only into layers that already have them, and a layer without a `build()` of its own
+    has none before its first call. So a loaded query model is called with this query before its weights are
+    read, and again afterwards, to compare the answer.
+
+    Args:
+        features: An array `[1, ...]`, or a dict of them.
+    """
+
+    features: Any
+
+    @classmethod
+    def of(cls, features: Any) -> Self | None:
+        """Return the first query of a batch; None where there is none, or it cannot be kept.
+
+        Args:
+            features: Prepared features: an array or tensor `[batch, ...]`, or a dict of them.
+        """
+        leaves = features.values() if isinstance(features, Mapping) else [features]
+        if not all(isinstance(leaf, np.ndarray) or keras.ops.is_tensor(leaf) for leaf in leaves):
+            return None
+        first = keras.tree.map_structure(lambda leaf: to_numpy(leaf)[:1], features)
+        return cls(first) if all(map(_is_kept, keras.tree.flatten(first))) else None
+
+    @classmethod
+    def of_shapes(cls, query_model: keras.Layer) -> Self | None:
+        """Return a query of ones, in the shapes that a query model was built with; None where it has none.
+
+        Args:
+            query_model: Built, such as one that was trained but never asked through the index.
+        """
+        shapes = (query_model.get_build_config() or {}).get("input_shape")
+        if isinstance(shapes, Mapping):
+            return cls({name: _ones(shape) for name, shape in shapes.items()})
+        is_one = isinstance(shapes, list | tuple) and all(isinstance(size, int | None) for size in shapes)
+        return cls(_ones(shapes)) if is_one else None
+
+    def to_config(self) -> Any:
+        """Return plain values for JSON: `[dtype, values]` for an array, by name for a dict."""
+        if isinstance(self.features, Mapping):
+            return {name: QueryProbe(array).to_config() for name, array in self.features.items()}
+        array = self.features
+        if array.dtype.kind not in "OSU":
+            return [array.dtype.name, array.tolist()]
+        is_bytes = any(isinstance(value, bytes) for value in array.flat)
+        values = array.astype(object)
+        return (
+            ["bytes", np.vectorize(bytes.hex, "O")(values).tolist()] if is_bytes else ["str", values.tolist()]
+        )
+
+    @classmethod
+    def from_config(cls, config: Any) -> Self:
+        """Return the probe that `to_config` described."""
+        if isinstance(config, Mapping):
+            return cls({name: cls.from_config(array).features for name, array in config.items()})
+        dtype, values = config
+        if dtype == "bytes":
+            return cls(np.vectorize(bytes.fromhex, "O")(np.array(values, dtype=object)))
+        return cls(np.array(values, dtype=object if dtype == "str" else dtype))
+
+    def answer(self, query_model: Any) -> np.ndarray | None:
+        """Return the query's vector, or None where the query model does not take the query."""
+        try:
+            vectors = query_model(as_features(self.features))
+        except Exception:  # the user's own layer, called with a query that may be made up
+            return None
+        return np.asarray(to_numpy(vectors), "float32")
+
+
+@final
+@dataclasses.dataclass(frozen=True)
+class Restored:
+    """What a query model must be like once it is loaded.
+
+    Args:
+        shapes: Of its weights.
+        answer: To the probe; None where there is none, or two calls gave two answers.
+    """
+
+    shapes: list[list[int]]
+    answer: list[Any] | None
+
+    @classmethod
+    def of(cls, query_model: keras.Layer, probe: QueryProbe | None) -> Self:
+        """Return what a query model is like now."""
+        first, second = (None if probe is None else probe.answer(query_model) for _ in range(2))
+        is_kept = first is not None and second is not None and np.array_equal(first, second)
+        return cls(_shapes(query_model), first.tolist() if first is not None and is_kept else None)
+
+    def save(self, directory: Path) -> None:
+        """Write it into a saved model."""
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / _FILE).write_text(json.dumps(dataclasses.asdict(self)))
+
+    @classmethod
+    def load(cls, directory: Path) -> Self | None:
+        """Read what `save` wrote; None where the index has no query model."""
+        file = directory / _FILE
+        return cls(**json.loads(file.read_text())) if file.exists() else None
+
+    def check(self, query_model: keras.Layer, probe: QueryProbe | None) -> None:
+        """Raise ArtifactError unless a loaded query model is the one that was saved."""
+        fix = "Give its layers a build() that makes all their weights, and save the index again"
+        if (shapes := _shapes(query_model)) != self.shapes:
+            requirement = f"load with {len(self.shapes)} weights of shapes {self.shapes}"
+            raise ArtifactError(must(f"query_model {query_model.name!r}", requirement, got=shapes, fix=fix))
+        if self.answer is None or probe is None:
+            return
+        expected, found = np.array(self.answer, "float32"), probe.answer(query_model)
+        tolerance = _TOLERANCE * float(np.abs(expected).max(initial=0))
+        if found is None or found.shape != expected.shape or not np.allclose(found, expected, 0, tolerance):
+            raise ArtifactError(
+                must(
+                    f"query_model {query_model.name!r}",
+                    "answer the query kept in the file as it did when it was saved",
+                    got="an error"
+                    if found is None
+                    else f"a vector that starts with {found.flat[:3].tolist()} "
+                    f"instead of {expected.flat[:3].tolist()}",
+                    fix=fix,
+                )
+            )
+
+
+def _shapes(query_model: keras.Layer) -> list[list[int]]:
+    return [list(weight.shape) for weight in query_model.weights]
+
+
+def _ones(shape: Any) -> np.ndarray:
+    return np.ones([1, *(size or 1 for size in shape[1:])], "float32")
+
+
+def _is_kept(array: np.ndarray) -> bool:
+    if array.dtype == object:
+        types = {type(value) for value in array.flat}
+        return len(array) > 0 and (types <= {str} or types <= {bytes})
+    return len(array) > 0 and array.dtype.kind in "biufSU"
