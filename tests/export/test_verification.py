@@ -44,7 +44,7 @@ def test_rounding_passes(tmp_path):
     ids=["other scores", "ids exchanged", "another id", "rows exchanged"],
 )
 def test_another_index_is_refused(tmp_path, vectors, ids):
-    with pytest.raises(ArtifactError, match="signature .* answers"):
+    with pytest.raises(ArtifactError, match="signature .* must return"):
         check(saved(tmp_path, vectors, ids))
 
 

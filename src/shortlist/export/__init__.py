@@ -1,4 +1,4 @@
-"""A model and its index as an artifact that runs without Shortlist."""
+"""Export an index as a SavedModel that runs without Shortlist."""
 
 from shortlist.export._saved_model import saved_model
 

@@ -1,4 +1,4 @@
-"""The ids of candidates in a graph."""
+"""Map candidate ids to rows and back in a TensorFlow graph."""
 
 from typing import final
 
@@ -11,16 +11,15 @@ __all__ = ["CandidateIds"]
 
 
 _PLACES_AN_ID = 4
-"""Most places of a table of integers, of 4 bytes each, for each id; a hash takes more."""
+"""Largest size of the integer table, in entries of 4 bytes per id; a hash table needs more."""
 
 
 @final
 class CandidateIds(tf.Module):
-    """Rows to ids and ids to rows.
+    """Two-way map between candidate ids and rows.
 
-    Both ways are kept in variables and tables, whose content is saved next to the graph: within, a graph may
-    not be larger than 2 GB, and is read as a whole. Integers that lie close together are looked up by their
-    place in a table of all numbers between the least and the largest, other ids by a hash.
+    Both directions are stored in variables and tables outside of the graph, which is limited to 2 GB. Dense
+    integer ids are looked up in an array that spans their range, other ids in a hash table.
 
     Args:
         ids: `[num_candidates]`, distinct: int64, or object holding `str` or `bytes`.
@@ -36,7 +35,7 @@ class CandidateIds(tf.Module):
     def __init__(self, ids: np.ndarray) -> None:
         super().__init__()
         self.dtype = tf.string if ids.dtype == object else tf.int64
-        with tf.device("CPU"):  # no other device holds text
+        with tf.device("CPU"):  # only the CPU holds strings
             keys = tf.constant(ids, self.dtype)
             padding = tf.constant([""] if self.dtype == tf.string else [-1], self.dtype)
             self._ids = tf.Variable(tf.concat([keys, padding], axis=0), trainable=False, name="ids")
@@ -48,40 +47,26 @@ class CandidateIds(tf.Module):
                 self._rows = tf.Variable(_by_number(ids, *self._bounds), trainable=False, name="rows")
 
     def rows(self, ids: Tensor) -> Tensor:
-        """The row of each id.
-
-        Args:
-            ids: Of any shape.
-
-        Returns:
-            int32, of the same shape; -1 for unknown ids.
-        """
+        """Return int32 rows of the same shape as `ids`; -1 for unknown ids."""
         if self._bounds is None:
-            return tf.ensure_shape(self._rows.lookup(ids), ids.shape)  # which a lookup forgets in a graph
+            return tf.ensure_shape(self._rows.lookup(ids), ids.shape)  # a lookup loses the shape in a graph
         least, most = self._bounds
         return tf.gather(self._rows, tf.clip_by_value(ids, least, most) - least)
 
     def of_rows(self, rows: Tensor) -> Tensor:
-        """The id of each row.
-
-        Args:
-            rows: int32, of any shape; -1 for none.
-
-        Returns:
-            Ids of the same shape; empty text or -1 for none.
-        """
+        """Return ids of the same shape as `rows`; empty strings or -1 where a row is -1."""
         return tf.gather(self._ids, tf.where(rows < 0, tf.shape(self._ids)[0] - 1, rows))
 
 
 def _bounds(ids: np.ndarray) -> tuple[int, int] | None:
-    """The numbers below and above all ids; None where these do not lie close together."""
+    """Return one less than the smallest and one more than the largest id; None unless ids are dense."""
     least, most = int(ids.min()) - 1, int(ids.max()) + 1
     is_compact = most - least <= _PLACES_AN_ID * len(ids) and least >= -(2**63) and most < 2**63
     return (least, most) if is_compact else None
 
 
 def _by_number(ids: np.ndarray, least: int, most: int) -> np.ndarray:
-    """`[most - least + 1]`, int32, the row of each number from `least` to `most`; -1 for what is no id."""
+    """Return int32 `[most - least + 1]`: the row of each number from `least` to `most`, -1 if it is no id."""
     rows = np.full(most - least + 1, -1, "int32")
     rows[ids - least] = np.arange(len(ids), dtype="int32")
     return rows

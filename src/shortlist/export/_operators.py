@@ -1,4 +1,4 @@
-"""Which operators a SavedModel needs."""
+"""Check that a SavedModel needs only core TensorFlow operators."""
 
 import os
 from pathlib import Path
@@ -6,21 +6,17 @@ from pathlib import Path
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from shortlist.errors import ArtifactError
+from shortlist.errors import ArtifactError, must
 
 __all__ = ["check_operators", "operators"]
 
-# Core operators that call what a stock server lacks: the Python interpreter, or a compiler.
+# Core operators that need Python or a compiler, which a stock server lacks.
 _BOUND_TO_PYTHON = {"PyFunc", "PyFuncStateless", "EagerPyFunc"}
 _BOUND_TO_COMPILER = ("Xla", "TPU", "_Xla", "_TPU")
 
 
 def operators(folder: str | os.PathLike[str]) -> set[str]:
-    """The names of all operators of a SavedModel, those of its functions included.
-
-    Args:
-        folder: The SavedModel.
-    """
+    """Return the names of all operators of a SavedModel, including those of its functions."""
     content = Path(folder, "saved_model.pb").read_bytes()
     graphs = [
         meta_graph.graph_def for meta_graph in saved_model_pb2.SavedModel.FromString(content).meta_graphs
@@ -31,28 +27,24 @@ def operators(folder: str | os.PathLike[str]) -> set[str]:
 
 
 def check_operators(names: set[str]) -> None:
-    """Refuses operators that plain TensorFlow, as in TensorFlow Serving, does not run.
-
-    Args:
-        names: As `operators` returns them.
+    """Check that stock TensorFlow Serving runs the named operators.
 
     Raises:
-        ArtifactError: There are such operators.
+        ArtifactError: If it does not run one of them.
 
     Example:
         >>> check_operators({"MatMul", "Scann>ScannSearch"})
         Traceback (most recent call last):
-        shortlist.errors.ArtifactError: the graph needs ['Scann>ScannSearch'], ...
+        shortlist.errors.ArtifactError: the graph must use core TensorFlow operators only, ...
     """
     foreign = sorted(name for name in names if not _is_core(name))
     if foreign:
-        raise ArtifactError(
-            f"the graph needs {foreign}, which TensorFlow Serving does not run: build the query model of "
-            "layers made of TensorFlow's own operators, without Python functions, jit_compile or JAX"
-        )
+        fix = "Build the query model from layers of TensorFlow operators, without Python functions, "
+        fix += "jit_compile or JAX"
+        raise ArtifactError(must("the graph", "use core TensorFlow operators only", got=foreign, fix=fix))
 
 
 def _is_core(name: str) -> bool:
-    # raw_ops lists what TensorFlow was built with; operators loaded from other libraries do not join it.
+    # raw_ops lists the operators TensorFlow was built with, without those loaded from other libraries.
     is_portable = name not in _BOUND_TO_PYTHON and not name.startswith(_BOUND_TO_COMPILER)
     return is_portable and hasattr(tf.raw_ops, name)

@@ -1,4 +1,4 @@
-"""An index as a TensorFlow SavedModel."""
+"""Export an index as a TensorFlow SavedModel."""
 
 import importlib.util
 import os
@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from shortlist.artifacts import publishing
-from shortlist.errors import ArgumentError, BackendError, MissingExtraError
+from shortlist.errors import ArgumentError, BackendError, MissingExtraError, must
 from shortlist.indexes import StoredIndex
 from shortlist.indexes._base import check_k
 from shortlist.typing import Features
@@ -25,47 +25,46 @@ def saved_model(
     example_inputs: Features | None = None,
     overwrite: bool = False,
 ) -> Path:
-    """Writes an index that runs wherever TensorFlow does: raw query features in, scores and ids out.
+    """Export an index for TensorFlow Serving: raw query features in, scores and ids out.
 
-    The folder holds lookups, query model, candidates and ids, made of core TensorFlow operators alone;
-    neither Shortlist nor Keras is needed to load it. It is loaded and compared with the index before it gets
-    its name. `shortlist.artifacts.verify` checks it later against its manifest, whose description holds the
-    signatures and a request to try.
+    The folder holds lookups, query model, candidates and ids in core TensorFlow operators; loading it needs
+    neither Shortlist nor Keras. It is loaded again and compared with the index before it is published.
+    `shortlist.artifacts.verify` later checks it against its manifest, which also describes the signatures and
+    holds an example request.
 
-    Inputs are named as the query features; one value a row may come as `[batch]` or `[batch, 1]`, lists come
-    padded with empty text or -1. Where there is no query model, or its input has no name, it is `queries`.
-    Every signature returns `scores`, float32, and `ids`, text or int64, both `[batch, k]`, of no more than
-    all candidates:
+    Inputs are named after the query features. Single values may have shape `[batch]` or `[batch, 1]`; lists
+    are padded with empty strings or -1. Without a query model, or if its input has no name, the input is
+    `queries`. Every signature returns `scores`, float32, and `ids`, string or int64, both `[batch, k]`:
 
-    - `serving_default`: the k of this export.
+    - `serving_default`: the `k` of this export.
     - `top_k`: also takes `k`, int32 `[]`, from 1 to `max_k`.
-    - `serving_with_exclusions`: also takes `exclude`, `[batch, num_ids]`, ids that must not come back; those
-      that no candidate has are ignored, and so fill up. Where fewer than k candidates are left, scores are
-      minus infinity, and ids empty text or -1.
+    - `serving_with_exclusions`: also takes `exclude`, `[batch, num_ids]`, ids that must not be returned.
+      Unknown ids are ignored, so they serve as padding. If fewer than `k` candidates remain, scores are
+      padded with minus infinity and ids with empty strings or -1.
     - `search`: takes `k` and `exclude`; `allow`, `[batch, num_ids]`, the only ids that may come back, of no
       width for all; and for each attribute `where_<name>`, text `[batch, num_values]`, values one of which
       will do, of no width for any. Integers are named by their digits, bools by `true` and `false`.
 
     Args:
-        index: With candidates, exact or `Partitioned`; compacted, where candidates came or went.
-        path: The folder to make; for TensorFlow Serving such as `shortlist.artifacts.next_version("films")`.
-        k: How many candidates `serving_default` returns; the index's own k when None.
-        max_k: The most that a request may ask for; no less than `k` counts.
-        example_inputs: Raw queries as the index takes them, at least one, to compare answers by. Needed only
-            where the query model does not tell what it takes.
-        overwrite: Whether a folder that stands at `path` is replaced.
+        index: Exact or partitioned index; call `compact` first if candidates were added or removed.
+        path: Folder to create, such as `shortlist.artifacts.next_version("films")` for TensorFlow Serving.
+        k: Number of results of `serving_default`; the index's own k when None.
+        max_k: Largest `k` of a request; at least `k`.
+        example_inputs: One or more raw queries to compare results with. Needed only if the input of the query
+            model is unknown.
+        overwrite: Whether to replace an existing folder.
 
     Returns:
         The path.
 
     Raises:
-        MissingExtraError: TensorFlow is not installed.
-        BackendError: Keras runs on another backend.
-        ArgumentError: The index is of another kind, k is below 1, candidates changed since it was built, or
-            the inputs of the query model are unknown or have names that no signature can have.
-        NotIndexedError: The index holds no candidates.
-        ArtifactError: Something stands at `path`; or what was written needs other operators than TensorFlow's
-            own, or answers otherwise than the index. Nothing is left behind.
+        MissingExtraError: If TensorFlow is not installed.
+        BackendError: If Keras runs on another backend.
+        ArgumentError: If the index cannot be exported, `k` is below 1, candidates changed since it was built,
+            or an input of the query model is unknown or has a name that no signature can have.
+        NotIndexedError: If the index holds no candidates.
+        ArtifactError: If `path` exists, or the export needs operators outside of core TensorFlow, or answers
+            differently from the index. Nothing is left on disk.
 
     Example:
         >>> import tempfile, numpy as np, shortlist as sl, tensorflow as tf
@@ -78,7 +77,7 @@ def saved_model(
     _check_backend()
     index = _ours(index)
     _check_index(index)
-    # Imported here, so that the other backends never load TensorFlow.
+    # Imported late: other backends never load TensorFlow.
     from shortlist.export._writing import write_saved_model
 
     k = index.k if k is None else check_k(k)
@@ -90,7 +89,7 @@ def saved_model(
 
 
 def _ours(index: Any) -> Any:
-    """The index that does the work; an index layer of `shortlist.tfrs` holds it in `wrapped`."""
+    """Unwrap an index layer of `shortlist.tfrs`."""
     return getattr(index, "wrapped", index)
 
 
@@ -99,16 +98,24 @@ def _check_backend() -> None:
         raise MissingExtraError("tensorflow", "tensorflow", "export.saved_model")
     if keras.config.backend() != "tensorflow":
         raise BackendError(
-            f"a SavedModel is made under TensorFlow, and Keras runs on {keras.config.backend()!r}: save the "
-            'index with index.save("index.keras"), and in a new process with KERAS_BACKEND=tensorflow export '
-            'what keras.saving.load_model("index.keras") returns'
+            must(
+                "the Keras backend",
+                "be 'tensorflow' for an export",
+                got=repr(keras.config.backend()),
+                fix='Save the index with index.save("index.keras"), load it in a new process with '
+                "KERAS_BACKEND=tensorflow, and export it there",
+            )
         )
 
 
 def _check_index(index: Any) -> None:
     if not isinstance(index, StoredIndex):
         raise ArgumentError(
-            f"index: got a {type(index).__name__}, expected a BruteForce or a Partitioned: they hold their "
-            "candidates in memory, as an export must. Of a TwoTower, export build_index()"
+            must(
+                "index",
+                "be an index with candidates in memory, BruteForce or Partitioned",
+                got=type(index).__name__,
+                fix="Export model.build_index() instead of a TwoTower",
+            )
         )
     index.snapshot()

@@ -1,4 +1,4 @@
-"""The names and types of what a SavedModel takes and gives."""
+"""Names, dtypes and shapes of the inputs and outputs of a SavedModel."""
 
 import base64
 import keyword
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
 
 __all__ = ["check_input_names", "describe", "example_request"]
 
@@ -17,36 +17,33 @@ _TAKEN = {"k", "exclude", "allow", "self"}
 
 
 def check_input_names(names: Iterable[str]) -> None:
-    """Refuses names of features that TensorFlow would change, or that stand for something else.
-
-    Args:
-        names: Of the query features and attributes.
+    """Check that names of query features and attributes can be inputs of a signature.
 
     Raises:
-        ArgumentError: There is such a name.
+        ArgumentError: If TensorFlow would change a name, or it is reserved.
 
     Example:
         >>> check_input_names(["user_id", "user age"])
         Traceback (most recent call last):
-        shortlist.errors.ArgumentError: 'user age' cannot name an input of a signature, expected ...
+        shortlist.errors.ArgumentError: feature 'user age' must be named with ...
     """
     for name in names:
         if not _INPUT_NAME.fullmatch(name) or keyword.iskeyword(name) or name in _TAKEN:
             raise ArgumentError(
-                f"{name!r} cannot name an input of a signature, expected an ASCII letter, then "
-                "letters, digits and underscores, no keyword of Python, and none of "
-                f"{sorted(_TAKEN)}: rename it"
+                must(
+                    f"feature {name!r}",
+                    "be named with an ASCII letter followed by letters, digits and underscores, and not with "
+                    f"a Python keyword or one of {sorted(_TAKEN)}",
+                    fix="Rename it",
+                )
             )
 
 
 def describe(signature: Any) -> dict[str, Any]:
-    """Inputs and outputs of a traced function, as plain values for JSON.
-
-    Args:
-        signature: A concrete function that takes and gives tensors by name.
+    """Describe the inputs and outputs of a concrete function as JSON values.
 
     Returns:
-        Under `inputs` and `outputs`, by name, `dtype` and `shape`, which is None where it is open.
+        `inputs` and `outputs`, each with `dtype` and `shape` by name; unknown sizes are None.
     """
     inputs, outputs = signature.structured_input_signature[1], signature.structured_outputs
     return {"inputs": _described(inputs), "outputs": _described(outputs)}
@@ -60,13 +57,13 @@ def _described(specs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def example_request(examples: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """The body of a request to TensorFlow Serving's REST API.
+    """Return the first example as a request to TensorFlow Serving's REST API.
 
     Args:
         examples: Raw features by input name, `[batch, ...]` each.
 
     Returns:
-        The first query, in the row format: `{"instances": [{"user_id": "42"}]}`.
+        A body in the row format: `{"instances": [{"user_id": "42"}]}`.
     """
     return {"instances": [{name: _json(values[0]) for name, values in examples.items()}]}
 
@@ -80,7 +77,7 @@ def _json(value: Any) -> Any:
 
 
 def _json_of_bytes(value: bytes) -> Any:
-    """Text where it is UTF-8; else what TensorFlow Serving takes in its place."""
+    """Return text, or the base64 form of TensorFlow Serving if the bytes are not UTF-8."""
     try:
         return value.decode()
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Whether an exported index answers as the index in memory."""
+"""Compare the answers of an export with those of the index in memory."""
 
 import os
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from shortlist.errors import ArtifactError
+from shortlist.errors import ArtifactError, must
 from shortlist.indexes import StoredIndex
 
 __all__ = ["Answer", "check_answers"]
@@ -26,18 +26,18 @@ def check_answers(
     k: int,
     max_k: int,
 ) -> None:
-    """Loads a SavedModel, and compares every signature with the index.
+    """Load a SavedModel and compare every signature with the index.
 
     Args:
-        folder: The SavedModel.
-        index: What was exported.
-        queries: A few queries as the index takes them.
-        examples: The same as raw features by input name.
-        k: Of `serving_default`.
-        max_k: The most that a request may ask for.
+        folder: SavedModel folder.
+        index: Index that was exported.
+        queries: A few queries for the index.
+        examples: The same queries as raw features by input name.
+        k: Number of results of `serving_default`.
+        max_k: Largest `k` of a request.
 
     Raises:
-        ArtifactError: Scores differ by more than rounding, or ids where scores are not equal.
+        ArtifactError: If scores differ by more than rounding, or ids differ where scores are not tied.
     """
     signatures = tf.saved_model.load(os.fspath(folder)).signatures
     longest = index(queries, k=max_k)
@@ -51,20 +51,19 @@ def check_answers(
     ]:
         answer = _ask(signatures[name], {**examples, **inputs})
         if not _is_same(answer, expected, index, queries):
-            raise ArtifactError(
-                f"signature {name!r} answers {_first(answer)}, the index {_first(expected)}: a layer of the "
-                "query model computes otherwise in a graph, as one with Python state or random numbers does"
-            )
+            fix = "Look for a layer of the query model that uses Python state or random numbers"
+            requirement = f"return {_first(expected)} like the index"
+            raise ArtifactError(must(f"signature {name!r}", requirement, got=_first(answer), fix=fix))
 
 
 def _first(answer: Answer) -> str:
-    """The first few of the first query, for an error."""
+    """Describe the first results of the first query."""
     scores, ids = answer
     return f"{ids[:1, :5].tolist()} with scores {scores[:1, :5].tolist()}"
 
 
 def _ask(signature: Any, inputs: Mapping[str, Any]) -> Answer:
-    """The answer to a request; an input that is not given filters nothing."""
+    """Call a signature; a missing input filters nothing."""
     specs = signature.structured_input_signature[1]
     num_queries = len(next(iter(inputs.values())))
     given = {
@@ -78,9 +77,9 @@ def _ask(signature: Any, inputs: Mapping[str, Any]) -> Answer:
 
 
 def _is_same(got: Answer, expected: Answer, index: StoredIndex, queries: Any) -> bool:
-    """Whether scores are equal but for rounding, and every id has the score that stands next to it.
+    """Return whether scores are equal up to rounding and every id has its score.
 
-    An index that is not exact may look into more partitions in one than in the other, and find better ones.
+    An approximate index may probe more partitions in one of the two, and find better candidates there.
     """
     finite = expected[0][np.isfinite(expected[0])]
     tolerance = _TOLERANCE * max(1.0, float(np.abs(finite).max(initial=0)))
@@ -90,7 +89,7 @@ def _is_same(got: Answer, expected: Answer, index: StoredIndex, queries: Any) ->
         return False
     if (got[1] == _as_tensor(expected[1])).all() and index.is_exact():
         return True
-    # Ids may differ where two scores are equal but for rounding.
+    # Ids may differ where two scores are tied up to rounding.
     true_scores = index.score(queries, got[1])
     are_distinct = all(len(set(line)) == len(line) for line in _without_padding(got))
     return are_distinct and np.allclose(got[0], true_scores, rtol=0, atol=tolerance)
@@ -102,5 +101,5 @@ def _without_padding(answer: Answer) -> list[list[Any]]:
 
 
 def _as_tensor(ids: np.ndarray) -> np.ndarray:
-    """Ids as a tensor gives them back: text as bytes of UTF-8."""
+    """Return ids as a tensor does: strings become UTF-8 bytes."""
     return tf.constant(ids).numpy() if ids.dtype == object else ids

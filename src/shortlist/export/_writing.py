@@ -1,4 +1,4 @@
-"""Writes an index as a SavedModel, and makes sure of it."""
+"""Write an index as a SavedModel and verify it."""
 
 import gc
 import os
@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from shortlist.artifacts import write_manifest
-from shortlist.errors import ArtifactError
+from shortlist.errors import ArtifactError, must
 from shortlist.export._operators import check_operators, operators
 from shortlist.export._signatures import check_input_names, describe, example_request
 from shortlist.export._top_k import TopKGraph
@@ -28,29 +28,29 @@ def write_saved_model(
     max_k: int,
     example_inputs: Features | None = None,
 ) -> None:
-    """Fills a folder with an index that TensorFlow runs, and with its manifest.
+    """Write a SavedModel of an index and its manifest into an empty folder.
 
     Args:
-        index: With candidates.
-        folder: Empty.
-        k: How many candidates `serving_default` returns.
-        max_k: The most that a request may ask for.
-        example_inputs: Raw queries to try.
+        index: Index with candidates.
+        folder: Empty folder.
+        k: Number of results of `serving_default`.
+        max_k: Largest `k` of a request.
+        example_inputs: Raw queries to compare results with.
 
     Raises:
-        ArgumentError: The inputs of the query model are unknown, or have names that no signature can have.
-        ArtifactError: What was written needs other operators than TensorFlow's own, or answers otherwise.
+        ArgumentError: If an input of the query model is unknown or has a name that no signature can have.
+        ArtifactError: If the export needs operators outside of core TensorFlow or answers differently.
     """
     queries = query_graph_encoder(index, example_inputs)
     check_input_names([*queries.input_signature(), *index.snapshot().attributes.bit_of])
     examples = queries.examples()
-    index(queries.as_queries(examples))  # builds a query model that was never called, outside of any graph
+    index(queries.as_queries(examples))  # build a query model that was never called, outside of any graph
     module = TopKGraph(index, queries, max_k)
     signatures = module.signatures(k)
     _save(module, folder, signatures)
     description, max_k = _description(module, k, signatures, example_request(examples)), module.max_k
     del module, signatures
-    gc.collect()  # what was written is loaded next, and takes as much memory again
+    gc.collect()  # loading the export for verification needs as much memory again
     check_operators(operators(folder))
     check_answers(folder, index, queries.as_queries(examples), examples, k, max_k)
     write_manifest(folder, "saved_model", description)
@@ -63,8 +63,12 @@ def _save(module: TopKGraph, folder: str | os.PathLike[str], signatures: dict[st
         if "untracked" not in str(error):
             raise
         raise ArtifactError(
-            "the query model uses a variable or table that none of its layers holds, so that it cannot be "
-            f"saved: make it an attribute of the layer that uses it. TensorFlow says: {error}"
+            must(
+                "the query model",
+                "hold its variables and tables as attributes of layers",
+                got=f"an untracked one ({error})",
+                fix="Assign it to an attribute of the layer that uses it",
+            )
         ) from error
 
 

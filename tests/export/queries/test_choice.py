@@ -27,5 +27,5 @@ def test_the_query_side_follows_the_model(make_model, expected):
 
 
 def test_a_function_is_refused():
-    with pytest.raises(ArgumentError, match="got a function, expected a Keras layer"):
+    with pytest.raises(ArgumentError, match="be a Keras layer or model, got function"):
         query_graph_encoder(BruteForce(lambda queries: queries).index(np.eye(2)))

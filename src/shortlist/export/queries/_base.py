@@ -1,4 +1,4 @@
-"""What every query side of an exported index does."""
+"""Interface of the query side of an exported index."""
 
 import abc
 from collections.abc import Mapping
@@ -13,38 +13,35 @@ __all__ = ["QueryGraphEncoder", "one_a_row"]
 
 
 class QueryGraphEncoder(abc.ABC):
-    """Raw features by name to query vectors."""
+    """Encode raw features by name to query vectors. Abstract."""
 
     @abc.abstractmethod
     def resources(self) -> list[Any]:
-        """What holds the variables and tables that must be saved."""
+        """Return the objects that hold variables and tables to save."""
 
     @abc.abstractmethod
     def input_signature(self) -> dict[str, tf.TensorSpec]:
-        """Shape and type of each feature; the shape is open where `[batch]` and `[batch, 1]` are taken."""
+        """Return the spec of each feature, with unknown shape if `[batch]` and `[batch, 1]` are accepted."""
 
     @abc.abstractmethod
     def __call__(self, features: Mapping[str, Tensor]) -> Tensor:
-        """Query vectors, `[batch, dim]` or `[batch, heads, dim]`."""
+        """Return query vectors `[batch, dim]` or `[batch, heads, dim]`."""
 
     @abc.abstractmethod
     def examples(self) -> dict[str, np.ndarray]:
-        """Raw features of a few queries by input name, `[batch, ...]` each."""
+        """Return raw features of a few queries by input name, `[batch, ...]` each."""
 
     @abc.abstractmethod
     def as_queries(self, features: Mapping[str, np.ndarray]) -> Any:
-        """What the index takes in Python for these raw features."""
+        """Return these raw features as queries for the index in Python."""
 
 
 def one_a_row(values: Tensor, name: str) -> Tensor:
-    """One value a row, from values of unknown rank; others are refused when the graph runs.
+    """Flatten `[batch]` or `[batch, 1]` values to `[batch]`; the graph raises for other shapes.
 
     Args:
-        values: `[batch]` or `[batch, 1]`.
-        name: Of the input, for the message.
-
-    Returns:
-        `[batch]`.
+        values: Values of unknown rank.
+        name: Input name for the message.
 
     Example:
         >>> one_a_row(tf.constant([[1], [2]]), "age").numpy()

@@ -1,10 +1,10 @@
-"""Which query side an index needs."""
+"""Choose the query side of an index."""
 
 from typing import Any
 
 import keras
 
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
 from shortlist.export.queries._base import QueryGraphEncoder
 from shortlist.export.queries._keras_model import KerasQueries
 from shortlist.export.queries._tower import TowerQueries
@@ -17,14 +17,10 @@ __all__ = ["query_graph_encoder"]
 
 
 def query_graph_encoder(index: StoredIndex, example_inputs: Features | None = None) -> QueryGraphEncoder:
-    """The query side of an index.
-
-    Args:
-        index: With candidates.
-        example_inputs: Raw queries as the index takes them.
+    """Return the graph encoder for the queries of an index.
 
     Raises:
-        ArgumentError: The query model is no Keras layer, or does not tell its inputs.
+        ArgumentError: If the query model is not a Keras layer, or its inputs are unknown.
     """
     model: Any = index.query_model
     if model is None:
@@ -33,7 +29,5 @@ def query_graph_encoder(index: StoredIndex, example_inputs: Features | None = No
         return TowerQueries(model, example_inputs)
     if isinstance(model, keras.Layer):
         return KerasQueries(model, example_inputs)
-    raise ArgumentError(
-        f"query_model: got a {type(model).__name__}, expected a Keras layer or model, whose variables can be "
-        "exported: call it within one"
-    )
+    fix = "Call it in a Keras layer, whose variables can be exported"
+    raise ArgumentError(must("query_model", "be a Keras layer or model", got=type(model).__name__, fix=fix))
