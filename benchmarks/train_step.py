@@ -22,16 +22,16 @@ def rows(quick: bool) -> Iterator[Row]:
     steps, repeats = (5, 3) if quick else (20, 7)
     targets = {_TFRS.name: 5.0, _KERAS_RS.name: 2.8}
     peers = [_TFRS, _KERAS_RS, _TORCH] if quick else [_TFRS, _KERAS_RS, _TORCH, _OURS_PLAIN]
-    yield from _beside(peers, 4096, steps, repeats, targets)
+    yield from _next_to(peers, 4096, steps, repeats, targets)
     if quick:
         return
     for backend in ("jax", "torch"):
-        yield from _beside([_KERAS_RS], 4096, 10, repeats, {_KERAS_RS.name: 2.0}, backend)
-    yield from _beside([_TFRS, _KERAS_RS, _TORCH], 16_384, 2, 5, {_TFRS.name: 5.0})
+        yield from _next_to([_KERAS_RS], 4096, 10, repeats, {_KERAS_RS.name: 2.0}, backend)
+    yield from _next_to([_TFRS, _KERAS_RS, _TORCH], 16_384, 2, 5, {_TFRS.name: 5.0})
     yield _largest()
 
 
-def _beside(
+def _next_to(
     peers: list[Side],
     batch_size: int,
     steps: int,

@@ -13,11 +13,11 @@ _NOISE = 0.3
 def clustered(num_candidates: int, dim: int) -> tuple[np.ndarray, np.ndarray]:
     """Draw candidates and queries around the same 1000 centers."""
     generator = np.random.default_rng(0)
-    centres = generator.standard_normal((_NUM_CLUSTERS, dim), dtype="float32")
+    centers = generator.standard_normal((_NUM_CLUSTERS, dim), dtype="float32")
 
     def around(number: int) -> np.ndarray:
         noise = generator.standard_normal((number, dim), dtype="float32")
-        return centres[generator.integers(0, _NUM_CLUSTERS, number)] + np.float32(_SPREAD) * noise
+        return centers[generator.integers(0, _NUM_CLUSTERS, number)] + np.float32(_SPREAD) * noise
 
     return around(num_candidates), around(_NUM_QUERIES)
 

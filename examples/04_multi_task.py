@@ -27,7 +27,7 @@ class RetrieveAndRate(sl.Model):
         self.taste = keras.layers.Dense(1, use_bias=False)
         catalog = [(movies["movie_id"], movies)]
         self.retrieval = sl.tasks.Retrieval(
-            metrics=sl.metrics.FactorizedTopK(catalog, encoder=self.movie_tower, measures=("recall",)),
+            metrics=sl.metrics.FactorizedTopK(catalog, encoder=self.movie_tower, metrics=("recall",)),
             frequencies=sl.layers.StreamingFrequency(spec.candidate_vocabulary.num_rows),
         )
         self.rating = sl.tasks.Ranking(

@@ -16,8 +16,8 @@ SOURCE = Path(__file__).parents[1] / "src"
 @pytest.fixture(scope="session")
 def movielens_directory() -> Path:
     """The directory that holds MovieLens' archives; skips where they are not to be had."""
-    places = [os.environ.get("SHORTLIST_DATA_DIR"), pooch.os_cache("shortlist")]
-    for place in map(Path, filter(None, places)):
+    slots = [os.environ.get("SHORTLIST_DATA_DIR"), pooch.os_cache("shortlist")]
+    for place in map(Path, filter(None, slots)):
         if all((place / archive).is_file() for archive in ARCHIVES):
             return place.resolve()
     pytest.skip("MovieLens is neither in SHORTLIST_DATA_DIR nor in the cache: " + " and ".join(ARCHIVES))

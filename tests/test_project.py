@@ -73,21 +73,21 @@ def is_long(path: Path) -> bool:
     return path.name != "__init__.py" and len(path.read_text().splitlines()) > 30
 
 
-def places_of_test(module: Path) -> list[Path]:
+def slots_of_test(module: Path) -> list[Path]:
     """Where the test of a module may be: graph encoders in backend/ share one, which each backend runs."""
     test = Path("tests") / module.with_name(f"test_{module.stem.lstrip('_')}.py")
-    is_twin = module.parts[0] == "backend" and len(module.parts) == 3
-    return [test, test.parents[1] / test.name] if is_twin else [test]
+    is_encoder = module.parts[0] == "backend" and len(module.parts) == 3
+    return [test, test.parents[1] / test.name] if is_encoder else [test]
 
 
 def test_each_module_has_its_test_file() -> None:
     modules = [path.relative_to(SOURCE) for path in sorted(SOURCE.rglob("*.py")) if is_long(path)]
-    untested = {m.as_posix() for m in modules if not any((ROOT / t).is_file() for t in places_of_test(m))}
+    untested = {m.as_posix() for m in modules if not any((ROOT / t).is_file() for t in slots_of_test(m))}
     untested -= set(TESTED_ELSEWHERE)
     assert not untested, "no test file of their name:\n" + "\n".join(sorted(untested))
 
 
 def test_no_exception_from_the_rule_has_outlived_its_cause() -> None:
     gone = [name for name in TESTED_ELSEWHERE if not (SOURCE / name).is_file()]
-    tested = [name for name in TESTED_ELSEWHERE if (ROOT / places_of_test(Path(name))[0]).is_file()]
+    tested = [name for name in TESTED_ELSEWHERE if (ROOT / slots_of_test(Path(name))[0]).is_file()]
     assert gone + tested == []

@@ -14,7 +14,7 @@ class TwoTowers(sl.Model):
     def __init__(self, users, movies, catalog, ks, has_loss):
         super().__init__()
         self.users, self.movies, self.has_loss = users, movies, has_loss
-        self.metric = sl.metrics.FactorizedTopK(catalog, encoder=movies, ks=ks, measures=("recall",))
+        self.metric = sl.metrics.FactorizedTopK(catalog, encoder=movies, ks=ks, metrics=("recall",))
         self.task = sl.tasks.Retrieval(metrics=self.metric)
 
     def compute_loss(self, inputs, training=False):

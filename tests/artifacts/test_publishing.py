@@ -23,7 +23,7 @@ def publish(target: Path, text: str, *, error=None, **options) -> None:
             raise error
 
 
-def test_the_folder_stands_with_what_was_written_and_nothing_beside_it(tmp_path):
+def test_the_folder_stands_with_what_was_written_and_nothing_next_to_it(tmp_path):
     publish(tmp_path / "made" / "model", "one")
     assert content(tmp_path) == {"made/model/deep/file.txt": "one"}
     assert [path.name for path in (tmp_path / "made").iterdir()] == ["model"]

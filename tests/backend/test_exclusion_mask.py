@@ -19,7 +19,7 @@ def test_each_is_filled_in_the_tile_where_it_stands_and_no_other(num_excluded: i
     for row, line in enumerate(columns):
         for column in line[line >= 0]:
             expected[row, column] = -np.inf
-    places = backend.ExclusionMask(keras.ops.convert_to_tensor(columns))
+    slots = backend.ExclusionMask(keras.ops.convert_to_tensor(columns))
     for first, end in ((0, 9), (0, 4), (4, 7), (7, 9)):
-        tile = places.fill(keras.ops.convert_to_tensor(scores[:, first:end].copy()), first)
+        tile = slots.fill(keras.ops.convert_to_tensor(scores[:, first:end].copy()), first)
         np.testing.assert_array_equal(keras.ops.convert_to_numpy(tile), expected[:, first:end])

@@ -59,7 +59,7 @@ def test_rows_of_known_and_unknown_ids(pool: np.ndarray) -> None:
 
 @pytest.mark.contract
 @pytest.mark.parametrize("pool", pools(), ids=lambda pool: str(type(pool[0]).__name__))
-def test_an_id_that_stands_twice_is_refused(pool: np.ndarray) -> None:
+def test_an_id_that_is_duplicated_is_refused(pool: np.ndarray) -> None:
     with pytest.raises(ArgumentError, match="twice"):
         backend.IdLookup(pool[[0, 1, 0]])
 

@@ -23,9 +23,9 @@ def found(*parts: np.ndarray) -> tuple[list[int], list[int]]:
 
 
 def slow(*parts: np.ndarray) -> tuple[list[int], list[int]]:
-    places: dict[Any, int] = {}
+    slots: dict[Any, int] = {}
     rows = [tuple(part[i].tobytes() for part in parts) for i in range(len(parts[0]))]
-    return [places.setdefault(row, i) for i, row in enumerate(rows)], [len(set(rows))]
+    return [slots.setdefault(row, i) for i, row in enumerate(rows)], [len(set(rows))]
 
 
 @pytest.mark.parametrize("num_kinds", [1, 3, 8, 100])

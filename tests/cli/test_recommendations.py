@@ -32,7 +32,7 @@ def tables_of(title="name", num_users=3, num_titles=5):
     return index, [[list(column.cells) for column in table.columns] for table in tables], tables
 
 
-def test_latest_likes_stand_beside_recommendations_by_title():
+def test_latest_likes_stand_next_to_recommendations_by_title():
     _, cells, tables = tables_of(num_users=1, num_titles=2)
     assert cells == [[["Heat", "Up"], ["Brazil", ""]]]
     assert tables[0].title == "user ann"

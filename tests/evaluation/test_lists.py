@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 from hypothesis import given
-from tests.oracles.lists import PADDING, judge_list, judge_lists
+from tests.oracles.lists import PADDING, evaluate_list, evaluate_lists
 from tests.oracles.worlds import ID_KINDS, SEEDS, list_world
 
 from shortlist.errors import ArgumentError
-from shortlist.evaluation._lists import MEASURES, check_lists, ranking_measures, ranks_in_lists
+from shortlist.evaluation._lists import METRICS, check_lists, ranking_metrics, ranks_in_lists
 
 
 def as_matrix(lists):
@@ -17,7 +17,7 @@ def as_matrix(lists):
 
 
 @given(seed=SEEDS, kind=ID_KINDS)
-def test_measures_equal_the_oracle_for_each_list(seed, kind):
+def test_metrics_equal_the_oracle_for_each_list(seed, kind):
     world = list_world(seed, id_kind=kind)
     true = [sorted(set(ids) - PADDING) for ids in world.true]
     pairs = [(query, one) for query, ids in enumerate(true) for one in ids]
@@ -26,22 +26,22 @@ def test_measures_equal_the_oracle_for_each_list(seed, kind):
     ranks = ranks_in_lists(as_matrix(world.recommended), queries, ids)
     evaluated = [query for query, wanted in enumerate(true) if wanted]
     for k in world.ks:
-        values = ranking_measures(ranks, np.searchsorted(evaluated, queries), k, MEASURES)
+        values = ranking_metrics(ranks, np.searchsorted(evaluated, queries), k, METRICS)
         for row, query in enumerate(evaluated):
-            expected = judge_list(world.recommended[query], true[query], k)
+            expected = evaluate_list(world.recommended[query], true[query], k)
             assert {name: value[row] for name, value in values.items()} == pytest.approx(expected)
 
 
-def test_all_six_measures_are_there():
-    assert sorted(MEASURES) == sorted(judge_lists([["a"]], [["a"]], [1])[1])
+def test_all_six_metrics_are_there():
+    assert sorted(METRICS) == sorted(evaluate_lists([["a"]], [["a"]], [1])[1])
 
 
-def test_an_id_that_stands_twice_counts_at_its_first_place():
+def test_an_id_that_is_duplicated_counts_at_its_first_place():
     ranks = ranks_in_lists(np.array([["b", "a", "b", "c"]]), np.array([0, 0]), np.array(["b", "c"]))
     assert ranks.tolist() == [1, 4]
 
 
-def test_lists_without_places_hold_nothing():
+def test_lists_without_slots_hold_nothing():
     ranks = ranks_in_lists(np.empty((2, 0), dtype=object), np.array([0, 1]), np.array(["a", "b"]))
     assert ranks.tolist() == [np.inf, np.inf]
 
@@ -65,7 +65,7 @@ def test_ids_that_fall_together_as_floats_stay_apart():
         (np.array([[7.0], [np.nan]]), "int64", "type float, expected int64"),
     ],
 )
-def test_lists_that_cannot_be_judged_are_refused(lists, kind, message):
+def test_lists_that_cannot_be_evaluated_are_refused(lists, kind, message):
     with pytest.raises(ArgumentError, match=message):
         check_lists(lists, num_users=2, k=3, kind=kind)
 

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from tests.evaluation.worlds import interactions, worlds
-from tests.oracles.lists import judge_lists
+from tests.oracles.lists import evaluate_lists
 
 import shortlist as sl
 from shortlist.errors import ArgumentError
 from shortlist.evaluation import Popularity, evaluate, recommender
 
-MEASURES = ("recall", "precision", "hit_rate", "mrr", "ndcg", "map")
+METRICS = ("recall", "precision", "hit_rate", "mrr", "ndcg", "map")
 
 
 def named(by_k):
@@ -17,8 +17,8 @@ def named(by_k):
 
 @given(world=worlds())
 def test_the_mean_over_rows_equals_the_oracle(world):
-    found = evaluate(world.recommend, interactions(world.test), ks=world.ks, measures=MEASURES)
-    expected = judge_lists(
+    found = evaluate(world.recommend, interactions(world.test), ks=world.ks, metrics=METRICS)
+    expected = evaluate_lists(
         [world.lists[user] for user, _ in world.test], [[item] for _, item in world.test], world.ks
     )
     assert found == pytest.approx(named(expected))
@@ -30,33 +30,33 @@ def test_the_mean_over_users_equals_the_oracle(world):
         world.recommend,
         interactions(world.test),
         ks=world.ks,
-        measures=MEASURES,
+        metrics=METRICS,
         average="user",
         batch_size=2,
     )
     users = sorted({user for user, _ in world.test})
     true = [[item for other, item in world.test if other == user] for user in users]
-    expected = judge_lists([world.lists[user] for user in users], true, world.ks)
+    expected = evaluate_lists([world.lists[user] for user in users], true, world.ks)
     assert found == pytest.approx(named(expected))
 
 
 @given(world=worlds())
 def test_popularity_without_seen_items_equals_the_oracle(world):
     test, train = interactions(world.test), interactions(world.train)
-    found = evaluate(Popularity.from_interactions(train), test, ks=world.ks, measures=MEASURES, exclude=train)
+    found = evaluate(Popularity.from_interactions(train), test, ks=world.ks, metrics=METRICS, exclude=train)
     items = [item for _, item in world.train]
     ranked = sorted(dict.fromkeys(items), key=lambda item: -items.count(item))
     allowed = [
         [one for one in ranked if (user, one) not in world.train or (user, one) in world.test]
         for user, _ in world.test
     ]
-    expected = judge_lists(allowed, [[item] for _, item in world.test], world.ks)
+    expected = evaluate_lists(allowed, [[item] for _, item in world.test], world.ks)
     assert found == pytest.approx(named(expected))
 
 
 def test_names_run_measure_by_measure():
     test = interactions([(1, 2)])
-    found = evaluate(lambda user_ids, k, exclude: [[2]], test, ks=(3, 1), measures=("mrr", "map"))
+    found = evaluate(lambda user_ids, k, exclude: [[2]], test, ks=(3, 1), metrics=("mrr", "map"))
     assert list(found) == ["mrr_at_3", "mrr_at_1", "map_at_3", "map_at_1"]
 
 
@@ -67,8 +67,8 @@ def test_names_run_measure_by_measure():
         ({"ks": (0,)}, "at least 1"),
         ({"ks": (2.5,)}, "whole numbers"),
         ({"ks": (True,)}, "whole numbers"),
-        ({"measures": ("auc",)}, "measures came as .'auc',., expected some of .'recall'"),
-        ({"measures": ()}, "measures came as"),
+        ({"metrics": ("auc",)}, "measures came as .'auc',., expected some of .'recall'"),
+        ({"metrics": ()}, "measures came as"),
         ({"average": "item"}, "average is 'item', expected one of .'row', 'user'"),
         ({"batch_size": 0}, "batch_size is 0"),
     ],
@@ -90,7 +90,7 @@ def test_an_index_is_a_recommender_and_honours_exclusions():
 def test_popularity_on_movielens_is_as_published_and_as_the_examples_say(movielens_directory):
     data = sl.data.load_movielens("100k", movielens_directory)
     train, test = sl.data.random_split(data.interactions, seed=42)
-    found = evaluate(Popularity.from_interactions(train), test, exclude=train, measures=("recall",))
+    found = evaluate(Popularity.from_interactions(train), test, exclude=train, metrics=("recall",))
     # A measured reference of another random 80/20 split: 0.090 and 0.414.
     assert found == pytest.approx({"recall_at_10": 0.090, "recall_at_100": 0.414}, abs=0.005)
     assert found == pytest.approx({"recall_at_10": 0.093, "recall_at_100": 0.415}, abs=0.0005)

@@ -26,7 +26,7 @@ def constant(user_ids, k, exclude):
 @given(world=worlds())
 def test_every_row_is_what_evaluate_says(world):
     test, train = interactions(world.test), interactions(world.train)
-    options = {"ks": world.ks, "measures": ("recall", "map"), "average": "user"}
+    options = {"ks": world.ks, "metrics": ("recall", "map"), "average": "user"}
     report = compare({"table": world.recommend}, test, train=train, exclude=train, **options)
     recommenders = {
         "table": world.recommend,

@@ -83,7 +83,7 @@ def test_one_partition_is_widened_until_there_are_enough():
     assert sorted(rows.numpy()[0].tolist()) == [-1, -1, *allowed]
 
 
-def test_a_query_that_has_enough_is_answered_as_alone_beside_one_that_has_not():
+def test_a_query_that_has_enough_is_answered_as_alone_next_to_one_that_has_not():
     graph = engine_graph_encoder(Partitioned(probes=1).index(VECTORS).snapshot().engine)
     excluded = np.full((4, NUM - 3), -1, "int32")
     excluded[0] = np.arange(3, NUM)
@@ -229,7 +229,7 @@ def test_a_search_in_more_than_two_gibibytes_by_shape_alone(num_queries):
         "centroids": tf.TensorSpec((partitions, dim)),
         "vectors": tf.TensorSpec((partitions, size, dim)),
         "rows": tf.TensorSpec((partitions, size), tf.int32),
-        "places": tf.TensorSpec((10_500_000,), tf.int32),
+        "slots": tf.TensorSpec((10_500_000,), tf.int32),
     }
     asked = tf.TensorSpec((num_queries, 1, dim)), tf.TensorSpec((num_queries, None), tf.int32)
     traced = tf.function(search, autograph=False).get_concrete_function(tables, *asked, sizes=sizes)
@@ -239,11 +239,11 @@ def test_a_search_in_more_than_two_gibibytes_by_shape_alone(num_queries):
     assert traced.graph.as_graph_def().ByteSize() < 100_000
 
 
-def test_places_of_more_than_two_gibibytes_are_told_apart():
+def test_slots_of_more_than_two_gibibytes_are_told_apart():
     rows = np.arange(12_000 * 1100, dtype="int32").reshape(12_000, 1100)
-    places = rows.ravel()  # each row in its own place
+    slots = rows.ravel()  # each row in its own place
     excluded = np.int32([[13_199_999, 5], [-1, 12_000_001]])
     chosen = np.int32([[11_999, 0], [0, 10_909]])
     sizes = SearchSizes(12_000, 1100, 1, 1, 2, 1, 0, 2, False, False)
-    columns = columns_of(*map(tf.constant, (excluded, places, chosen)), sizes)
+    columns = columns_of(*map(tf.constant, (excluded, slots, chosen)), sizes)
     assert columns.numpy().tolist() == [[1099, 1105], [-1, 1100 + 12_000_001 % 1100]]

@@ -198,7 +198,7 @@ def test_the_index_is_as_it_was_before(exported):
     assert len(index(of_index("tower", TOWER_QUERIES))[1]) == NUM_QUERIES
 
 
-def test_vectors_and_ids_lie_beside_the_graph(tmp_path):
+def test_vectors_and_ids_lie_next_to_the_graph(tmp_path):
     vectors, sizes = np.random.default_rng(0).normal(size=(40_000, 64)).astype("float32"), []
     for number in (20_000, 40_000):
         index = BruteForce(k=2).index(vectors[:number], [f"candidate number {one}" for one in range(number)])

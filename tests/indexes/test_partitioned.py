@@ -11,11 +11,11 @@ from shortlist.indexes import Partitioned
 
 pytestmark = pytest.mark.contract
 GENERATOR = np.random.default_rng(0)
-CENTRES = GENERATOR.normal(size=(40, 8))
-VECTORS = (CENTRES[GENERATOR.integers(0, 40, 4000)] + 0.2 * GENERATOR.normal(size=(4000, 8))).astype(
+CENTERS = GENERATOR.normal(size=(40, 8))
+VECTORS = (CENTERS[GENERATOR.integers(0, 40, 4000)] + 0.2 * GENERATOR.normal(size=(4000, 8))).astype(
     "float32"
 )
-QUERIES = (CENTRES[:20] + 0.2 * GENERATOR.normal(size=(20, 8))).astype("float32")
+QUERIES = (CENTERS[:20] + 0.2 * GENERATOR.normal(size=(20, 8))).astype("float32")
 
 
 @pytest.mark.parametrize("codes", [None, "int8"])

@@ -53,7 +53,7 @@ class FindsOne(Engine):
 
 
 @pytest.mark.parametrize("chunk", [1, 4, 100])
-def test_places_that_an_engine_left_empty_are_filled(monkeypatch, chunk):
+def test_slots_that_an_engine_left_empty_are_filled(monkeypatch, chunk):
     monkeypatch.setattr(answering, "_CHUNK_ROWS", chunk)
     generator = np.random.default_rng(0)
     vectors = generator.integers(-2, 3, (23, 3)).astype("float32")

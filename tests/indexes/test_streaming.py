@@ -141,7 +141,7 @@ def test_values_of_several_kinds_are_refused_when_asked_for_in_any_order(order: 
 
 
 @pytest.mark.contract
-def test_candidates_are_read_anew_for_each_call() -> None:
+def test_candidates_are_read_again_for_each_call() -> None:
     catalog = Catalog((["a"], np.float32([[1]])), (["b"], np.float32([[2]])))
     index = Streaming(k=1).index_from_dataset(catalog)
     readings_before = catalog.num_readings

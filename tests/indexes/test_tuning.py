@@ -28,7 +28,7 @@ def test_recall_is_the_share_of_the_best_and_ties_count():
 
 
 @pytest.mark.parametrize("codes", [None, "int8"])
-def test_the_least_effort_that_reaches_the_recall(monkeypatch, codes):
+def test_the_least_search_budget_that_reaches_the_recall(monkeypatch, codes):
     monkeypatch.setattr(approximate, "SMALL", 100)
     index = Partitioned(k=10, codes=codes).index(VECTORS)
     report = index.tune(QUERIES, recall=0.8)
@@ -138,8 +138,8 @@ def test_a_recall_that_is_just_met_is_enough(monkeypatch):
     vectors = VECTORS / np.linalg.norm(VECTORS, axis=1, keepdims=True)
     index = Partitioned().index(vectors)
     report = index.tune(vectors[:20], recall=1.0, k=1)
-    efforts = [one.search_budget for one in report.measured if one.search_budget is not None]
-    assert max(efforts) < index.snapshot().engine.max_search_budget
+    search_budgets = [one.search_budget for one in report.measured if one.search_budget is not None]
+    assert max(search_budgets) < index.snapshot().engine.max_search_budget
 
 
 def test_what_was_chosen_for_codes_is_kept_in_a_file(monkeypatch, tmp_path):
@@ -151,7 +151,7 @@ def test_what_was_chosen_for_codes_is_kept_in_a_file(monkeypatch, tmp_path):
     assert loaded.snapshot().engine.label() == report.chosen
 
 
-def test_no_much_smaller_effort_would_do(monkeypatch):
+def test_no_much_smaller_search_budget_would_do(monkeypatch):
     """Next to every search budget, one after the other."""
     monkeypatch.setattr(approximate, "SMALL", 100)
     index = Partitioned(num_partitions=48).index(VECTORS)

@@ -7,7 +7,7 @@ import numpy as np
 
 from shortlist.indexes import BruteForce, Partitioned, StoredIndex
 
-COLOURS = ("red", "blue", "green")
+COLORS = ("red", "blue", "green")
 
 
 class World:
@@ -17,7 +17,7 @@ class World:
         generator = np.random.default_rng(seed)
         self.vectors = generator.integers(-2, 3, (num, dim)).astype("float32")
         self.ids = [f"item {number}" for number in range(num)]
-        self.colors = [list(COLOURS[: generator.integers(0, 4)]) for _ in range(num)]
+        self.colors = [list(COLORS[: generator.integers(0, 4)]) for _ in range(num)]
         self.sizes = generator.integers(0, 3, num).tolist()
         self.queries = generator.integers(-2, 3, (5, dim)).astype("float32")
 

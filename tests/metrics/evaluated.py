@@ -11,14 +11,14 @@ from tests.oracles.worlds import RankingWorld, ranking_world
 from shortlist.metrics import FactorizedTopK
 
 Array = NDArray[Any]
-MEASURES = ("recall", "precision", "hit_rate", "mrr", "ndcg", "map")
+METRICS = ("recall", "precision", "hit_rate", "mrr", "ndcg", "map")
 NUM_CANDIDATES = 5
 UNKNOWN = {"int": 10**6, "str": "nowhere", "bytes": b"nowhere"}
 PADDING = {"int": -1, "str": "", "bytes": b""}
 
 
 @dataclass(frozen=True)
-class Judged:
+class Evaluated:
     """A ranking world as vectors and ids: candidate j is the j-th axis, so query i is its row of scores."""
 
     world: RankingWorld
@@ -35,7 +35,7 @@ class Judged:
         return np.eye(self.world.scores.shape[1], dtype="float32")
 
 
-def evaluated(seed: int, kind: str = "int") -> Judged:
+def evaluated(seed: int, kind: str = "int") -> Evaluated:
     """The world's rows as ids of one kind; -2, outside the catalog, as an id that nobody knows."""
     world = ranking_world(seed, num_candidates=NUM_CANDIDATES)
     ids = {
@@ -46,7 +46,7 @@ def evaluated(seed: int, kind: str = "int") -> Judged:
     name_of = dict(enumerate(ids)) | {-1: PADDING[kind], -2: UNKNOWN[kind]}
     excluded = [[*rows, -2, -2] for rows in world.excluded_rows]  # unknown ids exclude nothing
     columns = padded(world.true_rows, name_of), padded(excluded, name_of)
-    return Judged(world, np.array(ids, columns[0].dtype), *columns)
+    return Evaluated(world, np.array(ids, columns[0].dtype), *columns)
 
 
 def padded(lists: list[list[int]], name_of: dict[int, Any]) -> Array:
@@ -70,7 +70,7 @@ def named(metrics: Metrics | None, k: int) -> dict[str, float]:
 
 
 def metric_over(candidates: Any, ks: tuple[int, ...], **options: Any) -> FactorizedTopK:
-    metric = FactorizedTopK(candidates, ks=ks, measures=MEASURES, **options)
+    metric = FactorizedTopK(candidates, ks=ks, metrics=METRICS, **options)
     metric.refresh()
     return metric
 

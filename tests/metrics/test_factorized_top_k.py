@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.metrics.evaluated import NUM_CANDIDATES, Judged, evaluated, metric_over, named, oracle, results
+from tests.metrics.evaluated import NUM_CANDIDATES, Evaluated, evaluated, metric_over, named, oracle, results
 from tests.oracles.ranking import mean_metrics, ranking_metrics
 from tests.oracles.worlds import BATCH_SIZE, NUM_QUERIES, ranking_world, slices
 
@@ -17,7 +17,7 @@ BACKEND = keras.config.backend()
 TEXT = pytest.mark.skipif(BACKEND != "tensorflow", reason="tensors of this backend hold no text")
 
 
-def assert_by_id(one: Judged, *, excluded: bool, weights: Array | None = None) -> None:
+def assert_by_id(one: Evaluated, *, excluded: bool, weights: Array | None = None) -> None:
     metric = metric_over([(one.ids, one.candidates)], one.world.ks)
     metric.update_state(
         one.queries,
@@ -78,8 +78,8 @@ def test_by_score() -> None:
         metric.update_state(scores.astype("float32"), candidates[rows])
         expected = {}
         for k in metric.ks:
-            judged_rows = [ranking_metrics(line, [row], k) for line, row in zip(scores, rows, strict=True)]
-            expected |= named(mean_metrics(judged_rows), k)
+            evaluated_rows = [ranking_metrics(line, [row], k) for line, row in zip(scores, rows, strict=True)]
+            expected |= named(mean_metrics(evaluated_rows), k)
         assert results(metric) == pytest.approx(expected, abs=1e-6)
 
 
@@ -166,13 +166,13 @@ def test_half_precision(dtype: str) -> None:
 @pytest.mark.contract
 def test_names() -> None:
     metric = FactorizedTopK(
-        [np.eye(2, dtype="float32")], ks=(1,), measures=("map",), name_format="top{k}/{measure}"
+        [np.eye(2, dtype="float32")], ks=(1,), metrics=("map",), name_format="top{k}/{measure}"
     )
     assert list(metric.result()) == ["top1/map"]
 
 
 def test_by_score_a_true_candidate_that_the_catalog_lacks_is_its_own_group() -> None:
-    metric = FactorizedTopK([np.float32([[1, 0], [3, 0]])], ks=(1, 2), measures=("recall", "ndcg"))
+    metric = FactorizedTopK([np.float32([[1, 0], [3, 0]])], ks=(1, 2), metrics=("recall", "ndcg"))
     metric.refresh()
     metric.update_state(np.float32([[1, 0]]), np.float32([[2, 0]]))
     values = {name: float(value) for name, value in metric.result().items()}
@@ -184,21 +184,21 @@ def test_by_score_a_true_candidate_that_the_catalog_lacks_is_its_own_group() -> 
 def test_by_score_a_query_of_zeros_ties_with_all() -> None:
     """Where the margin itself is 0."""
     candidates = np.random.default_rng(0).normal(size=(4, 3)).astype("float32")
-    metric = FactorizedTopK([candidates], ks=(1,), measures=("recall",))
+    metric = FactorizedTopK([candidates], ks=(1,), metrics=("recall",))
     metric.refresh()
     metric.update_state(np.zeros((1, 3), "float32"), candidates[:1])
     assert float(metric.result()["recall_at_1"]) == pytest.approx(1 / 4)
 
 
 def test_two_true_candidates_that_the_catalog_lacks_are_two() -> None:
-    metric = FactorizedTopK([(np.int32([0, 1]), np.eye(2, dtype="float32"))], ks=(1,), measures=("recall",))
+    metric = FactorizedTopK([(np.int32([0, 1]), np.eye(2, dtype="float32"))], ks=(1,), metrics=("recall",))
     metric.refresh()
     metric.update_state(np.float32([[1, 0]]), true_candidate_ids=np.int32([[0, 77, 78, -1]]))
     assert float(metric.result()["recall_at_1"]) == pytest.approx(1 / 3)
 
 
 def test_one_that_the_catalog_lacks_and_is_named_twice_counts_once() -> None:
-    metric = FactorizedTopK([(np.int32([0, 1]), np.eye(2, dtype="float32"))], ks=(1,), measures=("recall",))
+    metric = FactorizedTopK([(np.int32([0, 1]), np.eye(2, dtype="float32"))], ks=(1,), metrics=("recall",))
     metric.refresh()
     metric.update_state(np.float32([[1, 0]]), true_candidate_ids=np.int32([[0, 77, 77]]))
     assert float(metric.result()["recall_at_1"]) == pytest.approx(1 / 2)
@@ -209,7 +209,7 @@ def test_one_that_the_catalog_lacks_and_is_named_twice_counts_once() -> None:
     "true_ids", [[7, -1], [[7], [-1]], [[7, -1], [-1, -1]]], ids=["[2]", "[2, 1]", "[2, 2]"]
 )
 def test_a_query_without_a_true_candidate_does_not_count(true_ids: list[Any]) -> None:
-    metric = FactorizedTopK([(np.int32([7, 9]), np.eye(2, dtype="float32"))], ks=(1,), measures=("recall",))
+    metric = FactorizedTopK([(np.int32([7, 9]), np.eye(2, dtype="float32"))], ks=(1,), metrics=("recall",))
     metric.refresh()
     metric.update_state(np.eye(2, dtype="float32"), true_candidate_ids=np.int32(true_ids))
     assert float(metric.result()["recall_at_1"]) == 1
@@ -217,7 +217,7 @@ def test_a_query_without_a_true_candidate_does_not_count(true_ids: list[Any]) ->
 
 @TEXT
 def test_an_empty_text_id_is_no_true_candidate() -> None:
-    metric = FactorizedTopK([(["a", "b"], np.eye(2, dtype="float32"))], ks=(1,), measures=("recall",))
+    metric = FactorizedTopK([(["a", "b"], np.eye(2, dtype="float32"))], ks=(1,), metrics=("recall",))
     metric.refresh()
     metric.update_state(np.eye(2, dtype="float32"), true_candidate_ids=np.array([["a"], [""]], object))
     assert float(metric.result()["recall_at_1"]) == 1

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.metrics.evaluated import Judged, evaluated, metric_over, oracle, results
+from tests.metrics.evaluated import Evaluated, evaluated, metric_over, oracle, results
 
 from shortlist.errors import ArgumentError
 from shortlist.indexes import BruteForce, Streaming
@@ -24,11 +24,11 @@ def test_duplicate_candidate_ids_are_refused() -> None:
         metric_over([(np.array([1, 2, 1]), np.eye(3, dtype="float32"))], (1,))
 
 
-def batched(one: Judged) -> list[Any]:
+def batched(one: Evaluated) -> list[Any]:
     return [(one.ids[part], one.candidates[part]) for part in (slice(0, 3), slice(3, 5))]
 
 
-def as_dataset(one: Judged) -> Any:
+def as_dataset(one: Evaluated) -> Any:
     import tensorflow as tf
 
     return tf.data.Dataset.from_tensor_slices((np.int64(one.ids), one.candidates)).batch(3)
@@ -45,7 +45,7 @@ def as_dataset(one: Judged) -> Any:
     ],
     ids=["list", "BruteForce", "Streaming", "tf.data"],
 )
-def test_candidates_from(source: Callable[[Judged], Any]) -> None:
+def test_candidates_from(source: Callable[[Evaluated], Any]) -> None:
     one = evaluated(13)
     metric = metric_over(source(one), one.world.ks)
     metric.update_state(one.queries, true_candidate_ids=one.true_ids)

@@ -49,7 +49,7 @@ def test_candidates_that_do_not_fit_are_refused(candidates: list[Any], message: 
 
 
 @pytest.mark.parametrize(
-    "options", [{"ks": ()}, {"ks": (0,)}, {"ks": (1.5,)}, {"measures": ("recal",)}, {"measures": ()}]
+    "options", [{"ks": ()}, {"ks": (0,)}, {"ks": (1.5,)}, {"metrics": ("recal",)}, {"metrics": ()}]
 )
 def test_options_out_of_range_are_refused(options: dict[str, Any]) -> None:
     (name,) = options

@@ -19,7 +19,7 @@ INVALID = {"negative": -3.0, "nan": np.nan, "infinite": np.inf}
 
 
 def metric_over(with_ids: bool = True) -> FactorizedTopK:
-    metric = FactorizedTopK([(IDS, EYE)] if with_ids else [EYE], ks=(1,), measures=("recall", "mrr"))
+    metric = FactorizedTopK([(IDS, EYE)] if with_ids else [EYE], ks=(1,), metrics=("recall", "mrr"))
     metric.refresh()
     return metric
 

@@ -27,25 +27,25 @@ def evaluated(metric: FactorizedTopK, **given: Any) -> dict[str, float]:
 
 def test_recall_of_what_the_index_lists_and_a_warning_of_what_it_misses() -> None:
     index = Partitioned(probes=1).index(VECTORS, IDS)
-    metric = FactorizedTopK(index, ks=(5, 20), measures=("recall", "mrr"))
+    metric = FactorizedTopK(index, ks=(5, 20), metrics=("recall", "mrr"))
     with pytest.warns(UserWarning, match=r"Partitioned, which finds [\d.]+% of the exact 20 best"):
         assert metric.refresh()
     truth = IDS[np.argsort(-(QUERIES @ VECTORS.T), axis=1)[:, 3]].astype("int32")
     listed = index(QUERIES, 20)[1].tolist()
-    places = [
+    slots = [
         line.index(one) if one in line else None for line, one in zip(listed, truth.tolist(), strict=True)
     ]
     found = evaluated(metric, true_candidate_ids=truth)
     for k in (5, 20):
-        inside = [place for place in places if place is not None and place < k]
+        inside = [place for place in slots if place is not None and place < k]
         assert found[f"recall_at_{k}"] == pytest.approx(len(inside) / 40, abs=1e-6)
         assert found[f"mrr_at_{k}"] == pytest.approx(sum(1 / (place + 1) for place in inside) / 40, abs=1e-5)
-    assert None in places  # so that something was missed
+    assert None in slots  # so that something was missed
 
 
 def test_excluded_candidates_are_not_listed_but_the_true_one_is_never_excluded() -> None:
     index = Partitioned(probes=1000).index(VECTORS, IDS)
-    metric = FactorizedTopK(index, ks=(1,), measures=("recall",))
+    metric = FactorizedTopK(index, ks=(1,), metrics=("recall",))
     with pytest.warns(UserWarning, match=r"100.0%"):
         metric.refresh()
     order = IDS[np.argsort(-(QUERIES @ VECTORS.T), axis=1)].astype("int32")
@@ -71,7 +71,7 @@ def test_in_an_evaluation() -> None:
         def __init__(self) -> None:
             super().__init__()
             self.metric = FactorizedTopK(
-                Partitioned(probes=1000).index(VECTORS, IDS), ks=(1,), measures=("recall",)
+                Partitioned(probes=1000).index(VECTORS, IDS), ks=(1,), metrics=("recall",)
             )
 
         def compute_loss(self, inputs: Any, training: bool = False) -> Any:

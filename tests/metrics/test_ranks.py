@@ -108,7 +108,7 @@ def test_ranks_inside_a_compiled_evaluation(store: Callable[[Array], Candidates]
     class Judge(sl.Model):
         def __init__(self) -> None:
             super().__init__()
-            self.metric = sl.metrics.FactorizedTopK(source, ks=(1,), measures=("recall",))
+            self.metric = sl.metrics.FactorizedTopK(source, ks=(1,), metrics=("recall",))
 
         def compute_loss(self, inputs: Any, training: bool = False) -> Any:
             self.metric.update_state(inputs["query"], true_candidate_ids=inputs["true"])
@@ -121,7 +121,7 @@ def test_ranks_inside_a_compiled_evaluation(store: Callable[[Array], Candidates]
     assert logs["recall_at_1"] == pytest.approx(1.0)
 
 
-def test_a_true_vector_of_zeros_beside_long_ones(store: Callable[[Array], Candidates]) -> None:
+def test_a_true_vector_of_zeros_next_to_long_ones(store: Callable[[Array], Candidates]) -> None:
     vectors = np.float32([[0, 0, 0], [1e6, 0, 0], [-1e6, 0, 0], [0, 1e6, 0]])
     better, tied = ranks(store(vectors), np.float32([[1e6, 0, 0]]), vectors[None, :1], np.int32([[0]]))
     assert (float(better[0, 0]), float(tied[0, 0])) == (1.0, 2.0)

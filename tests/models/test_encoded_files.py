@@ -101,7 +101,7 @@ def add_a_file(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [touch, add_a_file])
-def test_changed_files_are_encoded_anew(
+def test_changed_files_are_encoded_again(
     folder: Path, count: Callable[[], int], change: Callable[[Path], None]
 ) -> None:
     encode_files(COLUMNS, events(folder, cache=folder / "cache"), "weight")
@@ -111,7 +111,7 @@ def test_changed_files_are_encoded_anew(
 
 
 @pytest.mark.parametrize("place", range(4))
-def test_columns_that_learned_something_else_encode_anew(
+def test_columns_that_learned_something_else_encode_again(
     folder: Path, count: Callable[[], int], place: int
 ) -> None:
     others = [Category("u").fit(["bob", "ann"]), Category("i").fit([1, 2, 3])]

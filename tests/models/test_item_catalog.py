@@ -56,7 +56,7 @@ def test_saved_and_loaded(tmp_path: Path) -> None:
 
 
 @pytest.mark.contract
-def test_items_without_the_column_and_items_that_stand_twice_are_refused() -> None:
+def test_items_without_the_column_and_items_that_are_duplicated_are_refused() -> None:
     with pytest.raises(FeatureError, match="film"):
         Catalog.of_items({"title": ["Heat"]}, tower(), "film")
     with pytest.raises(ValueError, match="'Up'"):

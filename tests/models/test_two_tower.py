@@ -27,7 +27,7 @@ from shortlist.models import TwoTower, load_model
 Array = NDArray[Any]
 BACKEND = keras.config.backend()
 KS = (1, 10)
-MEASURES = ("recall", "ndcg", "mrr")
+METRICS = ("recall", "ndcg", "mrr")
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def parts() -> tuple[Interactions, Interactions]:
 def compiled(train: Interactions, **options: Any) -> TwoTower:
     keras.utils.set_random_seed(3)
     model = TwoTower.from_interactions(
-        train, embedding_dim=8, metric=FactorizedTopK(ks=KS, measures=MEASURES), **options
+        train, embedding_dim=8, metric=FactorizedTopK(ks=KS, metrics=METRICS), **options
     )
     model.compile()
     return model
@@ -70,7 +70,7 @@ def oracle(model: TwoTower, test: Interactions, exclude: Interactions | None) ->
         ]
         mean = mean_metrics(metrics)
         assert mean is not None
-        values |= {f"{measure}_at_{k}": mean[measure] for measure in MEASURES}
+        values |= {f"{measure}_at_{k}": mean[measure] for measure in METRICS}
     return values
 
 
@@ -318,7 +318,7 @@ def test_it_can_be_trained_after_data_it_could_not_read(parts: tuple[Interaction
     assert model.fit(train, verbose=0).history["loss"]
 
 
-def test_another_catalog_of_the_same_size_is_looked_up_anew(
+def test_another_catalog_of_the_same_size_is_looked_up_again(
     parts: tuple[Interactions, Interactions],
 ) -> None:
     """Rows of ids that were compiled into the evaluation of the former catalog are not used again."""

@@ -42,7 +42,7 @@ def table_of(files: InteractionFiles) -> Interactions:
 
 def compiled(data: Any) -> TwoTower:
     keras.utils.set_random_seed(3)
-    metric = FactorizedTopK(ks=(1, 10), measures=("recall",))
+    metric = FactorizedTopK(ks=(1, 10), metrics=("recall",))
     model = TwoTower.from_interactions(data, embedding_dim=8, metric=metric)
     model.compile()
     return model
@@ -54,7 +54,7 @@ def weights(model: TwoTower) -> list[np.ndarray]:
 
 @pytest.mark.contract
 @pytest.mark.parametrize("kind", ["parquet", "csv"])
-def test_files_are_judged_as_the_table_is(tmp_path: pathlib.Path, kind: str) -> None:
+def test_files_are_evaluated_as_the_table_is(tmp_path: pathlib.Path, kind: str) -> None:
     files = written(tmp_path, kind)
     model = compiled(files)
     table = table_of(files)

@@ -10,7 +10,7 @@ from tests.oracles.worlds import RankingWorld, ranking_world
 
 from shortlist.ops import NEVER, distinct, ranking_metrics
 
-MEASURES = ("recall", "precision", "hit_rate", "mrr", "ndcg", "map")
+METRICS = ("recall", "precision", "hit_rate", "mrr", "ndcg", "map")
 
 
 def to_numpy(tensor: Any) -> np.ndarray:
@@ -38,7 +38,7 @@ def evaluate(world: RankingWorld, k: int) -> dict[str, np.ndarray]:
     """Ranks first, then measures; a true candidate outside the catalog is true and has no row."""
     true = padded([[row for row in dict.fromkeys(rows) if row != -1] for rows in world.true_rows], 4)
     better, tied = map(keras.ops.convert_to_tensor, counts(world.scores, true, world.excluded_rows))
-    values = ranking_metrics(better, tied, keras.ops.convert_to_tensor(true != -1), k, MEASURES)
+    values = ranking_metrics(better, tied, keras.ops.convert_to_tensor(true != -1), k, METRICS)
     return {name: to_numpy(value) for name, value in values.items()}
 
 
@@ -51,8 +51,8 @@ def test_metrics_equal_the_oracle() -> None:
             for query, (scores, true, excluded) in enumerate(
                 zip(world.scores, world.true_rows, world.excluded_rows, strict=True)
             ):
-                expected = oracle(scores, true, k, excluded) or dict.fromkeys(MEASURES, 0.0)
-                assert {name: float(found[name][query]) for name in MEASURES} == pytest.approx(
+                expected = oracle(scores, true, k, excluded) or dict.fromkeys(METRICS, 0.0)
+                assert {name: float(found[name][query]) for name in METRICS} == pytest.approx(
                     expected, abs=1e-6
                 )
 

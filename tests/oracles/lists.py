@@ -8,7 +8,7 @@ from tests.oracles.ranking import Metrics, mean_metrics, metrics_of_hits
 PADDING: frozenset[Any] = frozenset({"", b"", -1, None})
 
 
-def judge_lists(
+def evaluate_lists(
     recommended: Sequence[Sequence[Any]], true: Sequence[Collection[Any]], ks: Sequence[int]
 ) -> dict[int, Metrics | None]:
     """The six metrics at each k, mean over the queries that have a true id (None when there is none).
@@ -20,10 +20,10 @@ def judge_lists(
         ks: cutoffs; lists may be shorter.
     """
     pairs = list(zip(recommended, true, strict=True))
-    return {k: mean_metrics([judge_list(ids, wanted, k) for ids, wanted in pairs]) for k in ks}
+    return {k: mean_metrics([evaluate_list(ids, wanted, k) for ids, wanted in pairs]) for k in ks}
 
 
-def judge_list(recommended: Sequence[Any], true: Collection[Any], k: int) -> Metrics | None:
+def evaluate_list(recommended: Sequence[Any], true: Collection[Any], k: int) -> Metrics | None:
     """The six metrics of one list, or None when nothing is true."""
     wanted = set(true) - PADDING
     hits = [one in wanted and one not in recommended[:rank] for rank, one in enumerate(recommended)]

@@ -53,7 +53,7 @@ class RankingWorld:
 
 @dataclass(frozen=True)
 class ListWorld:
-    """Recommended and true ids, for `judge_lists`."""
+    """Recommended and true ids, for `evaluate_lists`."""
 
     recommended: list[list[Any]]
     true: list[list[Any]]

@@ -23,7 +23,7 @@ class FreeForm(sl.Model):
         self.dropout = keras.layers.Dropout(dropout)
         items = np.arange(NUM_ITEMS, dtype="int32")
         metric = sl.metrics.FactorizedTopK(
-            [(items, items)], encoder=self.item_model, ks=(1, 10), measures=("recall",)
+            [(items, items)], encoder=self.item_model, ks=(1, 10), metrics=("recall",)
         )
         self.task = sl.tasks.Retrieval(metrics=metric, remove_false_negatives=False)
 

@@ -15,7 +15,7 @@ CATALOG = np.float32([[2, 0], [0, 2], [1, 1], [3, 3]])
 
 
 def over_catalog() -> FactorizedTopK:
-    metric = FactorizedTopK([(np.arange(4), CATALOG)], ks=(1, 2), measures=("recall",))
+    metric = FactorizedTopK([(np.arange(4), CATALOG)], ks=(1, 2), metrics=("recall",))
     metric.refresh()
     return metric
 

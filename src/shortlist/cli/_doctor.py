@@ -80,10 +80,10 @@ def _archives() -> Iterator[Row]:
     )
 
     yield DATA_DIRECTORY_VARIABLE, data_directory_state()
-    places = [Path(place) for place in (os.environ.get(DATA_DIRECTORY_VARIABLE), cache_directory()) if place]
+    slots = [Path(place) for place in (os.environ.get(DATA_DIRECTORY_VARIABLE), cache_directory()) if place]
     for archive in _ARCHIVES:
-        found = [str(place / archive) for place in places if (place / archive).is_file()]
-        searched = " or in ".join(map(str, places))
+        found = [str(place / archive) for place in slots if (place / archive).is_file()]
+        searched = " or in ".join(map(str, slots))
         yield archive, found[0] if found else f"not in {searched}: will be downloaded when it is first loaded"
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from shortlist.errors import ArgumentError
 from shortlist.typing import ArrayLike
 
-__all__ = ["MEASURES", "check_lists", "ranking_measures", "ranks_in_lists"]
+__all__ = ["METRICS", "check_lists", "ranking_metrics", "ranks_in_lists"]
 
 _TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "bytes": (bytes,), "int64": (int, np.integer)}
 
@@ -74,15 +74,15 @@ def ranks_in_lists(lists: np.ndarray, rows: np.ndarray, ids: np.ndarray) -> np.n
     """
     numbers = {one: number for number, one in enumerate(dict.fromkeys(ids.tolist()))}
     listed = _numbers(lists, numbers)
-    places = np.flatnonzero(listed >= 0)
-    listed_keys = places // max(lists.shape[1], 1) * len(numbers) + listed[places]
+    slots = np.flatnonzero(listed >= 0)
+    listed_keys = slots // max(lists.shape[1], 1) * len(numbers) + listed[slots]
     # `unique` gives the first place of each key.
     known_keys, firsts = np.unique(listed_keys, return_index=True)
     wanted_keys = rows * len(numbers) + _numbers(ids, numbers)
     found = np.searchsorted(known_keys, wanted_keys)
     is_listed = np.isin(wanted_keys, known_keys)
     ranks = np.full(len(ids), np.inf)
-    ranks[is_listed] = places[firsts[found[is_listed]]] % lists.shape[1] + 1
+    ranks[is_listed] = slots[firsts[found[is_listed]]] % lists.shape[1] + 1
     return ranks
 
 
@@ -104,14 +104,14 @@ class _Hits:
     def sums(self, values: np.ndarray | None = None) -> np.ndarray:
         return np.bincount(self.queries, values, minlength=len(self.num_true)).astype(np.float64)
 
-    def places(self) -> np.ndarray:
+    def slots(self) -> np.ndarray:
         """For each hit, how many hits its query has up to that rank: 1, 2, ..."""
         starts = np.cumsum(self.sums()) - self.sums()
         return np.arange(1, len(self.ranks) + 1) - starts[self.queries]
 
 
-def ranking_measures(
-    ranks: np.ndarray, queries: np.ndarray, k: int, measures: Sequence[str]
+def ranking_metrics(
+    ranks: np.ndarray, queries: np.ndarray, k: int, metrics: Sequence[str]
 ) -> dict[str, np.ndarray]:
     """Compute metrics of each query's first k places.
 
@@ -128,13 +128,13 @@ def ranking_measures(
         ranks: float64 [P], the rank of each true item, counted from 1; infinity when it was not recommended.
         queries: int [P], the query of each true item; each number from 0 to Q - 1 is there.
         k: The number of places that count.
-        measures: Names from the table.
+        metrics: Names from the table.
 
     Returns:
         float64 [Q] for each name.
 
     Example:
-        >>> values = ranking_measures(np.array([2.0, np.inf]), np.array([0, 0]), 10, ["recall", "mrr"])
+        >>> values = ranking_metrics(np.array([2.0, np.inf]), np.array([0, 0]), 10, ["recall", "mrr"])
         >>> {name: value.tolist() for name, value in values.items()}
         {'recall': [0.5], 'mrr': [0.5]}
 
@@ -145,7 +145,7 @@ def ranking_measures(
     is_hit = ranks <= k
     order = np.lexsort((ranks[is_hit], queries[is_hit]))
     hits = _Hits(ranks[is_hit][order], queries[is_hit][order], np.bincount(queries), k)
-    return {measure: _FUNCTIONS[measure](hits) for measure in measures}
+    return {measure: _FUNCTIONS[measure](hits) for measure in metrics}
 
 
 def _recall(hits: _Hits) -> np.ndarray:
@@ -161,7 +161,7 @@ def _hit_rate(hits: _Hits) -> np.ndarray:
 
 
 def _mrr(hits: _Hits) -> np.ndarray:
-    return hits.sums((hits.places() == 1) / hits.ranks)
+    return hits.sums((hits.slots() == 1) / hits.ranks)
 
 
 def _ndcg(hits: _Hits) -> np.ndarray:
@@ -171,7 +171,7 @@ def _ndcg(hits: _Hits) -> np.ndarray:
 
 
 def _map(hits: _Hits) -> np.ndarray:
-    return hits.sums(hits.places() / hits.ranks) / np.minimum(hits.num_true, hits.k)
+    return hits.sums(hits.slots() / hits.ranks) / np.minimum(hits.num_true, hits.k)
 
 
 _FUNCTIONS: dict[str, Callable[[_Hits], np.ndarray]] = {
@@ -183,5 +183,5 @@ _FUNCTIONS: dict[str, Callable[[_Hits], np.ndarray]] = {
     "map": _map,
 }
 
-MEASURES = tuple(_FUNCTIONS)
+METRICS = tuple(_FUNCTIONS)
 """The names of all metrics."""

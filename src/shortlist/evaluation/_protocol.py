@@ -8,7 +8,7 @@ import numpy as np
 from shortlist.data import Interactions
 from shortlist.errors import ArgumentError
 from shortlist.evaluation._arguments import check_recommender
-from shortlist.evaluation._lists import MEASURES
+from shortlist.evaluation._lists import METRICS
 from shortlist.evaluation._ranked_lists import Answers, Recommend, ask
 
 __all__ = ["Recommend", "check_protocol", "evaluate", "measure", "recommender"]
@@ -22,7 +22,7 @@ def evaluate(
     *,
     ks: Sequence[int] = (10, 100),
     exclude: Interactions | None = None,
-    measures: Sequence[str] = ("recall", "ndcg"),
+    metrics: Sequence[str] = ("recall", "ndcg"),
     average: str = "row",
     batch_size: int = 512,
 ) -> dict[str, float]:
@@ -30,7 +30,7 @@ def evaluate(
 
     Each test user is asked for once. What counts is the list: an id that stands there twice counts at its
     first place, padding never counts, and both keep their place. The formulas are those of
-    `lists.ranking_measures`. With the average over rows, recall is the share of test rows whose item is in
+    `lists.ranking_metrics`. With the average over rows, recall is the share of test rows whose item is in
     the first k places.
 
     Args:
@@ -43,7 +43,7 @@ def evaluate(
             again. All test items of a user stay recommendable, even those the user met before too. In
             `TwoTower.evaluate(exclude=)` only the true item of the row in hand does, so the two differ where
             a user meets an item again.
-        measures: Any of `recall`, `precision`, `hit_rate`, `mrr`, `ndcg`, `map`.
+        metrics: Any of `recall`, `precision`, `hit_rate`, `mrr`, `ndcg`, `map`.
         average: `"row"`: each test row is one query with one true item; `"user"`: each user is one query, and
             all his test items are true.
         batch_size: How many users are asked for at once.
@@ -62,33 +62,33 @@ def evaluate(
         >>> test = sl.data.Interactions.from_table(test, user="user", item="film")
         >>> def recommend(user_ids, k, exclude):
         ...     return [["Heat", "Brazil", "Alien"][:k] for user in user_ids]
-        >>> evaluate(recommend, test, ks=(1, 3), measures=("recall",))
+        >>> evaluate(recommend, test, ks=(1, 3), metrics=("recall",))
         {'recall_at_1': 0.3333333333333333, 'recall_at_3': 0.6666666666666666}
-        >>> evaluate(recommend, test, ks=(3,), measures=("recall",), average="user")
+        >>> evaluate(recommend, test, ks=(3,), metrics=("recall",), average="user")
         {'recall_at_3': 0.75}
     """
     check_recommender(recommend, "recommend")
-    check_protocol(ks, measures, average, batch_size)
+    check_protocol(ks, metrics, average, batch_size)
     answers = ask(recommend, test, ks=ks, exclude=exclude, batch_size=batch_size)
-    return measure(answers, ks, measures, average)
+    return measure(answers, ks, metrics, average)
 
 
-def measure(answers: Answers, ks: Sequence[int], measures: Sequence[str], average: str) -> dict[str, float]:
+def measure(answers: Answers, ks: Sequence[int], metrics: Sequence[str], average: str) -> dict[str, float]:
     """Average all metrics at all k.
 
     Args:
         answers: Where the test items stand.
         ks: The numbers of places that count.
-        measures: Names of metrics.
+        metrics: Names of metrics.
         average: `"row"` or `"user"`.
 
     Returns:
         Numbers by name, measure by measure.
     """
-    by_k = [answers.measure(k, measures, average) for k in ks]
+    by_k = [answers.measure(k, metrics, average) for k in ks]
     return {
         f"{name}_at_{k}": values[f"{name}_at_{k}"]
-        for name in measures
+        for name in metrics
         for k, values in zip(ks, by_k, strict=True)
     }
 
@@ -121,12 +121,12 @@ def recommender(index: Any, queries: Callable[[np.ndarray], Any] | None = None) 
     return recommend
 
 
-def check_protocol(ks: Sequence[int], measures: Sequence[str], average: str, batch_size: int = 1) -> None:
+def check_protocol(ks: Sequence[int], metrics: Sequence[str], average: str, batch_size: int = 1) -> None:
     """Raise when lists cannot be evaluated so.
 
     Args:
         ks: The numbers of places that count.
-        measures: Names of metrics.
+        metrics: Names of metrics.
         average: `"row"` or `"user"`.
         batch_size: How many users are asked for at once.
 
@@ -135,8 +135,8 @@ def check_protocol(ks: Sequence[int], measures: Sequence[str], average: str, bat
     """
     if not ks or any(isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1 for k in ks):
         raise ArgumentError(f"ks came as {tuple(ks)!r}, expected whole numbers of at least 1.")
-    if not measures or not set(measures) <= set(MEASURES):
-        raise ArgumentError(f"measures came as {tuple(measures)!r}, expected some of {MEASURES}.")
+    if not metrics or not set(metrics) <= set(METRICS):
+        raise ArgumentError(f"measures came as {tuple(metrics)!r}, expected some of {METRICS}.")
     if average not in _AVERAGES:
         raise ArgumentError(f"average is {average!r}, expected one of {_AVERAGES}.")
     if batch_size < 1:

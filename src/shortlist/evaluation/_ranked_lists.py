@@ -9,7 +9,7 @@ import numpy as np
 from shortlist.data import Histories, Interactions
 from shortlist.data._arguments import check_is_interactions
 from shortlist.errors import ArgumentError, DataError
-from shortlist.evaluation._lists import check_lists, ranking_measures, ranks_in_lists
+from shortlist.evaluation._lists import check_lists, ranking_metrics, ranks_in_lists
 from shortlist.ids import arrow_id_kind, encode_ids
 from shortlist.typing import ArrayLike, ItemId
 
@@ -50,12 +50,12 @@ class Answers:
     items: np.ndarray
     recommended: dict[int, set[ItemId | None]]
 
-    def measure(self, k: int, measures: Sequence[str], average: str) -> dict[str, float]:
+    def measure(self, k: int, metrics: Sequence[str], average: str) -> dict[str, float]:
         """Average metrics over the test rows, or over the users.
 
         Args:
             k: The number of places that count.
-            measures: Names of metrics.
+            metrics: Names of metrics.
             average: `"row"`: each row is a query with one true item; `"user"`: each user is one, and all his
                 items are true.
 
@@ -63,7 +63,7 @@ class Answers:
             A number for each measure, under names such as `recall_at_10`.
         """
         ranks, queries = self._by_row() if average == "row" else self._by_user()
-        values = ranking_measures(ranks, queries, k, measures)
+        values = ranking_metrics(ranks, queries, k, metrics)
         return {f"{measure}_at_{k}": float(value.mean()) for measure, value in values.items()}
 
     def _by_row(self) -> tuple[np.ndarray, np.ndarray]:

@@ -80,7 +80,7 @@ def compare(
     train: Interactions,
     exclude: Interactions | None = None,
     ks: Sequence[int] = (10, 100),
-    measures: Sequence[str] = ("recall", "ndcg"),
+    metrics: Sequence[str] = ("recall", "ndcg"),
     average: str = "row",
 ) -> Report:
     """Evaluate recommenders next to popularity and chance, and look for signs that one has learned nothing.
@@ -97,7 +97,7 @@ def compare(
             As in `evaluate`, all test items of a user stay recommendable, where `TwoTower.evaluate(exclude=)`
             leaves in only the true item of the row in hand.
         ks: The numbers of places that count.
-        measures: As in `evaluate`.
+        metrics: As in `evaluate`.
         average: As in `evaluate`.
 
     Returns:
@@ -125,7 +125,7 @@ def compare(
     check_recommenders(models)
     _check_names(models)
     check_is_interactions(train, "train")
-    check_protocol(ks, measures, average)
+    check_protocol(ks, metrics, average)
     everyone = dict(models) | {
         _POPULARITY: Popularity.from_interactions(train),
         _RANDOM: Random.from_interactions(train),
@@ -134,7 +134,7 @@ def compare(
     rows: dict[str, dict[str, float]] = {}
     for name, recommend in everyone.items():
         answers = ask(recommend, test, ks=ks, exclude=exclude)
-        rows[name] = measure(answers, ks, measures, average) | _coverage(answers, catalog)
+        rows[name] = measure(answers, ks, metrics, average) | _coverage(answers, catalog)
     warnings = [warning for name in models for warning in _below_popularity(name, rows)]
     warnings += [_SAME.format(name=name) for name in models if _is_same_for_all(models[name], test, min(ks))]
     return Report(rows, tuple(warnings), _protocol(test, exclude, average))

@@ -176,5 +176,5 @@ class _PartitionedGraphEncoder(EngineGraphEncoder):
             return tf.gather(self._tables["exact"].value(), rows)
         vectors = self._tables["vectors"].value()
         return tf.gather(
-            tf.reshape(vectors, (-1, vectors.shape[2])), tf.gather(self._tables["places"].value(), rows)
+            tf.reshape(vectors, (-1, vectors.shape[2])), tf.gather(self._tables["slots"].value(), rows)
         )

@@ -86,7 +86,7 @@ def _of_delta(snapshot: Snapshot, queries: np.ndarray, width: int, request: Requ
 
 
 def _allowed_delta(which: Filter, query: int, delta: np.ndarray) -> np.ndarray:
-    """`[num_fresh]`, bool."""
+    """`[num_delta]`, bool."""
     bits = None if which.bits is None else which.bits[delta]
     excluded = np.where(which.excluded >= delta[0], which.excluded - delta[0], -1)
     return Filter(excluded, bits, which.wanted).allowed(query, len(delta))

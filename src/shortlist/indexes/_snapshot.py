@@ -29,8 +29,8 @@ class Snapshot:
         vocabulary: The ids of its rows; None when they are the row numbers.
         attributes: What the bits stand for.
         bits: `[num_rows, num_words]`, int32, of the engine's rows and the fresh ones.
-        delta: `[num_fresh, dim]`, float32.
-        delta_ids: Of the fresh rows, `num_fresh` of them.
+        delta: `[num_delta, dim]`, float32.
+        delta_ids: Of the fresh rows, `num_delta` of them.
     """
 
     engine: Engine

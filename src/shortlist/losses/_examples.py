@@ -74,13 +74,13 @@ class Examples:
             `[rows, 1]` each: by `total`, and by `logits_kept` where labels are smoothed.
         """
         num_rows = ops.shape(sums.total)[0]
-        places = self.rows - first
-        is_inside = ops.logical_and(places >= 0, places < num_rows)
-        places = ops.clip(places, 0, num_rows - 1)
-        losses = self._losses(RowSums(*(ops.take(part, places, axis=0) for part in sums.present())))
+        slots = self.rows - first
+        is_inside = ops.logical_and(slots >= 0, slots < num_rows)
+        slots = ops.clip(slots, 0, num_rows - 1)
+        losses = self._losses(RowSums(*(ops.take(part, slots, axis=0) for part in sums.present())))
         is_inside = ops.expand_dims(is_inside, 1)
         return [
-            ops.segment_sum(ops.where(is_inside, one, 0.0), places, num_segments=num_rows)
+            ops.segment_sum(ops.where(is_inside, one, 0.0), slots, num_segments=num_rows)
             for one in losses.by_sums
         ]
 

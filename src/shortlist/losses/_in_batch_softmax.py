@@ -247,9 +247,9 @@ def _chunk(
 ) -> SoftmaxChunk:
     """The chunk of the first columns, which are all that are in use."""
     num_candidates, first = ops.shape(candidates)[0], columns.first[:num_columns]
-    places = None
+    slots = None
     if codes is not None:
-        places = backend.PositiveMask(
+        slots = backend.PositiveMask(
             codes.queries,
             codes.items[: ops.shape(codes.queries)[0]],
             ops.take(codes.queries, rows.first),
@@ -265,7 +265,7 @@ def _chunk(
         columns=ops.concatenate([vectors, ops.stack(rest, axis=1)], axis=1),
         counted=ops.concatenate([counts * vectors, counts], axis=1),
         scale=options.scale,
-        places=places,
+        slots=slots,
         num_hard_negatives=options.num_hard_negatives,
         is_smoothed=bool(options.label_smoothing),
         longest=ops.max(ops.norm(vectors, axis=1)),

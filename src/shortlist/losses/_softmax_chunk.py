@@ -60,7 +60,7 @@ class SoftmaxChunk:
         counted: `[num_columns, dim + 1]`, float32: a column's vector times the number of candidates of the
             batch that it stands for, and that number; for both sums over columns in one product.
         scale: What scores are multiplied by.
-        places: Where the logits hold positives that are no negatives; None where all are left in.
+        slots: Where the logits hold positives that are no negatives; None where all are left in.
         num_hard_negatives: How many negatives of highest logit are left; all when None.
         is_smoothed: Whether a share of the label is spread over the columns that are left.
         longest: Scalar, the length of the longest vector, by which rows know a bound of their logits.
@@ -69,7 +69,7 @@ class SoftmaxChunk:
     columns: Tensor
     counted: Tensor
     scale: float
-    places: backend.PositiveMask | None
+    slots: backend.PositiveMask | None
     num_hard_negatives: int | None
     is_smoothed: bool
     longest: Tensor
@@ -178,8 +178,8 @@ class SoftmaxChunk:
         are_low = width < _LOW
         shift = ops.where(are_low, bound + _FAR, bound / 2)
         mass = backend.exp_of_products(self._rows(queries, shift), self.columns, are_low)
-        if self.places is not None:
-            mass = self.places.fill(mass, first, 0.0)
+        if self.slots is not None:
+            mass = self.slots.fill(mass, first, 0.0)
         return shift, ops.where(part["is_kept"], mass, 0.0) if "is_kept" in part else mass
 
     def _products(self, queries: Tensor) -> Tensor:
@@ -204,8 +204,8 @@ class SoftmaxChunk:
         self, logits: Tensor, part: dict[str, Tensor], first: Tensor | int
     ) -> tuple[Tensor, Tensor | None]:
         """Logits of the negatives, and their columns where some were chosen."""
-        if self.places is not None:
-            logits = self.places.fill(logits, first, MASKED_LOGIT)
+        if self.slots is not None:
+            logits = self.slots.fill(logits, first, MASKED_LOGIT)
         if "is_kept" in part:
             logits = ops.where(part["is_kept"], logits, MASKED_LOGIT)
         if self.num_hard_negatives is None:
@@ -239,10 +239,8 @@ class SoftmaxChunk:
     def _in_columns(self, values: Tensor, columns: Tensor) -> Tensor:
         """A matrix of zeros with a row's values in its columns."""
         num_rows, num_columns = ops.shape(columns)[0], ops.shape(self.columns)[0]
-        places = ops.expand_dims(ops.arange(num_rows, dtype="int32") * num_columns, 1) + columns
-        flat = ops.scatter(
-            ops.reshape(places, (-1, 1)), ops.reshape(values, (-1,)), (num_rows * num_columns,)
-        )
+        slots = ops.expand_dims(ops.arange(num_rows, dtype="int32") * num_columns, 1) + columns
+        flat = ops.scatter(ops.reshape(slots, (-1, 1)), ops.reshape(values, (-1,)), (num_rows * num_columns,))
         return ops.reshape(flat, (num_rows, num_columns))
 
 

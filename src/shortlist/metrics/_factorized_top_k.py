@@ -20,7 +20,7 @@ from shortlist.indexes._tuning import estimate_recall
 from shortlist.metrics._candidates import Candidates, CandidatesInMemory, CandidatesOnDisk, widened
 from shortlist.metrics._listed_ranks import listed_ranks
 from shortlist.metrics._ranks import ranks
-from shortlist.ops import MEASURES, check_shapes, distinct, ranking_metrics
+from shortlist.ops import METRICS, check_shapes, distinct, ranking_metrics
 from shortlist.typing import Tensor
 
 __all__ = ["FactorizedTopK"]
@@ -59,7 +59,7 @@ class FactorizedTopK(keras.metrics.Metric):
         encoder: What turns features, in the place of the dataset's vectors, into vectors, such as the
             candidate tower.
         ks: The lengths of the lists to evaluate.
-        measures: Any of `recall`, `precision`, `hit_rate`, `mrr`, `ndcg`, `map`.
+        metrics: Any of `recall`, `precision`, `hit_rate`, `mrr`, `ndcg`, `map`.
         name_format: How a value is named in the logs.
 
     Raises:
@@ -68,7 +68,7 @@ class FactorizedTopK(keras.metrics.Metric):
     Example:
         >>> import numpy as np
         >>> catalog = [np.eye(4, dtype="float32")]
-        >>> metric = FactorizedTopK(catalog, ks=(1, 2), measures=("recall",))
+        >>> metric = FactorizedTopK(catalog, ks=(1, 2), metrics=("recall",))
         >>> metric.refresh()
         True
         >>> metric.update_state(np.float32([[1, 2, 0, 0]]), np.float32([[1, 0, 0, 0]]))
@@ -82,14 +82,14 @@ class FactorizedTopK(keras.metrics.Metric):
         *,
         encoder: Callable[[Any], Any] | None = None,
         ks: Sequence[int] = (10, 100),
-        measures: Sequence[str] = ("recall", "ndcg", "mrr"),
+        metrics: Sequence[str] = ("recall", "ndcg", "mrr"),
         name_format: str = "{measure}_at_{k}",
         name: str = "factorized_top_k",
         **kwargs: Any,
     ) -> None:
         super().__init__(name=name, **kwargs)
-        _check(ks, measures)
-        self.ks, self.measures, self.name_format = tuple(ks), tuple(measures), name_format
+        _check(ks, metrics)
+        self.ks, self.metrics, self.name_format = tuple(ks), tuple(metrics), name_format
         self._source = candidates
         self._encoder = encoder
         self._ids: np.ndarray | None = None
@@ -98,7 +98,7 @@ class FactorizedTopK(keras.metrics.Metric):
         self._candidates: Candidates | None = None
         self._engine: Engine | None = None
         self.was_updated = False
-        shape = (len(self.measures), len(self.ks))
+        shape = (len(self.metrics), len(self.ks))
         self._sums = self.add_variable(shape=shape, initializer="zeros", name="sums", dtype="float32")
         self._weight = self.add_variable(shape=(), initializer="zeros", name="weight", dtype="float32")
         # Rows seen, rows left out because a vector is not finite, rows whose weight is invalid.
@@ -208,7 +208,7 @@ class FactorizedTopK(keras.metrics.Metric):
         return {
             self.name_format.format(measure=measure, k=k): means[row, column]
             for column, k in enumerate(self.ks)
-            for row, measure in enumerate(self.measures)
+            for row, measure in enumerate(self.metrics)
         }
 
     def reset_state(self) -> None:
@@ -235,7 +235,7 @@ class FactorizedTopK(keras.metrics.Metric):
         """
         return {
             "ks": list(self.ks),
-            "measures": list(self.measures),
+            "metrics": list(self.metrics),
             "name_format": self.name_format,
             "name": self.name,
         }
@@ -384,19 +384,19 @@ class FactorizedTopK(keras.metrics.Metric):
         weights = ops.where(is_finite, weights, 0.0)
         columns = []
         for k in self.ks:
-            values = ranking_metrics(better, tied, is_true, k, self.measures)
-            columns.append(ops.stack([ops.sum(values[measure] * weights) for measure in self.measures]))
+            values = ranking_metrics(better, tied, is_true, k, self.metrics)
+            columns.append(ops.stack([ops.sum(values[measure] * weights) for measure in self.metrics]))
         self._sums.assign_add(ops.stack(columns, axis=1))
         self._weight.assign_add(ops.sum(weights))
         self.was_updated = True
 
 
-def _check(ks: Sequence[int], measures: Sequence[str]) -> None:
+def _check(ks: Sequence[int], metrics: Sequence[str]) -> None:
     if not ks or any(isinstance(k, bool) or int(k) != k or k < 1 for k in ks):
         raise ArgumentError(f"ks came as {ks!r}; expected whole numbers of at least 1, such as (10, 100).")
-    unknown = [measure for measure in measures if measure not in MEASURES]
-    if unknown or not measures:
-        raise ArgumentError(f"measures came as {tuple(measures)!r}; expected some of {MEASURES}.")
+    unknown = [measure for measure in metrics if measure not in METRICS]
+    if unknown or not metrics:
+        raise ArgumentError(f"measures came as {tuple(metrics)!r}; expected some of {METRICS}.")
 
 
 def _check_no_padding(ids: np.ndarray | None) -> None:

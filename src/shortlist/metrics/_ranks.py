@@ -100,14 +100,14 @@ def _counts(candidates: Candidates, compared: Tensor, excluded: Tensor | None) -
     _, num_true, heads, width = compared.shape
     compared = ops.reshape(compared, (-1, width))
     num_rows = ops.shape(compared)[0] // heads
-    places = None if excluded is None else backend.ExclusionMask(ops.repeat(excluded, num_true, axis=0))
+    slots = None if excluded is None else backend.ExclusionMask(ops.repeat(excluded, num_true, axis=0))
 
     def step(carry: tuple[Tensor, Tensor], tile: Tensor, first: Tensor | int) -> tuple[Tensor, Tensor]:
         leads = ops.matmul(compared, ops.transpose(tile))
         if heads > 1:
             leads = ops.max(ops.reshape(leads, (num_rows, heads, -1)), axis=1)
-        if places is not None:
-            leads = places.fill(leads, first)
+        if slots is not None:
+            leads = slots.fill(leads, first)
         above, below = backend.count_beyond_margin(leads, 1.0)
         return carry[0] + above, carry[1] + below
 

@@ -3,14 +3,14 @@
 from shortlist.ops._chunk_size import rows_per_chunk
 from shortlist.ops._masking import MASKED_LOGIT, accidental_hits, false_negatives, mask_logits, positives
 from shortlist.ops._negatives import keep_hard_negatives
-from shortlist.ops._ranking import MEASURES, NEVER, distinct, ranking_metrics
+from shortlist.ops._ranking import METRICS, NEVER, distinct, ranking_metrics
 from shortlist.ops._sampling import correct_logits, log_frequency, log_probability
 from shortlist.ops._scores import check_shapes, pairwise_scores, true_scores, unit_vectors
 from shortlist.ops._softmax import softmax_cross_entropy, weighted_mean, weighted_sum
 
 __all__ = [
     "MASKED_LOGIT",
-    "MEASURES",
+    "METRICS",
     "NEVER",
     "accidental_hits",
     "check_shapes",

@@ -11,9 +11,9 @@ from keras import ops
 
 from shortlist.typing import Tensor
 
-__all__ = ["MEASURES", "NEVER", "distinct", "ranking_metrics"]
+__all__ = ["METRICS", "NEVER", "distinct", "ranking_metrics"]
 
-MEASURES = ("recall", "precision", "hit_rate", "mrr", "ndcg", "map")
+METRICS = ("recall", "precision", "hit_rate", "mrr", "ndcg", "map")
 """The metrics that `ranking_metrics` knows."""
 
 NEVER = 2**24
@@ -41,7 +41,7 @@ def distinct(rows: Tensor) -> Tensor:
 
 
 def ranking_metrics(
-    num_better: Tensor, num_tied: Tensor, is_true: Tensor, k: int, measures: tuple[str, ...] = MEASURES
+    num_better: Tensor, num_tied: Tensor, is_true: Tensor, k: int, metrics: tuple[str, ...] = METRICS
 ) -> dict[str, Tensor]:
     """What the positions of the true candidates are worth at k, in expectation over the orders of ties.
 
@@ -55,7 +55,7 @@ def ranking_metrics(
         num_tied: `[num_queries, num_true]`, float32, how many score the same, itself included.
         is_true: `[num_queries, num_true]`, bool; False is padding.
         k: Length of the list that is evaluated; may exceed the catalog.
-        measures: Which of `MEASURES` to compute.
+        metrics: Which of `METRICS` to compute.
 
     Returns:
         A float32 tensor `[num_queries]` by measure; 0 for a query without a true candidate.
@@ -84,7 +84,7 @@ def ranking_metrics(
         "ndcg": lambda: ops.divide_no_nan(in_list.expected_gain(), _ideal_gain(num_true, k)),
         "map": lambda: ops.divide_no_nan(in_list.expected_precisions(), ops.minimum(num_true, float(k))),
     }
-    return {measure: compute[measure]() for measure in measures}
+    return {measure: compute[measure]() for measure in metrics}
 
 
 class _InList:
@@ -144,9 +144,9 @@ def _first_hit(better: Tensor, tied: Tensor, truth: Tensor, k: int) -> tuple[Ten
     first = ops.min(better, axis=1, keepdims=True)
     in_group = ops.cast(better == first, "float32") * truth
     group = ops.sum(in_group, axis=1, keepdims=True)
-    places = ops.max(tied * in_group, axis=1, keepdims=True)
+    slots = ops.max(tied * in_group, axis=1, keepdims=True)
     offset = ops.expand_dims(ops.arange(k, dtype="float32"), 0)
-    stays_empty = ops.maximum(places - group - offset, 0.0) / ops.maximum(places - offset, 1.0)
+    stays_empty = ops.maximum(slots - group - offset, 0.0) / ops.maximum(slots - offset, 1.0)
     empty_after = ops.cumprod(stays_empty, axis=1)
     empty_before = ops.concatenate([ops.ones_like(first), empty_after[:, :-1]], axis=1)
     rank = first + 1.0 + offset

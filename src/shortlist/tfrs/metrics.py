@@ -33,7 +33,7 @@ def FactorizedTopK(  # noqa: N802 - the name of a class there
     return metrics.FactorizedTopK(
         getattr(candidates, "wrapped", candidates),
         ks=ks,
-        measures=("hit_rate",),
+        metrics=("hit_rate",),
         name_format=name + "/top_{k}_categorical_accuracy",
         name=name,
     )

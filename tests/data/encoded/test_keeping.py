@@ -42,7 +42,7 @@ def test_rows_of_the_same_facts_are_taken_again(tmp_path):
     assert len(list((tmp_path / "new" / "cache").iterdir())) == 3
 
 
-def test_a_damaged_cache_is_made_anew_and_a_deleted_one_is_read_on(tmp_path):
+def test_a_damaged_cache_is_made_again_and_a_deleted_one_is_read_on(tmp_path):
     encode = Encoding()
     rows = kept_rows(tmp_path, {}, encode)
     (place,) = tmp_path.iterdir()

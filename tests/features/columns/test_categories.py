@@ -17,10 +17,10 @@ def encoded_slowly(known, rows, max_length):
     """Entry by entry: -1 for padding, the place among the known or 0 for the rest."""
     encoded = []
     for row in rows:
-        places = [
+        slots = [
             -1 if entry in ("", None) else known.index(entry) + 1 if entry in known else 0 for entry in row
         ]
-        encoded.append((places + [-1] * max_length)[:max_length])
+        encoded.append((slots + [-1] * max_length)[:max_length])
     return encoded
 
 

@@ -86,7 +86,7 @@ def check_cosine(make: Make) -> None:
     assert recall(found[0], all_scores(queries, vectors)) >= 0.9
 
 
-def check_most_effort_finds_all(make: Make) -> None:
+def check_most_search_budget_finds_all(make: Make) -> None:
     vectors, queries = clustered(SIZE), clustered(20, seed=4)
     engine = make().index(vectors).snapshot().engine
     engine = engine.with_search_budget(engine.max_search_budget)
@@ -226,7 +226,7 @@ def check_tuned_when_small(make: Make) -> None:
     assert index.is_exact()
 
 
-def check_effort_has_the_constructors_word(make: Make) -> None:
+def check_search_budget_has_the_constructors_word(make: Make) -> None:
     name = make().search_budget_name
     with pytest.raises(ArgumentError, match=f"^{name} came as 0"):
         make(**{name: 0})
@@ -248,7 +248,7 @@ CHECKS = [
     check_recall,
     check_several_heads,
     check_cosine,
-    check_most_effort_finds_all,
+    check_most_search_budget_finds_all,
     check_exact_counts,
     check_single_query,
     check_layouts_of_queries,
@@ -257,5 +257,5 @@ CHECKS = [
     check_determinism,
     check_metric,
     check_tuned_when_small,
-    check_effort_has_the_constructors_word,
+    check_search_budget_has_the_constructors_word,
 ]

@@ -138,7 +138,7 @@ def test_listed_and_searched_in_a_compiled_function() -> None:
         np.testing.assert_array_equal(keras.ops.convert_to_numpy(backend.compiled(listed)(*asked)), plain)
 
 
-def test_effort_bytes_and_files(tmp_path: Path) -> None:
+def test_search_budget_bytes_and_files(tmp_path: Path) -> None:
     vectors = np.random.default_rng(0).normal(size=(7, 3)).astype("float32")
     engine = make(vectors, 2)
     other = engine.with_search_budget(99)

@@ -30,10 +30,10 @@ def test_means_of_members_and_an_empty_cluster_stays():
 
 
 def test_clusters_far_apart_get_a_centroid_each():
-    centres = 100 * np.eye(6, dtype="float32")
-    vectors = np.repeat(centres, 50, axis=0) + GENERATOR.normal(size=(300, 6)).astype("float32")
+    centers = 100 * np.eye(6, dtype="float32")
+    vectors = np.repeat(centers, 50, axis=0) + GENERATOR.normal(size=(300, 6)).astype("float32")
     found = cluster(vectors, 6, seed=1)
-    assert sorted(np.linalg.norm(found[:, None] - centres[None], axis=2).argmin(axis=1).tolist()) == [
+    assert sorted(np.linalg.norm(found[:, None] - centers[None], axis=2).argmin(axis=1).tolist()) == [
         *range(6)
     ]
     np.testing.assert_array_equal(found, cluster(vectors, 6, seed=1))
@@ -41,8 +41,8 @@ def test_clusters_far_apart_get_a_centroid_each():
 
 def test_sizes_are_nearer_to_one_another_than_by_plain_iterations(monkeypatch):
     sizes = np.array([2000, 200, 100, 50, 50])
-    centres = 3 * GENERATOR.normal(size=(5, 4))
-    vectors = np.repeat(centres, sizes, axis=0) + GENERATOR.normal(size=(2400, 4))
+    centers = 3 * GENERATOR.normal(size=(5, 4))
+    vectors = np.repeat(centers, sizes, axis=0) + GENERATOR.normal(size=(2400, 4))
 
     def spread(vectors):
         members = nearest(vectors, np.arange(len(vectors)), cluster(vectors, 40, seed=0)).centroid

@@ -14,9 +14,9 @@ def test_every_vector_has_one_place(num_partitions):
     found = Partitions.of(VECTORS, num_partitions, seed=0)
     flat = found.rows.ravel()
     assert sorted(flat[flat >= 0].tolist()) == list(range(500))
-    np.testing.assert_array_equal(flat[found.places], np.arange(500))
+    np.testing.assert_array_equal(flat[found.slots], np.arange(500))
     laid = host_array(found.tables(VECTORS)["vectors"]).reshape(-1, 5)
-    np.testing.assert_array_equal(laid[found.places], VECTORS)
+    np.testing.assert_array_equal(laid[found.slots], VECTORS)
     assert (laid[flat < 0] == 0).all()
     for rows, centroid in zip(found.rows, found.centroids, strict=True):
         held = rows[rows >= 0]
@@ -26,7 +26,7 @@ def test_every_vector_has_one_place(num_partitions):
             np.testing.assert_allclose(centroid, VECTORS[held].mean(axis=0), atol=1e-5)
 
 
-def test_less_than_three_tenths_of_the_places_are_padding():
+def test_less_than_three_tenths_of_the_slots_are_padding():
     found = Partitions.of(VECTORS, 20, seed=0)
     assert found.rows.size / 500 < 1.3
 
@@ -38,7 +38,7 @@ def test_codes_are_a_byte_a_number_and_near():
     near = tables["vectors"].astype("float32") * tables["scales"][:, :, None]
     assert (near[found.rows < 0] == 0).all()
     largest = np.abs(VECTORS).max(axis=1, keepdims=True)
-    assert (np.abs(near.reshape(-1, 5)[found.places] - VECTORS) <= largest / 127 / 2 + 1e-6).all()
+    assert (np.abs(near.reshape(-1, 5)[found.slots] - VECTORS) <= largest / 127 / 2 + 1e-6).all()
     np.testing.assert_array_equal(tables["exact"], VECTORS)
     np.testing.assert_array_equal(found.rows, Partitions.of(VECTORS, 20, seed=0).rows)
 

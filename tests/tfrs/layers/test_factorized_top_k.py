@@ -58,7 +58,7 @@ def test_candidates_and_ids_may_be_datasets_as_in_the_first_release() -> None:
     assert sorted(found[0]) == IDS.tolist()
 
 
-def test_an_id_that_stands_twice_with_one_vector_is_kept_once() -> None:
+def test_an_id_that_is_duplicated_with_one_vector_is_kept_once() -> None:
     with pytest.warns(UserWarning, match="1 of 3 candidates repeat an id"):
         index = BruteForce().index(VECTORS[[0, 1, 0]], np.array([7, 8, 7]))
     assert index.wrapped.num_candidates == 2

@@ -104,9 +104,9 @@ class IdLookup:
             The same shape, int32.
         """
         ids = jnp.asarray(ids)
-        places = jnp.clip(jnp.searchsorted(self._sorted, ids), 0, len(self._sorted) - 1)
-        found = jnp.asarray(self._sorted)[places] == ids
-        return jnp.where(found, jnp.asarray(self._order)[places], -1)
+        slots = jnp.clip(jnp.searchsorted(self._sorted, ids), 0, len(self._sorted) - 1)
+        found = jnp.asarray(self._sorted)[slots] == ids
+        return jnp.where(found, jnp.asarray(self._order)[slots], -1)
 
 
 def _checked(ids: np.ndarray) -> np.ndarray:

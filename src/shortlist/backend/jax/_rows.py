@@ -73,8 +73,8 @@ def deduplicate_rows(gradient: Any) -> tuple[Tensor, Tensor] | None:
     if not isinstance(gradient, RowGradient):
         return None
     size = gradient.rows.shape[0]
-    rows, places = jnp.unique(gradient.rows, return_inverse=True, size=size, fill_value=gradient.num_rows)
-    return rows, jax.ops.segment_sum(gradient.values, places.reshape(-1), num_segments=size)
+    rows, slots = jnp.unique(gradient.rows, return_inverse=True, size=size, fill_value=gradient.num_rows)
+    return rows, jax.ops.segment_sum(gradient.values, slots.reshape(-1), num_segments=size)
 
 
 def gather_rows(variable: Any, rows: Tensor) -> Tensor:

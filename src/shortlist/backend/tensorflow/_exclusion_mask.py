@@ -18,8 +18,8 @@ class ExclusionMask:
     """
 
     def __init__(self, columns: Tensor) -> None:
-        places = tf.where(columns >= 0)
-        self._rows, self._columns = tf.cast(places[:, 0], tf.int32), tf.gather_nd(columns, places)
+        slots = tf.where(columns >= 0)
+        self._rows, self._columns = tf.cast(slots[:, 0], tf.int32), tf.gather_nd(columns, slots)
 
     def fill(self, tile: Tensor, first: Tensor | int) -> Tensor:
         """Scores with minus infinity at every place that is left out.
@@ -34,5 +34,5 @@ class ExclusionMask:
         columns = self._columns - first
         is_here = tf.logical_and(columns >= 0, columns < tf.shape(tile)[1])
         here = tf.where(is_here)[:, 0]
-        places = tf.stack([tf.gather(self._rows, here), tf.gather(columns, here)], axis=1)
-        return tf.tensor_scatter_nd_update(tile, places, tf.fill(tf.shape(here), -math.inf))
+        slots = tf.stack([tf.gather(self._rows, here), tf.gather(columns, here)], axis=1)
+        return tf.tensor_scatter_nd_update(tile, slots, tf.fill(tf.shape(here), -math.inf))

@@ -54,9 +54,9 @@ class PositiveMask:
             tf.range(tf.cast(num_rows, tf.int64)), self._row_queries[first : first + num_rows]
         )
         rows, columns = self._columns_of.members(rows, items)
-        places = tf.cast(rows * self._num_columns + columns, tf.int32)
+        slots = tf.cast(rows * self._num_columns + columns, tf.int32)
         flat = tf.reshape(chunk, (-1, 1))  # of which operators that scatter would make a copy
-        filled = tf.raw_ops.InplaceUpdate(x=flat, i=places, v=tf.fill((tf.size(places), 1), value))
+        filled = tf.raw_ops.InplaceUpdate(x=flat, i=slots, v=tf.fill((tf.size(slots), 1), value))
         return tf.reshape(filled, tf.shape(chunk))
 
 
@@ -72,8 +72,8 @@ class _Groups(NamedTuple):
         size = tf.size(self.all_members, tf.int64)
         shift = rows * size  # a row's places lie in a stretch of their own, which tells the row again
         starts, ends = tf.gather(self.starts, groups) + shift, tf.gather(self.ends, groups) + shift
-        _, places = tf.raw_ops.RaggedRange(starts=starts, limits=ends, deltas=tf.ones((), tf.int64))
-        return places // size, tf.gather(self.all_members, places % size)
+        _, slots = tf.raw_ops.RaggedRange(starts=starts, limits=ends, deltas=tf.ones((), tf.int64))
+        return slots // size, tf.gather(self.all_members, slots % size)
 
 
 def _groups(members: Tensor, group_of_each: Tensor, num_groups: Tensor) -> _Groups:

@@ -47,8 +47,8 @@ def deduplicate_rows(gradient: Any) -> tuple[Tensor, Tensor] | None:
             "a row-wise optimizer came under a tf.distribute strategy of several replicas, each of which has "
             "rows of its own; train on one replica, or with an optimizer of keras.optimizers."
         )
-    rows, places = tf.unique(gradient.indices)
-    return rows, tf.math.unsorted_segment_sum(gradient.values, places, tf.size(rows))
+    rows, slots = tf.unique(gradient.indices)
+    return rows, tf.math.unsorted_segment_sum(gradient.values, slots, tf.size(rows))
 
 
 def gather_rows(variable: Any, rows: Tensor) -> Tensor:

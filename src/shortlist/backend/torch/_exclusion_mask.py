@@ -18,8 +18,8 @@ class ExclusionMask:
     """
 
     def __init__(self, columns: Tensor) -> None:
-        self._rows, places = torch.nonzero(columns >= 0, as_tuple=True)
-        self._columns = columns[self._rows, places].to(torch.long)
+        self._rows, slots = torch.nonzero(columns >= 0, as_tuple=True)
+        self._columns = columns[self._rows, slots].to(torch.long)
 
     def fill(self, tile: Tensor, first: int) -> Tensor:
         """Scores with minus infinity at every place that is left out.

@@ -93,8 +93,8 @@ class IdLookup:
         """
         ids = keras.ops.convert_to_tensor(ids).to(torch.int64)
         known, order = self._sorted.to(ids.device), self._order.to(ids.device)
-        places = torch.searchsorted(known, ids).clamp(0, len(known) - 1)
-        return torch.where(known[places] == ids, order[places], -1).to(torch.int32)
+        slots = torch.searchsorted(known, ids).clamp(0, len(known) - 1)
+        return torch.where(known[slots] == ids, order[slots], -1).to(torch.int32)
 
 
 def _checked(ids: np.ndarray) -> np.ndarray:

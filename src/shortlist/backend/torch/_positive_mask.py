@@ -65,8 +65,8 @@ class _Groups(NamedTuple):
         """The members of each row's group, with the row once for each of them."""
         sizes = self.sizes[groups]
         shift = self.starts[groups] - (sizes.cumsum(0) - sizes)
-        places = torch.arange(int(sizes.sum()), device=sizes.device) + torch.repeat_interleave(shift, sizes)
-        return torch.repeat_interleave(rows, sizes), self.all_members[places]
+        slots = torch.arange(int(sizes.sum()), device=sizes.device) + torch.repeat_interleave(shift, sizes)
+        return torch.repeat_interleave(rows, sizes), self.all_members[slots]
 
 
 def _groups(members: Tensor, group_of_each: Tensor, num_groups: int) -> _Groups:

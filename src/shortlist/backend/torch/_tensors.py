@@ -71,8 +71,8 @@ def top_k(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """
     lowest = torch.topk(scores, k, dim=1).values[:, -1:] if k else scores[:, :0]
     above, equal = scores > lowest, scores == lowest
-    places = k - above.sum(dim=1, keepdim=True)
-    taken = above | (equal & (equal.cumsum(dim=1) <= places))
+    slots = k - above.sum(dim=1, keepdim=True)
+    taken = above | (equal & (equal.cumsum(dim=1) <= slots))
     columns = taken.nonzero()[:, 1].reshape(scores.shape[0], k)
     values, order = torch.sort(scores.gather(1, columns), dim=1, descending=True, stable=True)
     return values, columns.gather(1, order).to(torch.int32)

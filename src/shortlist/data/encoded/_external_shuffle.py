@@ -48,12 +48,12 @@ def _buckets(
         yield start, generator.integers(num_buckets, size=min(memory_rows, num_rows - start))
 
 
-def _fill(source: RecordFile, target: RecordFile, places: np.ndarray, memory_rows: int, seed: int) -> None:
-    num_buckets = len(places)
+def _fill(source: RecordFile, target: RecordFile, slots: np.ndarray, memory_rows: int, seed: int) -> None:
+    num_buckets = len(slots)
     for start, buckets in _buckets(len(source), num_buckets, memory_rows, seed):
         records = source.read(start, start + len(buckets))[np.argsort(buckets, kind="stable")]
         sizes = np.bincount(buckets, minlength=num_buckets)
         ends = np.cumsum(sizes)
         for bucket in np.flatnonzero(sizes).tolist():
-            target.write(int(places[bucket]), records[ends[bucket] - sizes[bucket] : ends[bucket]])
-        places += sizes
+            target.write(int(slots[bucket]), records[ends[bucket] - sizes[bucket] : ends[bucket]])
+        slots += sizes

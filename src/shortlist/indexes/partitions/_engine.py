@@ -17,7 +17,7 @@ from shortlist.typing import Tensor
 
 __all__ = ["WIDER", "PartitionedEngine"]
 
-_TABLES = ("centroids", "vectors", "rows", "places", "scales", "exact")
+_TABLES = ("centroids", "vectors", "rows", "slots", "scales", "exact")
 
 _RESCORED = (2, 4, 8, 16)
 
@@ -38,7 +38,7 @@ class PartitionedEngine(Engine):
     is_exact = False
 
     def __init__(self, tables: dict[str, Any], probes: int, num_rescored: int = 4) -> None:
-        super().__init__(int(tables["places"].shape[0]), int(tables["vectors"].shape[2]))
+        super().__init__(int(tables["slots"].shape[0]), int(tables["vectors"].shape[2]))
         self.tables = tables
         self.num_partitions, self.size = map(int, tables["rows"].shape)
         self.max_search_budget = self.num_partitions
@@ -130,8 +130,8 @@ class PartitionedEngine(Engine):
         """The vectors of some rows; see `Engine`."""
         if self.has_codes:
             return backend.host_array(self.tables["exact"])[rows]
-        vectors, places = (backend.host_array(self.tables[name]) for name in ("vectors", "places"))
-        return vectors.reshape(-1, self.dim)[places[rows]]
+        vectors, slots = (backend.host_array(self.tables[name]) for name in ("vectors", "slots"))
+        return vectors.reshape(-1, self.dim)[slots[rows]]
 
     def num_bytes(self) -> int:
         """Bytes it takes in memory; see `Engine`."""

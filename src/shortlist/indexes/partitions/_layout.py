@@ -24,7 +24,7 @@ class Partitions(NamedTuple):
     """`[num_partitions, dim]`, float32."""
     rows: np.ndarray
     """`[num_partitions, size]`, int32, the row of each place; -1 in empty ones, which come last."""
-    places: np.ndarray
+    slots: np.ndarray
     """`[num_rows]`, int32, the place of each row, counted through all partitions."""
     scales: np.ndarray | None = None
     """`[num_rows]`, float32, what the codes of each row are multiplied by; None of vectors themselves."""
@@ -42,12 +42,12 @@ class Partitions(NamedTuple):
         centroids = cluster(vectors, num_partitions, seed)
         size = -(-int(_SLACK * len(vectors)) // num_partitions)
         partition = fill(vectors, centroids, np.full(num_partitions, size))
-        places = _places(partition, size, num_partitions)
+        slots = _slots(partition, size, num_partitions)
         rows = np.full(num_partitions * size, -1, "int32")
-        rows[places] = np.arange(len(vectors), dtype="int32")
+        rows[slots] = np.arange(len(vectors), dtype="int32")
         scales = _largest(vectors) / np.float32(127) if as_codes else None
         centroids = means(vectors, partition, centroids)
-        return cls(centroids, rows.reshape(num_partitions, size), places, scales)
+        return cls(centroids, rows.reshape(num_partitions, size), slots, scales)
 
     def tables(self, vectors: np.ndarray) -> dict[str, Tensor]:
         """What a search reads.
@@ -56,7 +56,7 @@ class Partitions(NamedTuple):
             vectors: The same as before.
 
         Returns:
-            `centroids`, `rows` and `places` as here; `vectors`, `[num_partitions, size, dim]`, float32, zeros
+            `centroids`, `rows` and `slots` as here; `vectors`, `[num_partitions, size, dim]`, float32, zeros
             in empty places. Of codes, `vectors` are int8, and there are `scales`, `[num_partitions, size]`,
             float32, and `exact`, `[num_rows, dim]`, the vectors by row.
         """
@@ -65,7 +65,7 @@ class Partitions(NamedTuple):
             "centroids": as_table(self.centroids),
             "vectors": backend.assemble_table(self._laid(vectors, rows_at_once(shape, dtype)), shape, dtype),
             "rows": as_table(self.rows),
-            "places": as_table(self.places),
+            "slots": as_table(self.slots),
         }
         if self.scales is not None:
             scales = np.where(self.rows < 0, np.float32(0), self.scales[self.rows])
@@ -95,13 +95,13 @@ def default_num_partitions(num_rows: int) -> int:
     return min(num_rows, round(4 * num_rows**0.5))
 
 
-def _places(partition: np.ndarray, size: int, num_partitions: int) -> np.ndarray:
+def _slots(partition: np.ndarray, size: int, num_partitions: int) -> np.ndarray:
     """`[num_rows]`, int32; within a partition in the order of rows."""
     order = np.argsort(partition, kind="stable")
     starts = np.searchsorted(partition[order], np.arange(num_partitions))
-    places = np.empty(len(partition), "int32")
-    places[order] = partition[order] * size + np.arange(len(partition)) - starts[partition[order]]
-    return places
+    slots = np.empty(len(partition), "int32")
+    slots[order] = partition[order] * size + np.arange(len(partition)) - starts[partition[order]]
+    return slots
 
 
 def _largest(vectors: np.ndarray) -> np.ndarray:

@@ -77,15 +77,15 @@ def _search(
     chosen = backend.top_k(_best_of_heads(queries, tables["centroids"], sizes), sizes.probes)[1]
     scores = _scores(tables["vectors"], queries, chosen, sizes)
     if sizes.num_rescored:
-        scores = scores * _of_places(tables["scales"], chosen, sizes)
-    rows = _of_places(tables["rows"], chosen, sizes)
+        scores = scores * _of_slots(tables["scales"], chosen, sizes)
+    rows = _of_slots(tables["rows"], chosen, sizes)
     is_allowed = rows >= 0
     if sizes.is_filtered:
         bits = backend.gather_rows(wanted[0], ops.maximum(rows, 0))
         is_allowed = ops.logical_and(is_allowed, are_wanted(bits, ops.expand_dims(wanted[1], 1)))
     scores = ops.where(is_allowed, scores, -np.inf)
     if sizes.num_excluded != 0:
-        scores = without_columns(scores, _columns(excluded, tables["places"], chosen, sizes))
+        scores = without_columns(scores, _columns(excluded, tables["slots"], chosen, sizes))
     if sizes.num_rescored:
         scores, rows = _rescored(tables["exact"], queries, *_best(scores, rows, sizes.num_rescored))
     return _best(scores, rows, sizes.k)
@@ -112,7 +112,7 @@ def _rescored(exact: Any, queries: Tensor, scores: Tensor, rows: Tensor) -> tupl
     return ops.where(rows < 0, scores, products), rows
 
 
-def _of_places(table: Tensor, chosen: Tensor, sizes: SearchSizes) -> Tensor:
+def _of_slots(table: Tensor, chosen: Tensor, sizes: SearchSizes) -> Tensor:
     """`[num_queries, probes * size]`, what a table `[num_partitions, size]` holds of a query's places."""
     num_queries = 1 if sizes.is_single else -1
     return ops.reshape(backend.gather_rows(table, chosen), (num_queries, sizes.probes * sizes.size))
@@ -145,9 +145,9 @@ def _scores(vectors: Any, queries: Tensor, chosen: Tensor, sizes: SearchSizes) -
     return ops.reshape(ops.take(products, back, axis=0), (-1, sizes.probes * sizes.size))
 
 
-def _columns(excluded: Tensor, places: Tensor, chosen: Tensor, sizes: SearchSizes) -> Tensor:
+def _columns(excluded: Tensor, slots: Tensor, chosen: Tensor, sizes: SearchSizes) -> Tensor:
     """`[num_queries, num_excluded]`, where excluded rows stand among a query's places; -1 for nowhere."""
-    place = backend.gather_rows(places, ops.maximum(excluded, 0))
+    place = backend.gather_rows(slots, ops.maximum(excluded, 0))
     partition, inside = place // sizes.size, place % sizes.size
     probe = _at(_number_of_partition(chosen, sizes.num_partitions), partition)
     is_live = ops.logical_and(excluded >= 0, probe >= 0)
