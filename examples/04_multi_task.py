@@ -28,7 +28,7 @@ class RetrieveAndRate(sl.Model):
         catalog = [(movies["movie_id"], movies)]
         self.retrieval = sl.tasks.Retrieval(
             metrics=sl.metrics.FactorizedTopK(catalog, encoder=self.movie_tower, metrics=("recall",)),
-            frequencies=sl.layers.StreamingFrequency(spec.candidate_vocabulary.num_rows),
+            log_q=sl.layers.StreamingFrequency(spec.candidate_vocabulary.num_rows),
         )
         self.rating = sl.tasks.Ranking(
             "MeanSquaredError", metrics=keras.metrics.RootMeanSquaredError(name="rmse")

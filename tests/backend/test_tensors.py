@@ -149,19 +149,3 @@ def test_numbers_beyond_a_margin_are_counted_exactly(num_columns: int, margin: f
     above, below = backend.count_beyond_margin(keras.ops.convert_to_tensor(margin * leads), margin)
     np.testing.assert_array_equal(to_numpy(above), (leads > 1).sum(axis=1))
     np.testing.assert_array_equal(to_numpy(below), (leads < -1).sum(axis=1))
-
-
-@pytest.mark.contract
-@pytest.mark.parametrize("are_compiled", [False, True])
-@pytest.mark.parametrize(("are_low", "largest"), [(True, -17.0), (False, 80.0)])
-def test_exponentials_of_products(are_low: bool, largest: float, are_compiled: bool) -> None:
-    generator = np.random.default_rng(0)
-    rows, columns = (generator.integers(-4, 5, (size, 3)).astype("float32") / 2 for size in (7, 5))
-    rows = np.concatenate([rows, np.full((7, 1), largest - (rows @ columns.T).max())], axis=1)  # all exact
-    columns = np.concatenate([columns, np.ones((5, 1))], axis=1)
-    products = rows @ columns.T
-    assert products.max() == largest
-    function = backend.compiled(backend.exp_of_products) if are_compiled else backend.exp_of_products
-    parts = (keras.ops.convert_to_tensor(part, "float32") for part in (rows, columns))
-    found = function(*parts, keras.ops.convert_to_tensor(are_low))
-    np.testing.assert_allclose(to_numpy(found), np.exp(products), rtol=1e-6)

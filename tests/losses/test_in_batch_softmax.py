@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -13,10 +14,33 @@ from tests.oracles.worlds import BatchWorld, batch_world
 from tests.support.gradients import ValueAndGradients, compiled_value_and_gradients, value_and_gradients
 
 from shortlist.errors import ArgumentError
-from shortlist.losses import in_batch_softmax as module_function
+from shortlist.losses import InBatchSoftmax, Negatives, Vectors
 
 pytestmark = pytest.mark.contract
-MODULE = __import__("shortlist.losses._in_batch_softmax", fromlist=["in_batch_softmax"])
+MODULE = importlib.import_module(InBatchSoftmax.__module__)
+
+
+def in_batch_softmax(
+    queries: Any,
+    candidates: Any,
+    *,
+    candidate_log_probability: Any = None,
+    query_codes: Any = None,
+    candidate_codes: Any = None,
+    score_mask: Any = None,
+    sample_weight: Any = None,
+    with_gradients: bool = True,
+    **options: Any,
+) -> Any:
+    """The loss with the arguments of the oracle."""
+    negatives = Negatives(
+        log_q=candidate_log_probability,
+        query_codes=query_codes,
+        candidate_codes=candidate_codes,
+        mask=score_mask,
+    )
+    loss = InBatchSoftmax(**options)
+    return loss(queries, candidates, negatives, sample_weight, training=with_gradients)
 
 
 def codes(ids: list[object]) -> np.ndarray:
@@ -34,7 +58,7 @@ def test_loss_and_gradients_wherever_chunks_end(rows_per_chunk: int, monkeypatch
             **(vars(world) | {"remove_accidental_hits": True, "mask_known_positives": True})
         )
         answer = value_and_gradients(
-            lambda queries, candidates, world=world: module_function(
+            lambda queries, candidates, world=world: in_batch_softmax(
                 queries,
                 candidates,
                 temperature=world.temperature,
@@ -96,7 +120,7 @@ def test_vectors_that_stand_several_times(
             "query_codes": codes(world.query_ids) if has_query_ids else None,
         }
         answer = value_and_gradients(
-            lambda queries, candidates, arguments=arguments: module_function(
+            lambda queries, candidates, arguments=arguments: in_batch_softmax(
                 queries, candidates, **arguments
             ),
             world.queries,
@@ -107,15 +131,22 @@ def test_vectors_that_stand_several_times(
         np.testing.assert_allclose(answer.gradients[1], expected["grad_candidates"], rtol=1e-3, atol=1e-4)
 
 
+def test_the_best_head_has_the_gradient_and_ties_share_it() -> None:
+    by_head = np.float32([[[1, 5, 2], [3, 5, 1], [3, 5, 2]]])
+    expected = [[[0, 1 / 3, 0.5], [0.5, 1 / 3, 0], [0.5, 1 / 3, 0.5]]]
+    found = keras.ops.convert_to_numpy(MODULE._share_of_heads(keras.ops.convert_to_tensor(by_head)))
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
 def test_equal_vectors_are_scored_once(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = []
-    chunk = MODULE.SoftmaxChunk
-    monkeypatch.setattr(MODULE, "SoftmaxChunk", lambda **options: sizes.append(options) or chunk(**options))
+    columns = MODULE._Columns
+    monkeypatch.setattr(MODULE, "_Columns", lambda *fields: sizes.append(fields) or columns(*fields))
     queries = np.float32([[1, 0], [1, 0], [0, 1], [1, 0]])
     candidates = np.float32([[1, 1], [1, 1], [1, 1], [2, 1], [2, 1]])
-    loss = module_function(queries, candidates)
+    loss = in_batch_softmax(queries, candidates)
     assert float(loss) == pytest.approx(softmax.in_batch_softmax(queries, candidates)["loss"], rel=1e-5)
-    counts = np.asarray(keras.ops.convert_to_numpy(sizes[0]["counted"]))[:, -1].ravel().tolist()
+    counts = np.asarray(keras.ops.convert_to_numpy(sizes[0][1]))[:, -1].ravel().tolist()
     assert sorted(count for count in counts if count) == [2, 3]
 
 
@@ -125,7 +156,7 @@ def corrected() -> Callable[..., ValueAndGradients]:
 
     def loss(queries: Any, candidates: Any, probability: Any) -> Any:
         constant = keras.ops.stop_gradient(probability)
-        value = module_function(queries, candidates, candidate_log_probability=constant)
+        value = in_batch_softmax(queries, candidates, candidate_log_probability=constant)
         return value + 0.0 * keras.ops.sum(probability)  # by which a gradient is asked too
 
     return compiled_value_and_gradients(loss)
@@ -159,7 +190,7 @@ def test_one_of_several_positives_that_lies_far_below_the_others() -> None:
     candidates = np.float32([[300, 0], [20, 0], [-100, 0], [-110, 0]])
     arguments = {"query_codes": np.int32([0, 0, 0]), "candidate_codes": np.int32([0, 1, 2, 3])}
     answer = value_and_gradients(
-        lambda queries, candidates: module_function(queries, candidates, **arguments), queries, candidates
+        lambda queries, candidates: in_batch_softmax(queries, candidates, **arguments), queries, candidates
     )
     expected = softmax.in_batch_softmax(
         queries, candidates, query_ids=[0, 0, 0], candidate_ids=[0, 1, 2, 3], mask_known_positives=True
@@ -173,7 +204,7 @@ def test_the_upstream_gradient_counts() -> None:
     world = batch_world(1, id_kind="int64", num_extra=0, num_heads=None, num_hard_negatives=None, tied=False)
     once, thrice = (
         value_and_gradients(
-            lambda queries, candidates, factor=factor: factor * module_function(queries, candidates),
+            lambda queries, candidates, factor=factor: factor * in_batch_softmax(queries, candidates),
             world.queries,
             world.candidates,
         )
@@ -186,7 +217,7 @@ def test_the_upstream_gradient_counts() -> None:
 def test_half_precision_goes_in_and_its_gradient_comes_back() -> None:
     world = batch_world(2, id_kind="int64", num_extra=0, num_heads=None, num_hard_negatives=None, tied=False)
     answer = value_and_gradients(
-        lambda queries, candidates: module_function(queries, candidates),
+        lambda queries, candidates: in_batch_softmax(queries, candidates),
         world.queries,
         world.candidates,
         dtype="bfloat16",
@@ -198,13 +229,13 @@ def test_half_precision_goes_in_and_its_gradient_comes_back() -> None:
 
 def test_vectors_of_another_rank_are_refused() -> None:
     with pytest.raises(ArgumentError, match="batched twice"):
-        module_function(keras.ops.zeros((4, 2, 2, 2)), keras.ops.zeros((4, 2)))
+        in_batch_softmax(keras.ops.zeros((4, 2, 2, 2)), keras.ops.zeros((4, 2)))
 
 
 @pytest.mark.parametrize("weights", [None, np.float32([1, 0, 2, 1, 0.5, 3, 1])], ids=["none", "weights"])
 def test_the_sum_is_the_sum(weights: np.ndarray | None) -> None:
     world = batch_world(3, id_kind="int64", num_extra=1, num_heads=None, num_hard_negatives=None, tied=False)
-    loss = module_function(
+    loss = in_batch_softmax(
         np.float32(world.queries), np.float32(world.candidates), sample_weight=weights, reduction="sum"
     )
     slow = softmax.in_batch_softmax(world.queries, world.candidates)["per_example"]
@@ -215,7 +246,7 @@ def test_the_sum_is_the_sum(weights: np.ndarray | None) -> None:
 def everything(world: BatchWorld, **options: object) -> ValueAndGradients:
     """The loss with every option of a world."""
     return value_and_gradients(
-        lambda queries, candidates: module_function(
+        lambda queries, candidates: in_batch_softmax(
             queries,
             candidates,
             temperature=world.temperature,
@@ -268,7 +299,7 @@ def test_hard_negatives_that_are_the_same_item_count_each(num_hard_negatives: in
         items = codes(world.candidate_ids)
         candidates = world.candidates[items]  # a vector an item
         answer = value_and_gradients(
-            lambda queries, candidates, items=items: module_function(
+            lambda queries, candidates, items=items: in_batch_softmax(
                 queries, candidates, candidate_codes=items, num_hard_negatives=num_hard_negatives
             ),
             world.queries,
@@ -310,7 +341,7 @@ def test_a_compiled_function_for_batches_of_few_and_of_many_distinct_vectors(
     many: int, is_masked: bool, with_gradients: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """How many are distinct is known only when it runs; 16 candidates have quarters of 4 columns."""
-    monkeypatch.setattr(MODULE, "_MANY", many)
+    monkeypatch.setattr(MODULE, "_MANY_COLUMNS", many)
     world = batch_world(7, num_extra=9)
     options, slow_options = {"label_smoothing": 0.1 * is_masked}, {"label_smoothing": 0.1 * is_masked}
     if is_masked:
@@ -318,7 +349,7 @@ def test_a_compiled_function_for_batches_of_few_and_of_many_distinct_vectors(
         slow_options |= {"query_ids": world.query_ids, "candidate_ids": world.candidate_ids}
         slow_options |= {"mask_known_positives": True, "remove_accidental_hits": True}
     compiled = compiled_value_and_gradients(
-        lambda queries, candidates: module_function(
+        lambda queries, candidates: in_batch_softmax(
             queries, candidates, with_gradients=with_gradients, **options
         )
     )
@@ -330,3 +361,114 @@ def test_a_compiled_function_for_batches_of_few_and_of_many_distinct_vectors(
         assert answer.value == pytest.approx(expected["loss"], rel=1e-4, abs=1e-5)
         np.testing.assert_allclose(answer.gradients[0], expected["grad_queries"], atol=1e-4)
         np.testing.assert_allclose(answer.gradients[1], expected["grad_candidates"], atol=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("num_hard_negatives", [None, 4])
+@pytest.mark.parametrize("has_codes", [True, False])
+@pytest.mark.parametrize("drawn", ["shared", "per_query", "both"])
+def test_drawn_negatives(
+    drawn: str, has_codes: bool, num_hard_negatives: int | None, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three for all and two for each query: some are positives of it, others of no candidate of the batch."""
+    monkeypatch.setattr(MODULE, "rows_per_chunk", lambda *sizes: [3, 100][seed % 2])
+    is_corrected, is_masked = seed in (1, 2), seed in (2, 3)
+    world = batch_world(seed, num_heads=[None, 2][seed // 2], num_extra=1)
+    has_shared, has_own = drawn != "per_query", drawn != "shared"
+    generator = np.random.default_rng(seed)
+    shared = generator.normal(size=(3, 3)) if has_shared else np.zeros((0, 3))
+    own = generator.normal(size=(7, 2, 3))
+    ids = [
+        generator.integers(0, 9, 8),
+        generator.integers(0, 9, len(shared)),
+        generator.integers(0, 12, (7, 2)),
+    ]
+    log_q, shared_log_q, own_log_q = (
+        np.float32(generator.uniform(-3, 0, one.shape)) if is_corrected else None for one in ids
+    )
+    mask = world.score_mask if is_masked else None
+    options: dict[str, Any] = {
+        "temperature": world.temperature,
+        "num_hard_negatives": num_hard_negatives,
+        "label_smoothing": [0.0, 0.2][seed % 2],
+    }
+    expected = softmax.in_batch_softmax(
+        world.queries,
+        np.concatenate([world.candidates, shared]),
+        log_probability=np.append(log_q, shared_log_q) if is_corrected else None,
+        candidate_ids=np.append(*ids[:2]),
+        query_ids=world.query_ids,
+        score_mask=np.pad(mask, [(0, 0), (0, len(shared))], constant_values=True) if is_masked else None,
+        remove_accidental_hits=has_codes,
+        mask_known_positives=has_codes,
+        sample_weight=world.sample_weight,
+        own=own if has_own else None,
+        own_log_probability=own_log_q if has_own else None,
+        own_ids=ids[2] if has_own else None,
+        **options,
+    )
+    joined = codes(np.append(*ids[:2]))
+    code_of = dict(zip(np.append(*ids[:2]).tolist(), joined.tolist(), strict=True))
+    own_codes = np.int32([[code_of.get(one, [-1, 99][one % 2]) for one in row] for row in ids[2].tolist()])
+    all_codes = (joined[:8], joined[8:], own_codes) if has_codes else (None, None, None)
+
+    def loss(queries: Any, candidates: Any, shared: Any, own: Any) -> Any:
+        negatives = Negatives(
+            log_q=log_q,
+            query_codes=codes(world.query_ids) if has_codes else None,
+            candidate_codes=all_codes[0],
+            mask=mask,
+            shared=Vectors(shared, shared_log_q, all_codes[1]) if has_shared else None,
+            per_query=Vectors(own, own_log_q, all_codes[2]) if has_own else None,
+        )
+        value = InBatchSoftmax(**options)(queries, candidates, negatives, world.sample_weight)
+        return value + 0.0 * (keras.ops.sum(shared) + keras.ops.sum(own))  # by which a gradient is asked too
+
+    answer = value_and_gradients(loss, world.queries, world.candidates, shared, own)
+    assert answer.value == pytest.approx(expected["loss"], rel=1e-4, abs=1e-5)
+    by_candidates = np.concatenate(answer.gradients[1:3])
+    np.testing.assert_allclose(answer.gradients[0], expected["grad_queries"], rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(by_candidates, expected["grad_candidates"], rtol=1e-3, atol=1e-4)
+    if has_own:
+        np.testing.assert_allclose(answer.gradients[3], expected["grad_own"], rtol=1e-3, atol=1e-4)
+
+
+def test_a_correction_of_some_candidates_alone_is_refused() -> None:
+    """Uncorrected logits next to corrected ones would weigh nothing, or all."""
+    vectors, log_q = np.eye(2, dtype="float32"), np.zeros(2, "float32")
+    for negatives in (
+        Negatives(log_q=log_q, shared=Vectors(vectors)),
+        Negatives(shared=Vectors(vectors, log_q)),
+        Negatives(log_q=log_q, per_query=Vectors(vectors[:, None])),
+    ):
+        with pytest.raises(ArgumentError, match="log_q must be given for all candidates"):
+            InBatchSoftmax()(vectors, vectors, negatives)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"temperature": 0.0}, {"temperature": -1.0}, {"temperature": float("nan")}, {"num_hard_negatives": 0},
+     {"label_smoothing": 1.0}, {"label_smoothing": -0.1}, {"reduction": "max"}],
+)  # fmt: skip
+def test_options_out_of_range_are_refused(options: dict[str, Any]) -> None:
+    (name,) = options
+    with pytest.raises(ArgumentError, match=f"{name} must be"):
+        InBatchSoftmax(**options)
+
+
+def test_logits_are_those_of_the_oracle() -> None:
+    for seed in range(3):
+        world = batch_world(seed, num_hard_negatives=[None, 3, 20][seed])
+        expected = softmax.in_batch_softmax(**vars(world))["logits"]
+        negatives = Negatives(
+            np.float32(world.log_probability),
+            codes(world.query_ids),
+            codes(world.candidate_ids),
+            world.score_mask,
+        )
+        loss = InBatchSoftmax(temperature=world.temperature, num_hard_negatives=world.num_hard_negatives)
+        labels, logits = loss.logits(np.float32(world.queries), np.float32(world.candidates), negatives)
+        labels, logits = (np.asarray(keras.ops.convert_to_numpy(one)) for one in (labels, logits))
+        np.testing.assert_allclose(logits[labels > 0], np.diag(expected), rtol=1e-5)
+        for found, row in zip(logits, expected, strict=True):
+            np.testing.assert_allclose(np.sort(found[found > -1e8]), np.sort(row[row > -np.inf]), rtol=1e-4)

@@ -63,6 +63,6 @@ def test_hidden_units_are_layers_of_both_towers() -> None:
 def test_every_row_of_training_is_counted_once_an_epoch() -> None:
     model, train = two_tower()
     model.fit(train, validation_data=train, epochs=2, batch_size=2, verbose=0)
-    frequencies = model.task.frequencies
+    frequencies = model.task.log_q
     assert float(frequencies.total.value) == 2 * len(train)
     np.testing.assert_array_equal(keras.ops.convert_to_numpy(frequencies.counts.value), [0, 4, 2, 2])

@@ -45,11 +45,21 @@ def test_accidental_hits() -> None:
 
 
 @pytest.mark.contract
-def test_known_positives() -> None:
+@pytest.mark.parametrize("are_per_query", [False, True])
+def test_false_negatives(are_per_query: bool) -> None:
+    """Rows are some of the queries; codes of no candidate of the batch, here -1 and 99, are no positives."""
     for world in worlds():
         oracle = softmax.false_negatives(world.query_ids, world.candidate_ids, NUM_QUERIES, NUM_QUERIES + 2)
-        found = to_numpy(false_negatives(codes(world.query_ids), codes(world.candidate_ids)))
-        np.testing.assert_array_equal(found, without_positives(oracle))
+        users, items = codes(world.query_ids), codes(world.candidate_ids)
+        rows = np.array([5, 0, 3])
+        expected = np.pad(oracle[rows], [(0, 0), (0, 2)])
+        asked = np.append(items, np.int32([-1, 99]))
+        if are_per_query:
+            asked = np.tile(asked, (3, 1))
+        examples = keras.ops.convert_to_tensor(users), keras.ops.convert_to_tensor(items[:NUM_QUERIES])
+        asked = keras.ops.convert_to_tensor(asked)
+        found = false_negatives(keras.ops.convert_to_tensor(users[rows]), asked, examples, NUM_QUERIES + 2)
+        np.testing.assert_array_equal(to_numpy(found), expected)
 
 
 @pytest.mark.contract

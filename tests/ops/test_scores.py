@@ -8,7 +8,7 @@ import pytest
 from tests.oracles import softmax
 
 from shortlist.errors import ArgumentError
-from shortlist.ops import pairwise_scores, true_scores, unit_vectors
+from shortlist.ops import pairwise_scores, per_query_scores, true_scores, unit_vectors
 
 
 def vectors(shape: tuple[int, ...], seed: int = 0) -> np.ndarray:
@@ -31,6 +31,17 @@ def test_equals_the_oracle(shape: tuple[int, ...]) -> None:
 
 
 @pytest.mark.contract
+@pytest.mark.parametrize("shape", [(4, 3), (4, 2, 3)])
+def test_scores_of_candidates_of_each_query(shape: tuple[int, ...]) -> None:
+    queries, candidates = vectors(shape), vectors((4, 5, 3), 1)
+    rows = zip(queries.astype("float64"), candidates.astype("float64"), strict=True)
+    expected = [softmax.scores(query[None], own)[0] for query, own in rows]
+    np.testing.assert_allclose(to_numpy(per_query_scores(queries, candidates)), expected, atol=1e-5)
+    with pytest.raises(ArgumentError, match="num_candidates, dim"):
+        per_query_scores(queries, candidates[0])
+
+
+@pytest.mark.contract
 def test_half_precision_scores_are_float32() -> None:
     """131,072 does not fit in float16, and 257 not in bfloat16."""
     large = keras.ops.convert_to_tensor([[256.0, 256.0]], dtype="float16")
@@ -49,8 +60,8 @@ def test_half_precision_scores_are_float32() -> None:
         ((2, 2, 2, 3), (4, 3), "batched twice"),
         ((2, 3), (4,), "batched twice"),
         ((2, 3), (1, 4, 3), "batched twice"),
-        ((2, 3), (4, 2), "3 dimensions and candidates 2"),
-        ((2, 5, 3), (4, 2), "3 dimensions and candidates 2"),
+        ((2, 3), (4, 2), r"equal last dimensions, got \(3, 2\)"),
+        ((2, 5, 3), (4, 2), r"equal last dimensions, got \(3, 2\)"),
     ],
 )
 def test_shapes_that_do_not_fit(queries: Any, candidates: Any, message: str) -> None:

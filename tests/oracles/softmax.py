@@ -19,6 +19,7 @@ class InBatchSoftmax(TypedDict):
     logits: FloatArray
     grad_queries: FloatArray
     grad_candidates: FloatArray
+    grad_own: FloatArray
 
 
 def in_batch_softmax(
@@ -35,6 +36,9 @@ def in_batch_softmax(
     num_hard_negatives: int | None = None,
     sample_weight: ArrayLike | None = None,
     label_smoothing: float = 0.0,
+    own: ArrayLike | None = None,
+    own_log_probability: ArrayLike | None = None,
+    own_ids: Sequence[Ids] | None = None,
 ) -> InBatchSoftmax:
     """`loss_i = logsumexp_{j kept}(l_ij) - l_ii`, `l_ij = s_ij / temperature - log_probability_j`.
 
@@ -51,6 +55,9 @@ def in_batch_softmax(
         num_hard_negatives: of the negatives left, keep this many of highest logit (ties: lowest column).
         sample_weight: [B].
         label_smoothing: share of the label that the kept candidates, the positive among them, have alike.
+        own: [B, m, D], negatives of each row alone: columns M to M + m - 1 of its logits.
+        own_log_probability: [B, m], subtracted from them.
+        own_ids: [B][m], of the kind of `candidate_ids`; those that would be removed as candidates are.
 
     Returns:
         Weighted mean loss (0 when all weights are 0), loss of each row, logits with -inf where not kept,
@@ -71,22 +78,39 @@ def in_batch_softmax(
         check_shape("score_mask", np.asarray(score_mask), (num_rows, num_columns))
         removed |= ~np.asarray(score_mask, np.bool_)
     removed[np.arange(num_rows), np.arange(num_rows)] = False  # a positive is never removed
+    own = np.zeros((num_rows, 0, candidates.shape[1])) if own is None else np.asarray(own, np.float64)
+    own_correction = (
+        np.zeros(own.shape[:2])
+        if own_log_probability is None
+        else np.asarray(own_log_probability, np.float64)
+    )
+    check_shape("own_log_probability", own_correction, own.shape[:2])
+    own_removed = np.zeros(own.shape[:2], np.bool_)
+    if own_ids is not None and remove_accidental_hits:
+        own_removed |= own_positives(own_ids, candidate_ids, range(num_rows), num_rows, num_columns)
+    if own_ids is not None and mask_known_positives:
+        own_removed |= own_positives(own_ids, candidate_ids, query_ids, num_rows, num_columns)
 
-    def logits_of(queries: FloatArray, candidates: FloatArray) -> FloatArray:
+    def logits_of(queries: FloatArray, candidates: FloatArray, own: FloatArray) -> FloatArray:
         logits = scores(queries, candidates) / temperature - correction
         logits[removed] = -np.inf
+        of_own = [scores(queries[i : i + 1], own[i])[0] if own.shape[1] else [] for i in range(num_rows)]
+        own_logits = np.reshape(np.array(of_own, np.float64), own.shape[:2]) / temperature - own_correction
+        own_logits[own_removed] = -np.inf
+        logits = np.concatenate([logits, own_logits], axis=1)
         return logits if num_hard_negatives is None else keep_hardest(logits, num_hard_negatives)
 
-    def mean_of(queries: FloatArray, candidates: FloatArray) -> float:
-        return weighted_mean(losses(logits_of(queries, candidates), label_smoothing), weights)
+    def mean_of(queries: FloatArray, candidates: FloatArray, own: FloatArray) -> float:
+        return weighted_mean(losses(logits_of(queries, candidates, own), label_smoothing), weights)
 
-    logits = logits_of(queries, candidates)
+    logits = logits_of(queries, candidates, own)
     return InBatchSoftmax(
-        loss=mean_of(queries, candidates),
+        loss=mean_of(queries, candidates, own),
         per_example=losses(logits, label_smoothing),
         logits=logits,
-        grad_queries=finite_differences(lambda moved: mean_of(moved, candidates), queries),
-        grad_candidates=finite_differences(lambda moved: mean_of(queries, moved), candidates),
+        grad_queries=finite_differences(lambda moved: mean_of(moved, candidates, own), queries),
+        grad_candidates=finite_differences(lambda moved: mean_of(queries, moved, own), candidates),
+        grad_own=finite_differences(lambda moved: mean_of(queries, candidates, moved), own),
     )
 
 
@@ -123,6 +147,16 @@ def false_negatives(
     for i, j, r in np.ndindex(num_rows, num_columns, num_rows):
         known[i, j] |= bool(users[r] == users[i] and items[r] == items[j])
     return known
+
+
+def own_positives(
+    own_ids: Sequence[Ids], candidate_ids: Ids | None, query_ids: Ids | None, num_rows: int, num_columns: int
+) -> BoolArray:
+    """[B, m]: a negative of row i alone is the positive of some row of the same query."""
+    users = checked_ids("query_ids", query_ids, num_rows)
+    items = checked_ids("candidate_ids", candidate_ids, num_columns)
+    positives_of = [[items[r] for r in range(num_rows) if users[r] == user] for user in users]
+    return np.array([[one in positives_of[i] for one in row] for i, row in enumerate(own_ids)], np.bool_)
 
 
 def checked_ids(name: str, ids: Ids | None, size: int) -> list[Any]:

@@ -112,6 +112,27 @@ def test_hard_negatives_are_chosen_after_removal_and_correction() -> None:
     np.testing.assert_array_equal(logits, [[0, -INF, 1, -INF]])
 
 
+def test_negatives_of_one_row_are_further_columns_of_it() -> None:
+    """Row 0 has candidate scores 1 and 0 and an own one of 3; row 1 scores 0, 1 and -1, corrected by 2."""
+    own, correction = [[[3.0, 0.0]], [[0.0, -1.0]]], [[0.0], [2.0]]
+    answer = in_batch_softmax(np.eye(2), np.eye(2), own=own, own_log_probability=correction)
+    np.testing.assert_allclose(answer["logits"], [[1, 0, 3], [0, 1, -3]])
+    total = math.exp(1) + 1 + math.exp(3)
+    np.testing.assert_allclose(answer["grad_own"][0, 0], [math.exp(3) / total / 2, 0], atol=1e-9)
+
+
+def test_own_negatives_that_are_positives_of_the_query_are_removed() -> None:
+    arguments: dict[str, Any] = {
+        "own": np.ones((3, 2, 1)),
+        "candidate_ids": ["a", "b", "c"],
+        "query_ids": ["u", "v", "u"],
+        "own_ids": [["a", "c"], ["a", "d"], ["b", "c"]],
+    }
+    hits = {"remove_accidental_hits": True}
+    assert kept(**arguments, **hits) == [[0, 1, 2, 4], [0, 1, 2, 3, 4], [0, 1, 2, 3]]
+    assert kept(**arguments, mask_known_positives=True) == [[0, 1], [0, 1, 2, 3, 4], [1, 2, 3]]
+
+
 def test_weights_are_a_mean() -> None:
     queries, candidates = [[2.0, 0.0], [0.0, 3.0]], np.eye(2)
     first, second = in_batch_softmax(queries, candidates)["per_example"]

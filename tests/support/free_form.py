@@ -25,7 +25,7 @@ class FreeForm(sl.Model):
         metric = sl.metrics.FactorizedTopK(
             [(items, items)], encoder=self.item_model, ks=(1, 10), metrics=("recall",)
         )
-        self.task = sl.tasks.Retrieval(metrics=metric, remove_false_negatives=False)
+        self.task = sl.tasks.Retrieval(sl.losses.InBatchSoftmax(remove_false_negatives=False), metric)
 
     def compute_loss(self, inputs: Any, training: bool = False) -> Any:
         return self.task(

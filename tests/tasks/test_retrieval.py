@@ -12,6 +12,7 @@ from tests.oracles.worlds import NUM_QUERIES, BatchWorld, batch_world
 from tests.support.gradients import ValueAndGradients, value_and_gradients
 
 from shortlist.layers import StreamingFrequency
+from shortlist.losses import InBatchSoftmax, OnLogits
 from shortlist.tasks import Retrieval
 
 Array = NDArray[Any]
@@ -47,15 +48,19 @@ def tensor_ids(ids: list[Any]) -> Any:
 def task_and_arguments(
     world: BatchWorld, off: dict[str, Any], **options: Any
 ) -> tuple[Retrieval, dict[str, Any]]:
-    """The library's side of a world: constructor and call under its own names."""
+    """The library's side of a world: constructor and call under its own names.
+
+    Options are those of `InBatchSoftmax`; with a Keras loss in `on_logits` the loss is `OnLogits`.
+    """
     parts = vars(world) | off
-    task = Retrieval(
-        temperature=parts["temperature"],
-        num_hard_negatives=parts["num_hard_negatives"],
-        remove_accidental_hits=parts["remove_accidental_hits"],
-        remove_false_negatives=parts["mask_known_positives"],
-        **options,
-    )
+    options |= {
+        "temperature": parts["temperature"],
+        "num_hard_negatives": parts["num_hard_negatives"],
+        "remove_accidental_hits": parts["remove_accidental_hits"],
+        "remove_false_negatives": parts["mask_known_positives"],
+    }
+    on_logits = options.pop("on_logits", None)
+    task = Retrieval(InBatchSoftmax(**options) if on_logits is None else OnLogits(on_logits, **options))
     arguments = {
         "candidate_ids": tensor_ids(parts["candidate_ids"]),
         "query_ids": tensor_ids(parts["query_ids"]),
@@ -206,9 +211,9 @@ def test_a_custom_loss_sees_the_same_logits() -> None:
     world = batch_world(2, num_hard_negatives=3)
     parts = on(*[name for name in OFF if name != "sample_weight"])
     mean = keras.losses.CategoricalCrossentropy(from_logits=True)
-    assert_equal(world, parts, loss=mean)
+    assert_equal(world, parts, on_logits=mean)
     total = keras.losses.CategoricalCrossentropy(from_logits=True, reduction="sum")
-    assert answer(world, parts, loss=total).value == pytest.approx(
+    assert answer(world, parts, on_logits=total).value == pytest.approx(
         expected(world, parts)["loss"] * NUM_QUERIES, rel=1e-4
     )
 
@@ -250,7 +255,7 @@ def test_mixed_precision_does_not_overflow() -> None:
 def test_frequencies_are_counted_in_training_and_used_without_probabilities() -> None:
     world = batch_world(5)
     rows = np.unique(world.candidate_ids, return_inverse=True)[1].astype("int32")
-    task = Retrieval(frequencies=StreamingFrequency(num_rows=5), remove_accidental_hits=False)
+    task = Retrieval(InBatchSoftmax(remove_accidental_hits=False), log_q=StreamingFrequency(num_rows=5))
     loss = task(world.queries, world.candidates, candidate_ids=rows, training=True)
     shares = np.bincount(rows)[rows] / len(rows)
     as_if = replace(world, log_probability=np.log(shares))
@@ -261,7 +266,7 @@ def test_frequencies_are_counted_in_training_and_used_without_probabilities() ->
 
 @pytest.mark.contract
 def test_the_correction_makes_the_gradient_that_of_the_whole_catalog() -> None:
-    task = Retrieval(remove_accidental_hits=False)
+    task = Retrieval(InBatchSoftmax(remove_accidental_hits=False))
 
     def gradients_of(
         queries: Array, candidates: Array, log_probability: Array | None
@@ -300,9 +305,7 @@ def test_each_part_alone_on_logits_of_the_whole_batch(parts: list[str]) -> None:
 
 
 @pytest.mark.parametrize("num_hard_negatives", [None, NUM_QUERIES + 3])
-def test_the_sum_is_the_mean_times_the_weights_and_is_saved(num_hard_negatives: int | None) -> None:
+def test_the_sum_is_the_mean_times_the_weights(num_hard_negatives: int | None) -> None:
     world = batch_world(1, num_hard_negatives=num_hard_negatives)
     total = answer(world, on(*OFF), reduction="sum").value
     assert total == pytest.approx(expected(world, on(*OFF))["loss"] * world.sample_weight.sum(), rel=1e-4)
-    task = Retrieval(reduction="sum", num_hard_negatives=num_hard_negatives)
-    assert Retrieval.from_config(task.get_config()).reduction == "sum"

@@ -7,6 +7,7 @@ from tests.oracles.softmax import in_batch_softmax
 from tests.oracles.worlds import batch_world
 
 from shortlist.layers import StreamingFrequency
+from shortlist.losses import InBatchSoftmax, OnLogits
 from shortlist.metrics import FactorizedTopK
 from shortlist.tasks import Retrieval
 
@@ -62,7 +63,7 @@ def test_catalog_metrics_rest_while_training() -> None:
 @pytest.mark.contract
 def test_batch_metrics_see_labels_logits_and_weights() -> None:
     metric = keras.metrics.CategoricalAccuracy()
-    task = Retrieval(batch_metrics=metric, remove_false_negatives=False)
+    task = Retrieval(batch_metrics=metric)
     right, weight = 0.0, 0.0
     for seed in range(3):
         world = batch_world(seed)
@@ -77,7 +78,7 @@ def test_batch_metrics_see_labels_logits_and_weights() -> None:
 @pytest.mark.contract
 def test_batch_metrics_find_the_positive_among_hard_negatives() -> None:
     metric = keras.metrics.CategoricalAccuracy()
-    task = Retrieval(batch_metrics=metric, num_hard_negatives=1)
+    task = Retrieval(InBatchSoftmax(num_hard_negatives=1), batch_metrics=metric)
     task(QUERIES, np.float32([[1, 0], [0, 1], [-1, -1]]))  # the third is nearer to the others
     assert float(metric.result()) == pytest.approx(2 / 3)
 
@@ -92,16 +93,19 @@ def test_loss_metrics_see_the_loss() -> None:
 
 @pytest.mark.contract
 def test_a_config_makes_the_same_task() -> None:
-    task = Retrieval(
-        loss=keras.losses.CategoricalCrossentropy(from_logits=True, name="named"),
-        metrics=FactorizedTopK(ks=(3,), name="over_all"),
-        batch_metrics=keras.metrics.CategoricalAccuracy(name="accuracy"),
-        loss_metrics=keras.metrics.Mean(name="mean"),
+    loss = OnLogits(
+        keras.losses.CategoricalCrossentropy(from_logits=True, name="named"),
         temperature=0.5,
         num_hard_negatives=2,
         remove_accidental_hits=False,
         remove_false_negatives=False,
-        frequencies=StreamingFrequency(num_rows=4),
+    )
+    task = Retrieval(
+        loss,
+        metrics=FactorizedTopK(ks=(3,), name="over_all"),
+        batch_metrics=keras.metrics.CategoricalAccuracy(name="accuracy"),
+        loss_metrics=keras.metrics.Mean(name="mean"),
+        log_q=StreamingFrequency(num_rows=4),
         name="task",
     )
     again = Retrieval.from_config(task.get_config())
@@ -109,5 +113,8 @@ def test_a_config_makes_the_same_task() -> None:
     arguments = {"candidate_ids": np.int32([0, 0, 1]), "compute_metrics": False, "training": True}
     losses = [float(one(QUERIES, CATALOG[:3], **arguments)) for one in (task, again)]
     assert losses[0] == losses[1]
-    smoothed = Retrieval.from_config(Retrieval(label_smoothing=0.2).get_config())
-    assert float(smoothed(QUERIES, QUERIES)) == float(Retrieval(label_smoothing=0.2)(QUERIES, QUERIES))
+    for loss in (
+        InBatchSoftmax(label_smoothing=0.2, reduction="sum", num_hard_negatives=1),
+        InBatchSoftmax(),
+    ):
+        assert Retrieval.from_config(Retrieval(loss).get_config()).loss == loss

@@ -50,21 +50,21 @@ class StreamingFrequency(keras.layers.Layer):
     def _counter(self, shape: Shape, name: str) -> keras.Variable:
         return self.add_weight(shape=shape, initializer="zeros", trainable=False, dtype="int32", name=name)
 
-    def call(self, rows: Tensor, training: bool | None = None) -> Tensor:
-        """Return `log q` for `rows` `[n]`, counting them first if `training`."""
+    def call(self, rows: Tensor, training: bool | None = None, mask: Tensor | None = None) -> Tensor:
+        """Return `log q` for `rows` `[n]`, counting them first if `training`, except where not `mask`."""
         if training:
-            self._count(rows)
+            self._count(rows, ops.ones_like(rows, dtype="int32") if mask is None else ops.cast(mask, "int32"))
         counts = _as_float(*self._counts(rows))
         total = _as_float(ops.convert_to_tensor(self.total), ops.convert_to_tensor(self.carried_total))
         return log_frequency(counts, total)
 
-    def _count(self, rows: Tensor) -> None:
-        backend.scatter_add(self.counts, rows, ops.ones_like(rows, dtype="int32"))
+    def _count(self, rows: Tensor, ones: Tensor) -> None:
+        backend.scatter_add(self.counts, rows, ones)
         counts, carried = self._counts(rows)
         # A row that the batch repeats is written several times, each time with the same value.
         backend.scatter_rows(self.carried_counts, rows, carried + counts // _CARRY)
         backend.scatter_rows(self.counts, rows, counts % _CARRY)
-        total = ops.convert_to_tensor(self.total) + ops.cast(ops.size(rows), "int32")
+        total = ops.convert_to_tensor(self.total) + ops.sum(ones)
         self.carried_total.assign_add(total // _CARRY)
         self.total.assign(total % _CARRY)
 

@@ -1,279 +1,491 @@
-"""The in-batch softmax and its gradients in one pass, in memory linear in the batch."""
+"""In-batch softmax cross-entropy and its gradient, in one pass and in memory linear in the batch.
+
+Query i has one or more heads `q[i, h]`; candidate i is its positive. With j running over the positive and the
+candidates that are not masked for query i,
+
+    l[i, j] = max_h q[i, h] . c[j] / temperature - log q[j]
+    loss[i] = log(sum_j exp(l[i, j])) - l[i, i]
+
+Written plainly, this takes several `[batch, num_candidates]` matrices and three products of that size. Here
+rows of logits are computed a chunk at a time, and what repeats is computed once:
+
+1. Deduplicate. Active users and popular items repeat in a batch. Examples with equal query vectors share a
+   row u of logits, candidates with equal vectors a column j, which counts n[j] times. Equal means bit by bit,
+   and includes what masks and corrections depend on: codes of ids, and log q.
+2. Split off the positives. If anything is masked, a row leaves out every positive of its query, so that all
+   examples of the row can use it, and each adds its own positive back. Else positives stay among the columns.
+3. Forward. With p the logit of an example's positive, and m and total of its row,
+
+       m = max_j l[j],  total = sum_j n[j] exp(l[j] - m)       of each row
+       s = max(m, p),  z = total exp(m - s) + exp(p - s)       of each example
+       loss = log z + s - p
+
+4. Gradient. A row is complete within its chunk, so its softmax is known in the same pass:
+
+       d loss / d total = exp(m - s) / z = f
+       d loss / d p     = -total exp(m - s) / z
+       d total / d q    = sum_j n[j] exp(l[j] - m) c[j]
+       d loss / d c[j]  = sum_u F[u] exp(l[u, j] - m[u]) q[u]   of each of the n[j] equal candidates,
+
+   with F[u] the sum of f, times the example's weight, over the examples of row u.
+5. Merge. Give rows and columns back to examples and candidates, and add the gradients of the positives.
+
+Label smoothing moves a share s of the label from the positive to the K kept candidates, itself among them. It
+adds `s (p - (p + logit_sum) / K)` with `logit_sum = sum_j n[j] l[j]`, a second sum of each row, whose
+gradient by `l[j]` is n[j]. Negatives of a single query (`Negatives.per_query`) are columns of its row alone,
+which then is not shared with other examples.
+
+docs/decisions/008-equal-vectors-once.md has measurements.
+"""
 
 import dataclasses
 import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import keras
 from keras import ops
 
 from shortlist import backend
-from shortlist.losses._examples import Examples
-from shortlist.losses._softmax_chunk import RowSums, SoftmaxChunk, share_of_heads
-from shortlist.ops import check_shapes, rows_per_chunk
+from shortlist.errors import ArgumentError, must
+from shortlist.losses._logits import batch_logits, check_options, codes_to_remove, labeled
+from shortlist.losses._retrieval_loss import Negatives
+from shortlist.ops import MASKED_LOGIT, check_shapes, false_negatives, rows_per_chunk
 from shortlist.typing import Tensor
 
-__all__ = ["in_batch_softmax"]
+__all__ = ["InBatchSoftmax"]
 
-_MANY = 1024
-"""From so many candidates on, a compiler of fixed shapes makes a function for each quarter of them."""
+_MANY_COLUMNS = 1024
+"""From so many columns on, a compiler of fixed shapes gets a branch for each quarter of them."""
 
 
-def in_batch_softmax(  # noqa: PLR0913 - the options of one loss, which all work in the same pass
-    queries: Tensor,
-    candidates: Tensor,
-    *,
-    temperature: float | None = None,
-    candidate_log_probability: Tensor | None = None,
-    query_codes: Tensor | None = None,
-    candidate_codes: Tensor | None = None,
-    score_mask: Tensor | None = None,
-    sample_weight: Tensor | None = None,
-    num_hard_negatives: int | None = None,
-    label_smoothing: float = 0.0,
-    reduction: str = "mean",
-    with_gradients: bool = True,
-) -> Tensor:
-    """Mean softmax cross-entropy of each query's own candidate among all candidates of the batch.
+@keras.saving.register_keras_serializable(package="shortlist")
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class InBatchSoftmax:
+    """Softmax cross-entropy of each query's positive among all candidates of the batch.
 
-    `loss = sum_i w[i] (logsumexp_j logit[i, j] - logit[i, i]) / sum_i w[i]`, where
-    `logit[i, j] = queries[i] . candidates[j] / temperature - log q[j]` and j runs over the candidates that
-    are not removed. The same as the formula written out with `shortlist.ops`, to float32 rounding. A row of
-    logits is complete within a chunk, so softmax and gradients need no second pass and no matrix of the whole
-    batch.
-
-    Vectors that stand several times in the batch, as those of popular items and of active users do, are
-    scored once: equal queries share a row of logits, and equal candidates a column that counts as many times.
+    `loss[i] = -log softmax_j(score[i, j] / temperature - log q[j])[i]`, where masks remove candidates before
+    hard negatives are chosen. Negatives drawn from a `NegativeSource` join those of the batch. Memory is
+    linear in the batch, and vectors that repeat are scored once.
 
     Args:
-        queries: `[batch, dim]`, or `[batch, heads, dim]` for queries of several vectors, of which the best
-            scores.
-        candidates: `[num_candidates, dim]`; row i is the positive of query i.
-        temperature: What scores are divided by; 1 when None.
-        candidate_log_probability: `[num_candidates]`; subtracted from the logits.
-        query_codes: `[batch]`, integers equal exactly where the queries' ids are. With them, a negative that
-            the batch shows as another positive of the query is removed.
-        candidate_codes: `[num_candidates]`, integers in `[0, num_candidates)`, equal exactly where the
-            candidates' ids are. With them, a negative that is the positive's item is removed.
-        score_mask: `[batch, num_candidates]`, bool; False removes a negative.
-        sample_weight: `[batch]`; 1 for each when None.
-        num_hard_negatives: How many negatives of highest logit are left in a row; all when None.
-        label_smoothing: Share of the label that is spread over the candidates that are not removed.
-        reduction: `"mean"`, or `"sum"` for the sum over queries, each times its weight.
-        with_gradients: Whether the gradients are computed together with the loss, as training wants it. If
-            not, they are computed when asked for, and cost the loss once more.
+        temperature: Divides the scores; lower is sharper. None for 1.
+        num_hard_negatives: Number of highest-scoring negatives to keep for each query; None keeps all.
+        label_smoothing: Share of the label spread evenly over the kept candidates, in `[0, 1)`.
+        remove_accidental_hits: Remove negatives that are the positive's item.
+        remove_false_negatives: Remove negatives that are another positive of the same query in this batch.
+        reduction: `"mean"` over examples or `"sum"`, both weighted by `sample_weight`.
 
-    Returns:
-        The loss, a scalar, float32.
+    Raises:
+        ArgumentError: If an option is out of range.
 
     Example:
         >>> import numpy as np
-        >>> round(float(in_batch_softmax(np.eye(2, dtype="float32"), np.eye(2, dtype="float32"))), 4)
+        >>> loss = InBatchSoftmax()(np.eye(2, dtype="float32"), np.eye(2, dtype="float32"))
+        >>> round(float(loss), 4)  # log(1 + exp(-1))
         0.3133
 
-    Raises:
-        ArgumentError: When the vectors' ranks or widths do not fit.
-
-    Source: as `shortlist.tasks.Retrieval`; softmax and gradient in one pass follow from the closed form
-    `d loss / d logit = softmax - label`.
+    References: Covington et al., "Deep Neural Networks for YouTube Recommendations", RecSys 2016. Yi et al.,
+        "Sampling-Bias-Corrected Neural Modeling for Large Corpus Item Recommendations", RecSys 2019.
     """
-    check_shapes(queries, candidates)
-    queries, candidates = ops.cast(queries, "float32"), ops.cast(candidates, "float32")
-    queries = queries if len(queries.shape) == 3 else ops.expand_dims(queries, 1)
-    options = _Options(
-        scale=1.0 if temperature is None else 1.0 / temperature,
-        log_probability=_tensor(candidate_log_probability),
-        query_codes=_tensor(query_codes),
-        candidate_codes=_tensor(candidate_codes),
-        is_kept=None if score_mask is None else ops.cast(score_mask, "bool"),
-        weight=_weights(sample_weight, ops.shape(queries)[0], reduction),
-        num_hard_negatives=num_hard_negatives,
-        label_smoothing=label_smoothing,
+
+    temperature: float | None = None
+    num_hard_negatives: int | None = None
+    label_smoothing: float = 0.0
+    remove_accidental_hits: bool = True
+    remove_false_negatives: bool = True
+    reduction: str = "mean"
+
+    def __post_init__(self) -> None:
+        check_options(**dataclasses.asdict(self))
+
+    def __call__(
+        self,
+        queries: Tensor,
+        candidates: Tensor,
+        negatives: Negatives | None = None,
+        sample_weight: Tensor | None = None,
+        training: bool | None = None,
+    ) -> Tensor:
+        """Return the loss; see `RetrievalLoss`.
+
+        If `training` is False, gradients are not computed along with the loss but only when asked for.
+        """
+        check_shapes(queries, candidates)
+        candidates, negatives = _with_shared(ops.cast(candidates, "float32"), negatives or Negatives())
+        queries = ops.cast(queries, "float32")
+        queries = queries if len(queries.shape) == 3 else ops.expand_dims(queries, 1)
+        sizes = ops.shape(queries)[0], ops.shape(candidates)[0]
+        removal = self.remove_accidental_hits, self.remove_false_negatives
+        query_codes, item_codes = codes_to_remove(negatives, sizes, *removal)
+        weights = ops.ones((sizes[0],), "float32") if sample_weight is None else sample_weight
+        weights = ops.reshape(ops.cast(weights, "float32"), (-1, 1))
+        own = negatives.per_query
+        are_own_known = own is not None and negatives.candidate_codes is not None and item_codes is not None
+        terms = _Terms(
+            scale=1.0 if self.temperature is None else 1.0 / self.temperature,
+            weights=weights if self.reduction == "sum" else ops.divide_no_nan(weights, ops.sum(weights)),
+            log_q=_cast(negatives.log_q, "float32"),
+            query_codes=query_codes,
+            item_codes=item_codes,
+            mask=_cast(negatives.mask, "bool"),
+            own_log_q=None if own is None else _cast(own.log_q, "float32"),
+            own_codes=own.codes if are_own_known else None,
+            num_hard_negatives=self.num_hard_negatives,
+            label_smoothing=self.label_smoothing,
+        )
+        vectors = [queries, candidates]
+        if own is not None:
+            vectors.append(ops.cast(own.vectors, "float32"))
+
+        @ops.custom_gradient
+        def loss_of(*vectors: Tensor) -> tuple[Tensor, Any]:
+            softmax = _Softmax(terms, *vectors)
+            loss, gradients = softmax.run(with_gradients=training is not False)
+
+            def gradient(*arguments: Tensor, upstream: Tensor | None = None) -> tuple[Tensor, ...]:
+                factor = arguments[0] if upstream is None else upstream  # PyTorch passes it by name
+                return tuple(factor * one for one in gradients or softmax.run(with_gradients=True)[1])
+
+            return loss, gradient
+
+        return loss_of(*vectors)
+
+    def logits(self, queries: Tensor, candidates: Tensor, negatives: Negatives) -> tuple[Tensor, Tensor]:
+        """Return labels and logits as `[batch, num_logits]` matrices, for metrics."""
+        removal = self.remove_accidental_hits, self.remove_false_negatives
+        logits = batch_logits(queries, candidates, negatives, self.temperature, *removal)
+        return labeled(logits, self.num_hard_negatives)
+
+    def get_config(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "InBatchSoftmax":
+        return cls(**config)
+
+
+def _with_shared(candidates: Tensor, negatives: Negatives) -> tuple[Tensor, Negatives]:
+    """Append the shared negatives to the candidates of the batch."""
+    shared, own = negatives.shared, negatives.per_query
+    drawn = [one for one in (shared, own) if one is not None]
+    if len({one.log_q is None for one in (negatives, *drawn)}) > 1:
+        fix = "Give tasks.Retrieval a log_q layer, such as layers.StreamingFrequency"
+        raise ArgumentError(must("log_q", "be given for all candidates of the softmax or for none", fix=fix))
+    if shared is None:
+        return candidates, negatives
+    vectors = ops.cast(shared.vectors, "float32")
+    num_candidates, num_shared = ops.shape(candidates)[0], ops.shape(vectors)[0]
+    shared_codes = shared.codes
+    if shared_codes is None:  # of unknown ids, which are no positives
+        shared_codes = num_candidates + ops.arange(num_shared, dtype="int32")
+    mask = negatives.mask
+    if mask is not None:
+        mask = ops.pad(ops.cast(mask, "bool"), [[0, 0], [0, num_shared]], constant_values=True)
+    joined = dataclasses.replace(
+        negatives,
+        log_q=_joined(negatives.log_q, shared.log_q, "float32"),
+        candidate_codes=_joined(negatives.candidate_codes, shared_codes, "int32"),
+        mask=mask,
+        shared=None,
     )
-
-    @ops.custom_gradient
-    def loss_of(queries: Tensor, candidates: Tensor) -> tuple[Tensor, Any]:
-        batch = _Batch(queries, candidates, options)
-        loss, gradients = batch.loss_and_gradients() if with_gradients else (batch.loss(), None)
-
-        def gradient(*arguments: Tensor, upstream: Tensor | None = None) -> tuple[Tensor, Tensor]:
-            factor = arguments[0] if upstream is None else upstream
-            by_queries, by_candidates = batch.loss_and_gradients()[1] if gradients is None else gradients
-            return factor * by_queries, factor * by_candidates
-
-        return loss, gradient
-
-    return loss_of(queries, candidates)
+    return _joined(candidates, vectors, "float32"), joined
 
 
-@dataclasses.dataclass(frozen=True)
-class _Options:
+def _joined(ours: Tensor | None, others: Tensor, dtype: str) -> Tensor | None:
+    return None if ours is None else ops.concatenate([ops.cast(ours, dtype), ops.cast(others, dtype)])
+
+
+def _cast(value: Tensor | None, dtype: str) -> Tensor | None:
+    return None if value is None else ops.cast(value, dtype)
+
+
+class _Terms(NamedTuple):
+    """All that the loss depends on besides vectors."""
+
     scale: float
-    log_probability: Tensor | None
-    query_codes: Tensor | None
-    candidate_codes: Tensor | None
-    is_kept: Tensor | None
-    weight: Tensor
+    weights: Tensor  # [batch, 1]
+    log_q: Tensor | None  # [num_candidates]
+    query_codes: Tensor | None  # [batch], equal for examples that share their positives
+    item_codes: Tensor | None  # [num_candidates]
+    mask: Tensor | None  # [batch, num_candidates], False where removed
+    own_log_q: Tensor | None  # [batch, m], of the negatives of a single query
+    own_codes: Tensor | None  # [batch, m]
     num_hard_negatives: int | None
     label_smoothing: float
 
-    @property
-    def are_positives_masked(self) -> bool:
-        """Whether a positive is taken out of its row of logits, to be dealt with by itself."""
-        has_codes = self.query_codes is not None or self.candidate_codes is not None
-        return bool(has_codes or self.num_hard_negatives or self.label_smoothing) or self.is_kept is not None
+
+class _Columns(NamedTuple):
+    """Distinct candidates, a column of logits each."""
+
+    factors: Tensor  # [num_columns, dim], or [num_columns, dim + 1] with -log q last
+    counted: Tensor  # [num_columns, dim + 1], n[j] c[j] and n[j]; without gradients n[j] alone
+    positives: backend.PositiveMask | None  # where the logits of a row hold positives of its query
 
 
-class _Codes(NamedTuple):
-    """Whose positives are masked: all that are items of the same query."""
+class _RowSums(NamedTuple):
+    """What examples read of their row; `[num_rows, 1]` each."""
 
-    queries: Tensor
-    items: Tensor
+    largest: Tensor  # max_j l[j]
+    total: Tensor  # sum_j n[j] exp(l[j] - largest)
+    num_kept: Tensor | None = None  # sum_j n[j], if labels are smoothed
+    logit_sum: Tensor | None = None  # sum_j n[j] l[j], if labels are smoothed
 
-    @classmethod
-    def of(cls, options: _Options, num_queries: Tensor | int, num_candidates: Tensor | int) -> "_Codes":
-        items = options.candidate_codes
-        items = ops.arange(num_candidates, dtype="int32") if items is None else items
-        return cls(items[:num_queries] if options.query_codes is None else options.query_codes, items)
+    def take(self, rows: Tensor) -> "_RowSums":
+        return _RowSums(*(None if one is None else ops.take(one, rows, axis=0) for one in self))
 
 
-class _Batch:
-    """A batch in chunks of its distinct queries, with a column of logits for each distinct candidate.
+class _SumGradient(NamedTuple):
+    """Gradient of a row's `total` or `logit_sum`."""
 
-    Examples whose query vectors are equal share a row, and candidates whose vectors are equal a column, as
-    far as the same is masked for them. Positives, one an example, are worked out for all at once.
+    by_logits: Tensor  # [num_rows, heads, num_columns], by the logit of one of n[j] candidates
+    by_query: Tensor  # [num_rows, heads, dim], for temperature 1
+
+
+class _ExampleLosses(NamedTuple):
+    """Weighted losses of examples and their derivatives; `[batch, 1]` each."""
+
+    loss: Tensor
+    by_positive: Tensor  # by the logit of the positive
+    by_total: Tensor  # by `total` of the row
+    by_logit_sum: Tensor | None  # by `logit_sum` of the row
+
+
+class _Softmax:
+    """The loss of one batch.
+
+    Args:
+        terms: Corrections, masks and weights.
+        queries: `[batch, heads, dim]`, float32.
+        candidates: `[num_candidates, dim]`, float32.
+        own: `[batch, m, dim]`, float32, negatives of a single query each; or None.
     """
 
-    def __init__(self, queries: Tensor, candidates: Tensor, options: _Options) -> None:
-        self._queries, self._scale = queries, options.scale
-        num_queries, num_candidates = ops.shape(queries)[0], ops.shape(candidates)[0]
-        are_masked, is_kept = options.are_positives_masked, options.is_kept
-        codes = _Codes.of(options, num_queries, num_candidates) if are_masked else None
-        self._rows = _distinct(is_kept is None, queries, codes and codes.queries)
-        self._columns = _distinct(
-            is_kept is None and options.num_hard_negatives is None,
-            candidates,
-            options.log_probability,
-            codes and codes.items,
-        )
-        self._num_columns = ops.shape(self._columns.first)[0]
-        self._chunk_of = functools.partial(_chunk, candidates, options, codes, self._rows, self._columns)
-        self._parts = {"query": ops.take(queries, self._rows.first, axis=0)}
-        if is_kept is not None:
-            self._parts["is_kept"] = is_kept
-        self._own = ops.expand_dims(candidates[:num_queries], 1)
-        self._products = ops.sum(queries * self._own, axis=2, keepdims=True)
-        positive = options.scale * ops.max(self._products, axis=1)
-        if options.log_probability is not None:
-            positive = positive - ops.expand_dims(options.log_probability[:num_queries], 1)
-        self._examples = Examples(
-            self._rows.codes, positive, options.weight, not are_masked, options.label_smoothing
-        )
+    def __init__(self, terms: _Terms, queries: Tensor, candidates: Tensor, own: Tensor | None = None) -> None:
+        self.terms, self.queries, self.candidates = terms, queries, candidates
+        batch, num_candidates = ops.shape(queries)[0], ops.shape(candidates)[0]
+        removes_some = terms.item_codes is not None or terms.mask is not None
+        chooses_some = terms.num_hard_negatives is not None
+        self.splits_positives = removes_some or chooses_some or terms.label_smoothing > 0
+        self.query_codes, self.item_codes = terms.query_codes, terms.item_codes
+        if self.splits_positives and self.item_codes is None:
+            self.item_codes = ops.arange(num_candidates, dtype="int32")
+        if self.splits_positives and self.query_codes is None:
+            self.query_codes = self.item_codes[:batch]
 
-    def loss(self) -> Tensor:
-        """The weighted sum of the losses."""
+        # 1. Deduplicate, unless masks, a choice or negatives of their own make all rows or columns differ.
+        self.rows = _distinct(terms.mask is None and own is None, queries, self.query_codes)
+        are_comparable = terms.mask is None and not chooses_some
+        self.columns = _distinct(are_comparable, candidates, terms.log_q, self.item_codes)
+        self.parts = {"query": ops.take(queries, self.rows.first, axis=0)}
+        if terms.mask is not None:
+            self.parts["mask"] = terms.mask
+        self.num_own = None if own is None else ops.shape(own)[1]
+        if own is not None:
+            correction = [] if terms.own_log_q is None else [-ops.expand_dims(terms.own_log_q, 2)]
+            self.parts["own_factors"] = ops.concatenate([own, *correction], axis=2)
+            self.parts["own_counted"] = ops.concatenate([own, ops.ones_like(own[:, :, :1])], axis=2)
+        if terms.own_codes is not None:
+            self.parts |= {"own_codes": terms.own_codes, "query_codes": self.query_codes}
 
-        def scan_chunks(chunk: SoftmaxChunk) -> Tensor:
-            def step(carry: tuple[()], part: dict[str, Tensor], first: Tensor | int) -> Any:
-                return carry, chunk.sums(part, first).present()
+        # 2. Split off the positives.
+        self.positives = ops.expand_dims(candidates[:batch], 1)  # [batch, 1, dim]
+        self.positive_scores = ops.sum(queries * self.positives, axis=2, keepdims=True)  # [batch, heads, 1]
+        self.positive_logits = terms.scale * ops.max(self.positive_scores, axis=1)  # [batch, 1]
+        if terms.log_q is not None:
+            self.positive_logits = self.positive_logits - ops.expand_dims(terms.log_q[:batch], 1)
 
-            return self._over_chunks(step, (), num_outputs=4 if chunk.is_smoothed else 2)[1]
+    def run(self, *, with_gradients: bool) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Return the weighted sum of the losses and, if asked for, its gradients by the given vectors."""
+        # 3. and 4. Forward and gradient, chunk by chunk.
+        results = self._with_columns(functools.partial(self._over_chunks, with_gradients=with_gradients))
+        sums = _RowSums(**{name: results.get(name) for name in _RowSums._fields})
+        losses = self._examples(sums, self.rows.codes)
+        if not with_gradients:
+            return ops.sum(losses.loss), ()
 
-        sums = RowSums(*self._with_chunk(scan_chunks))
-        return ops.sum(self._examples.losses(sums).loss)
+        # 5. Merge.
+        by_score = ops.expand_dims(losses.by_positive, 1) * _share_of_heads(self.positive_scores)
+        by_queries = by_score * self.positives
+        for by_sum, name in ((losses.by_total, "total"), (losses.by_logit_sum, "logit_sum")):
+            if by_sum is not None:
+                by_query = ops.take(results[f"{name}_by_query"], self.rows.codes, axis=0)
+                by_queries = by_queries + ops.expand_dims(by_sum, 2) * by_query
+        by_candidates = ops.take(ops.transpose(results["by_candidates"]), self.columns.codes, axis=0)
+        by_positives = ops.sum(by_score * self.queries, axis=1)
+        num_others = ops.shape(by_candidates)[0] - ops.shape(by_positives)[0]
+        by_candidates = by_candidates + ops.pad(by_positives, [[0, num_others], [0, 0]])
+        gradients = [by_queries, by_candidates, *([results["by_own"]] if "by_own" in results else [])]
+        return ops.sum(losses.loss), tuple(self.terms.scale * one for one in gradients)
 
-    def loss_and_gradients(self) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        """The same, and its gradients by queries and candidates."""
+    def _with_columns(self, function: Callable[[Any], dict[str, Tensor]]) -> dict[str, Tensor]:
+        """Call `function` with the number of columns; compiled for fixed shapes, with a bound in quarters."""
+        num_all, num_distinct = ops.shape(self.columns.first)[0], self.columns.number
+        if num_distinct is None or not backend.is_symbolic(num_distinct) or num_all < _MANY_COLUMNS:
+            return function(num_all)
+        bounds = [-(-num_all * quarter // 4) for quarter in (1, 2, 3, 4)]
+        quarter = sum(ops.cast(num_distinct > bound, "int32") for bound in bounds[:-1])
+        return ops.switch(quarter, [functools.partial(function, bound) for bound in bounds])
 
-        def scan_chunks(chunk: SoftmaxChunk) -> tuple[Tensor, ...]:
-            def step(carry: tuple[Tensor], part: dict[str, Tensor], first: Tensor | int) -> Any:
-                sums, gradients = chunk.sums_and_gradients(part, first)
-                by_candidates = carry[0]
-                for by_sum, gradient in zip(self._examples.by_sums(sums, first), gradients, strict=True):
-                    by_candidates += chunk.by_candidates(part["query"], by_sum, gradient.values)
-                return (by_candidates,), (*(one.by_queries for one in gradients), *sums.present())
+    def _over_chunks(self, num_columns: Any, *, with_gradients: bool) -> dict[str, Tensor]:
+        """Return what `_chunk` gives for all rows, and the gradient by the first `num_columns` candidates."""
+        names = ["largest", "total"] + ["num_kept", "logit_sum"] * bool(self.terms.label_smoothing)
+        if with_gradients:
+            names += ["total_by_query"] + ["logit_sum_by_query"] * bool(self.terms.label_smoothing)
+            names += ["by_own"] * (self.num_own is not None)
+        columns = self._columns_of(num_columns, with_gradients)
+        num_rows, heads, dim = ops.shape(self.parts["query"])
+        size = rows_per_chunk(num_rows, heads * (num_columns + (self.num_own or 0)))
 
-            num_columns = ops.shape(chunk.columns)[0]
-            start = (ops.zeros((self._queries.shape[2], num_columns), "float32"),)
-            num_outputs = 6 if chunk.is_smoothed else 3
-            (by_candidates,), outputs = self._over_chunks(step, start, num_outputs)
-            num_unused = self._num_columns - num_columns
-            return ops.pad(by_candidates, [[0, 0], [0, num_unused]]), *outputs
+        def step(carry: tuple[Tensor, ...], part: dict[str, Tensor], first: Tensor | int) -> Any:
+            by_columns, results = self._chunk(columns, part, first, with_gradients)
+            carry = tuple(before + by_columns for before in carry)
+            return carry, tuple(results[name] for name in names)
 
-        by_candidates, *outputs = self._with_chunk(scan_chunks)
-        num_gradients = len(outputs) // 3  # a gradient comes with two sums
-        losses = self._examples.losses(RowSums(*outputs[num_gradients:]))
-        by_queries = sum(
-            ops.expand_dims(by_sum, 2) * ops.take(by_row, self._rows.codes, axis=0)
-            for by_sum, by_row in zip(losses.by_sums, outputs, strict=False)
-        )
-        by_candidates = ops.take(ops.transpose(by_candidates), self._columns.codes, axis=0)
-        return ops.sum(losses.loss), self._with_positives(by_queries, by_candidates, losses.by_positive)
+        start = (ops.zeros((dim, num_columns), "float32"),) if with_gradients else ()
+        dtypes = ("float32",) * len(names)
+        carry, outputs = backend.scan_chunks(step, start, self.parts, size, dtypes, self.rows.number)
+        results = dict(zip(names, outputs, strict=True))
+        if with_gradients:  # of one shape, whatever the number of columns
+            num_missing = ops.shape(self.columns.first)[0] - num_columns
+            results["by_candidates"] = ops.pad(carry[0], [[0, 0], [0, num_missing]])
+        return results
 
-    def _over_chunks(self, step: Callable[..., Any], start: tuple[Tensor, ...], num_outputs: int) -> Any:
-        num_rows, heads, _ = ops.shape(self._parts["query"])
-        size = rows_per_chunk(num_rows, heads * self._num_columns)
-        dtypes = ("float32",) * num_outputs
-        return backend.scan_chunks(step, start, self._parts, size, dtypes, self._rows.number)
+    def _columns_of(self, num_columns: Any, with_gradients: bool) -> _Columns:
+        first, positives = self.columns.first[:num_columns], None
+        num_candidates = ops.shape(self.candidates)[0]
+        if self.splits_positives:
+            positives = backend.PositiveMask(
+                self.query_codes,
+                self.item_codes[: ops.shape(self.queries)[0]],
+                ops.take(self.query_codes, self.rows.first),
+                ops.take(self.item_codes, first),
+                num_candidates,
+            )
+        vectors = factors = ops.take(self.candidates, first, axis=0)
+        if self.terms.log_q is not None:
+            log_q = ops.expand_dims(ops.take(self.terms.log_q, first), 1)
+            factors = ops.concatenate([vectors, -log_q], axis=1)
+        ones = ops.ones((num_candidates, 1), "float32")
+        counts = ops.segment_sum(ones, self.columns.codes, num_segments=num_columns)
+        counted = ops.concatenate([counts * vectors, counts], axis=1) if with_gradients else counts
+        return _Columns(factors, counted, positives)
 
-    def _with_chunk(self, function: Callable[[SoftmaxChunk], Any]) -> Any:
-        """What a function gives for the chunk, with no more columns and no more passes than must be."""
-        number = self._columns.number
-        if number is None or not backend.is_symbolic(number) or self._num_columns < _MANY:
-            return function(self._chunk_of(self._num_columns))
-        widths = [-(-self._num_columns * quarter // 4) for quarter in (1, 2, 3, 4)]
-        return ops.switch(
-            sum(ops.cast(number > width, "int32") for width in widths[:-1]),
-            [lambda width=width: function(self._chunk_of(width)) for width in widths],
-        )
+    def _chunk(
+        self, columns: _Columns, part: dict[str, Tensor], first: Tensor | int, with_gradients: bool
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the gradient by columns `[dim, num_columns]` of a chunk of rows, and the rest by name."""
+        by_head, logits = self._logits(columns, part, first)
+        gradients: dict[str, _SumGradient] = {}
 
-    def _with_positives(
-        self, by_queries: Tensor, by_candidates: Tensor, by_positive: Tensor
+        # 3. Forward.
+        smoothed: dict[str, Tensor] = {}
+        if self.terms.label_smoothing:
+            is_kept = ops.cast(logits > MASKED_LOGIT / 2, "float32")
+            smoothed["num_kept"], gradients["logit_sum"] = self._sum(is_kept, by_head, columns, part)
+            smoothed["logit_sum"], _ = self._sum(is_kept * logits, by_head, columns, part)
+        largest = ops.max(logits, axis=1, keepdims=True)
+        exponentials = backend.exp_in_place(backend.subtract_in_place(logits, largest))
+        total, gradients["total"] = self._sum(exponentials, by_head, columns, part)
+        sums = _RowSums(largest, total, **smoothed)
+        if not with_gradients:
+            return ops.zeros(()), sums._asdict()
+
+        # 4. Gradient.
+        by_columns, by_own, by_row = 0.0, 0.0, self._by_row(sums, first)
+        for name, gradient in gradients.items():
+            weighted = ops.expand_dims(by_row[name], 1) * part["query"]
+            shared, own = self._split(gradient.by_logits)
+            # [dim, num_columns] and not its transpose, as this product is the faster one.
+            by_columns += ops.matmul(ops.transpose(_flat(weighted)), _flat(shared))
+            if own is not None:
+                by_own += ops.matmul(ops.transpose(own, (0, 2, 1)), weighted)
+        by_query = {f"{name}_by_query": gradient.by_query for name, gradient in gradients.items()}
+        return by_columns, {**sums._asdict(), **by_query, "by_own": by_own}
+
+    def _logits(
+        self, columns: _Columns, part: dict[str, Tensor], first: Tensor | int
     ) -> tuple[Tensor, Tensor]:
-        by_heads = self._scale * ops.expand_dims(by_positive, 1) * share_of_heads(self._products)
-        by_own = ops.sum(by_heads * self._queries, axis=1)
-        num_others = ops.shape(by_candidates)[0] - ops.shape(by_own)[0]
-        by_queries = self._scale * by_queries + by_heads * self._own
-        return by_queries, self._scale * by_candidates + ops.pad(by_own, [[0, num_others], [0, 0]])
+        """Return logits by head `[rows, heads, num_columns + m]`, and those of the best head, masked."""
+        query = self.terms.scale * part["query"]
+        if self.terms.log_q is not None:
+            query = ops.concatenate([query, ops.ones_like(query[:, :, :1])], axis=2)
+        by_head = ops.matmul(_flat(query), ops.transpose(columns.factors))
+        by_head = ops.reshape(by_head, (-1, query.shape[1], ops.shape(columns.factors)[0]))
+        logits = _best(by_head)
+        if columns.positives is not None:
+            logits = columns.positives.fill(logits, first, MASKED_LOGIT)
+        if "mask" in part:
+            logits = ops.where(part["mask"], logits, MASKED_LOGIT)
+        if self.num_own is not None:
+            own_by_head = ops.matmul(query, ops.transpose(part["own_factors"], (0, 2, 1)))
+            own = _best(own_by_head)
+            if "own_codes" in part:
+                examples = self.query_codes, self.item_codes[: ops.shape(self.queries)[0]]
+                codes = part["query_codes"], part["own_codes"]
+                is_positive = false_negatives(*codes, examples, ops.shape(self.candidates)[0])
+                own = ops.where(is_positive, MASKED_LOGIT, own)
+            by_head = ops.concatenate([by_head, own_by_head], axis=2)
+            logits = ops.concatenate([logits, own], axis=1)
+        if self.terms.num_hard_negatives is not None:
+            logits = _hardest(logits, self.terms.num_hard_negatives)
+        return by_head, logits
 
+    def _sum(
+        self, values: Tensor, by_head: Tensor, columns: _Columns, part: dict[str, Tensor]
+    ) -> tuple[Tensor, _SumGradient]:
+        """Return `sum_j n[j] values[j]` `[rows, 1]`, and a gradient if these are derivatives by logits."""
+        values = ops.expand_dims(values, 1)
+        if by_head.shape[1] > 1:
+            values = values * _share_of_heads(by_head)
+        shared, own = self._split(values)
+        width = columns.counted.shape[1]
+        sums = ops.reshape(ops.matmul(_flat(shared), columns.counted), (-1, values.shape[1], width))
+        if own is not None:
+            sums = sums + ops.matmul(own, part["own_counted"][:, :, -width:])
+        return ops.sum(sums[:, :, -1], axis=1, keepdims=True), _SumGradient(values, sums[:, :, :-1])
 
-def _chunk(
-    candidates: Tensor,
-    options: _Options,
-    codes: _Codes | None,
-    rows: backend.UniqueRows,
-    columns: backend.UniqueRows,
-    num_columns: Tensor | int,
-) -> SoftmaxChunk:
-    """The chunk of the first columns, which are all that are in use."""
-    num_candidates, first = ops.shape(candidates)[0], columns.first[:num_columns]
-    slots = None
-    if codes is not None:
-        slots = backend.PositiveMask(
-            codes.queries,
-            codes.items[: ops.shape(codes.queries)[0]],
-            ops.take(codes.queries, rows.first),
-            ops.take(codes.items, first),
-            num_candidates,
-        )
-    ones = ops.ones((num_candidates, 1), "float32")
-    counts = ops.segment_sum(ones, columns.codes, num_segments=num_columns)
-    vectors, rest = ops.take(candidates, first, axis=0), [ops.ones_like(first, "float32")]
-    if options.log_probability is not None:
-        rest.append(-ops.take(options.log_probability, first))
-    return SoftmaxChunk(
-        columns=ops.concatenate([vectors, ops.stack(rest, axis=1)], axis=1),
-        counted=ops.concatenate([counts * vectors, counts], axis=1),
-        scale=options.scale,
-        slots=slots,
-        num_hard_negatives=options.num_hard_negatives,
-        is_smoothed=bool(options.label_smoothing),
-        longest=ops.max(ops.norm(vectors, axis=1)),
-    )
+    def _split(self, values: Tensor) -> tuple[Tensor, Tensor | None]:
+        if self.num_own is None:
+            return values, None
+        num_columns = ops.shape(values)[2] - self.num_own
+        return values[:, :, :num_columns], values[:, :, num_columns:]
+
+    def _by_row(self, sums: _RowSums, first: Tensor | int) -> dict[str, Tensor]:
+        """Return derivatives of the sum of all losses by `total` and `logit_sum` of a chunk's rows."""
+        num_rows = ops.shape(sums.total)[0]
+        rows = self.rows.codes - first
+        is_inside = ops.expand_dims(ops.logical_and(rows >= 0, rows < num_rows), 1)
+        rows = ops.clip(rows, 0, num_rows - 1)
+        losses = self._examples(sums, rows)
+        by_sums = {"total": losses.by_total, "logit_sum": losses.by_logit_sum}
+        return {
+            name: ops.segment_sum(ops.where(is_inside, by_sum, 0.0), rows, num_segments=num_rows)
+            for name, by_sum in by_sums.items()
+            if by_sum is not None
+        }
+
+    def _examples(self, sums: _RowSums, rows: Tensor) -> _ExampleLosses:
+        """Return the losses of all examples, of which `rows` `[batch]` says what sums they read."""
+        positive, weights, smoothing = self.positive_logits, self.terms.weights, self.terms.label_smoothing
+        largest, total, num_kept, logit_sum = sums.take(rows)
+        shift = ops.maximum(largest, positive) if self.splits_positives else largest
+        factor = ops.exp(largest - shift)
+        others = factor * total
+        z = others + ops.exp(positive - shift) if self.splits_positives else others
+        loss = ops.log(z) + (shift - positive)  # in this order: a small loss next to large logits
+        by_positive = -others / z if self.splits_positives else -ops.ones_like(z)
+        by_logit_sum = None
+        if smoothing:
+            share = smoothing / (1.0 + num_kept)
+            loss = loss + smoothing * positive - share * (positive + logit_sum)
+            by_positive = by_positive + smoothing - share
+            by_logit_sum = -share * weights
+        return _ExampleLosses(weights * loss, weights * by_positive, weights * factor / z, by_logit_sum)
 
 
 def _distinct(are_comparable: bool, *parts: Tensor | None) -> backend.UniqueRows:
-    """The distinct rows of what is given; all rows where they cannot be told apart by it."""
+    """Deduplicate rows; all rows are kept where masks tell them apart."""
     given = [part for part in parts if part is not None]
     if are_comparable:
         return backend.unique_rows(given)
@@ -281,14 +493,29 @@ def _distinct(are_comparable: bool, *parts: Tensor | None) -> backend.UniqueRows
     return backend.UniqueRows(every, every)
 
 
-def _tensor(value: Tensor | None) -> Tensor | None:
-    return None if value is None else ops.convert_to_tensor(value)
+def _flat(values: Tensor) -> Tensor:
+    """Return `[rows, heads, n]` as `[rows * heads, n]`."""
+    return ops.reshape(values, (-1, ops.shape(values)[2]))
 
 
-def _weights(sample_weight: Tensor | None, num_queries: Tensor | int, reduction: str) -> Tensor:
-    """`[batch, 1]`, what each query's loss counts in the result; all 0 when the sample weights are."""
-    if sample_weight is None:
-        weights = ops.ones((num_queries, 1), "float32")
-    else:
-        weights = ops.reshape(ops.cast(sample_weight, "float32"), (-1, 1))
-    return weights if reduction == "sum" else ops.divide_no_nan(weights, ops.sum(weights))
+def _best(by_head: Tensor) -> Tensor:
+    if by_head.shape[1] > 1:
+        return ops.max(by_head, axis=1)
+    return ops.reshape(by_head, (-1, ops.shape(by_head)[2]))
+
+
+def _share_of_heads(by_head: Tensor) -> Tensor:
+    """Return the gradient of the maximum over heads, axis 1; heads that tie share it."""
+    is_best = ops.cast(by_head == ops.max(by_head, axis=1, keepdims=True), by_head.dtype)
+    return is_best / ops.sum(is_best, axis=1, keepdims=True)
+
+
+def _hardest(logits: Tensor, num_hard_negatives: int) -> Tensor:
+    """Mask all but the highest logits of each row; of equal ones the first columns stay."""
+    num_rows, num_columns = ops.shape(logits)
+    smaller = min if isinstance(num_columns, int) else ops.minimum
+    _, columns = backend.top_k(logits, smaller(num_hard_negatives, num_columns))
+    slots = ops.expand_dims(ops.arange(num_rows, dtype="int32") * num_columns, 1) + columns
+    slots = ops.reshape(slots, (-1, 1))
+    is_hard = ops.scatter(slots, ops.ones_like(slots[:, 0]), (num_rows * num_columns,))
+    return ops.where(ops.reshape(is_hard, (num_rows, num_columns)) > 0, logits, MASKED_LOGIT)

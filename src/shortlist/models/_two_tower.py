@@ -18,6 +18,7 @@ from shortlist.indexes import BruteForce, StoredIndex
 from shortlist.indexes._base import check_k
 from shortlist.indexes._candidates import read_candidates
 from shortlist.layers import StreamingFrequency
+from shortlist.losses import InBatchSoftmax
 from shortlist.metrics import FactorizedTopK
 from shortlist.models._batches import EXCLUDED, SAMPLE_WEIGHT, InteractionBatches
 from shortlist.models._encoded_files import encode, encode_files
@@ -91,9 +92,9 @@ class TwoTower(Model):
         self.candidate_model = Tower(spec.candidate, embedding_dim, **sizes, name="candidate_tower")
         self.metric = FactorizedTopK() if metric is None else metric
         self.task = Retrieval(
-            metrics=self.metric,
-            temperature=temperature,
-            frequencies=StreamingFrequency(_num_rows(spec, self.candidate_id)),
+            InBatchSoftmax(temperature=temperature),
+            self.metric,
+            log_q=StreamingFrequency(_num_rows(spec, self.candidate_id)),
             name="retrieval",
         )
         if spec.is_fitted:  # that of a saved model is fitted when its vocabularies are loaded
@@ -287,7 +288,7 @@ class TwoTower(Model):
             "spec": self.spec.get_config(),
             "embedding_dim": self.query_model.embedding_dim,
             "hidden_units": list(self.query_model.hidden_units),
-            "temperature": self.task.temperature,
+            "temperature": self.task.loss.temperature,
             "l2": self.query_model.l2,
             "metric": keras.saving.serialize_keras_object(self.metric),
         }

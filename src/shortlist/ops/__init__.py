@@ -1,12 +1,18 @@
-"""Pure functions on tensors that hold the mathematics: scores, masks, logQ, softmax, ranks."""
+"""Pure functions on tensors: scores, masks, logQ corrections, weighted reductions, ranking metrics."""
 
 from shortlist.ops._chunk_size import rows_per_chunk
 from shortlist.ops._masking import MASKED_LOGIT, accidental_hits, false_negatives, mask_logits, positives
 from shortlist.ops._negatives import keep_hard_negatives
 from shortlist.ops._ranking import METRICS, NEVER, distinct, ranking_metrics
 from shortlist.ops._sampling import correct_logits, log_frequency, log_probability
-from shortlist.ops._scores import check_shapes, pairwise_scores, true_scores, unit_vectors
-from shortlist.ops._softmax import softmax_cross_entropy, weighted_mean, weighted_sum
+from shortlist.ops._scores import (
+    check_shapes,
+    pairwise_scores,
+    per_query_scores,
+    true_scores,
+    unit_vectors,
+)
+from shortlist.ops._weights import weighted_mean, weighted_sum
 
 __all__ = [
     "MASKED_LOGIT",
@@ -22,10 +28,10 @@ __all__ = [
     "log_probability",
     "mask_logits",
     "pairwise_scores",
+    "per_query_scores",
     "positives",
     "ranking_metrics",
     "rows_per_chunk",
-    "softmax_cross_entropy",
     "true_scores",
     "unit_vectors",
     "weighted_mean",

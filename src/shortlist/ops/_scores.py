@@ -1,57 +1,70 @@
-"""Scores of every query against every candidate."""
+"""Dot-product scores of queries and candidates."""
 
 from typing import Any
 
 import numpy as np
 from keras import ops
 
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
 from shortlist.typing import Tensor
 
-__all__ = ["check_shapes", "pairwise_scores", "true_scores", "unit_vectors"]
+__all__ = ["check_shapes", "pairwise_scores", "per_query_scores", "true_scores", "unit_vectors"]
 
 
 def pairwise_scores(queries: Tensor, candidates: Tensor) -> Tensor:
-    """Dot product of each query with each candidate, in float32.
+    """Return the float32 dot product of each query with each candidate, `[num_queries, num_candidates]`.
 
-    `scores[i, j] = queries[i] . candidates[j]`; a query of several vectors (heads) scores the maximum over
-    them, `scores[i, j] = max_h queries[i, h] . candidates[j]`.
+    `scores[i, j] = queries[i] . candidates[j]`; a query of several heads scores the maximum over them,
+    `scores[i, j] = max_h queries[i, h] . candidates[j]`.
 
     Args:
         queries: `[num_queries, dim]` or `[num_queries, heads, dim]`, any float dtype.
         candidates: `[num_candidates, dim]`, any float dtype.
 
-    Returns:
-        `[num_queries, num_candidates]`, float32.
-
     Raises:
-        ArgumentError: When the ranks or the last dimensions do not fit.
+        ArgumentError: If the ranks or the last dimensions do not fit.
 
     Example:
         >>> import numpy as np
         >>> float(pairwise_scores(np.float32([[1, 2]]), np.float32([[3, 4]]))[0, 0])
         11.0
 
-    Source: multi-vector queries score as in Li et al., Multi-Interest Network with Dynamic Routing, 2019.
+    Reference: Li et al., "Multi-Interest Network with Dynamic Routing for Recommendation at Tmall", CIKM
+        2019, for queries of several heads.
     """
     check_shapes(queries, candidates)
-    queries, candidates = (
-        ops.cast(queries, "float32"),
-        ops.cast(candidates, "float32"),
-    )  # float16 would overflow
+    queries, candidates = ops.cast(queries, "float32"), ops.cast(candidates, "float32")  # float16 overflows
     products = ops.matmul(queries, ops.transpose(candidates))
     return products if len(products.shape) == 2 else ops.max(products, axis=1)
 
 
+def per_query_scores(queries: Tensor, candidates: Tensor) -> Tensor:
+    """Return float32 dot products of queries with candidates of their own, `[num_queries, num_candidates]`.
+
+    Args:
+        queries: `[num_queries, dim]` or `[num_queries, heads, dim]`, any float dtype.
+        candidates: `[num_queries, num_candidates, dim]`, any float dtype.
+
+    Raises:
+        ArgumentError: If the ranks or dimensions do not fit.
+
+    Example:
+        >>> import numpy as np
+        >>> np.asarray(per_query_scores(np.float32([[1, 2]]), np.float32([[[3, 4], [5, 6]]]))).tolist()
+        [[11.0, 17.0]]
+    """
+    _check_ranks(queries, candidates, "[num_queries, num_candidates, dim]", 3)
+    queries, candidates = ops.cast(queries, "float32"), ops.cast(candidates, "float32")
+    queries = queries if len(queries.shape) == 3 else ops.expand_dims(queries, 1)
+    return ops.max(ops.matmul(queries, ops.transpose(candidates, (0, 2, 1))), axis=1)
+
+
 def true_scores(queries: Tensor, candidates: Tensor) -> Tensor:
-    """Score of each query with the candidate of its own row: `queries[i] . candidates[i]`, in float32.
+    """Return the float32 score of each query with the candidate of its own row, `[num_queries]`.
 
     Args:
         queries: `[num_queries, dim]` or `[num_queries, heads, dim]`.
         candidates: `[num_queries, dim]`.
-
-    Returns:
-        `[num_queries]`, float32.
 
     Example:
         >>> import numpy as np
@@ -66,28 +79,22 @@ def true_scores(queries: Tensor, candidates: Tensor) -> Tensor:
 
 
 def check_shapes(queries: Tensor, candidates: Tensor) -> None:
-    """Refuse vectors of the wrong rank, or of two widths.
+    """Raise ArgumentError unless shapes are `[num_queries, (heads,) dim]` and `[num_candidates, dim]`."""
+    _check_ranks(queries, candidates, "[num_candidates, dim]", 2)
 
-    Args:
-        queries: Expected `[num_queries, dim]` or `[num_queries, heads, dim]`.
-        candidates: Expected `[num_candidates, dim]`.
 
-    Raises:
-        ArgumentError: When they are something else.
-    """
-    if len(queries.shape) not in (2, 3) or len(candidates.shape) != 2:
-        raise ArgumentError(
-            f"queries came with shape {tuple(queries.shape)} and candidates with shape "
-            f"{tuple(candidates.shape)}; "
-            "expected [num_queries, dim] (or [num_queries, heads, dim]) and [num_candidates, dim]. A "
-            "dimension too "
-            "many often means that the data was batched twice."
-        )
-    if None not in (queries.shape[-1], candidates.shape[-1]) and queries.shape[-1] != candidates.shape[-1]:
-        raise ArgumentError(
-            f"queries have {queries.shape[-1]} dimensions and candidates {candidates.shape[-1]}; "
-            "give both towers the same output size."
-        )
+def _check_ranks(queries: Tensor, candidates: Tensor, expected: str, rank: int) -> None:
+    if len(queries.shape) not in (2, 3):
+        got, fix = tuple(queries.shape), "A dimension too many often means that data was batched twice"
+        shapes = "have shape [num_queries, dim] or [num_queries, heads, dim]"
+        raise ArgumentError(must("queries", shapes, got=got, fix=fix))
+    if len(candidates.shape) != rank:
+        got, fix = tuple(candidates.shape), "A dimension too many often means that data was batched twice"
+        raise ArgumentError(must("candidates", f"have shape {expected}", got=got, fix=fix))
+    dims = queries.shape[-1], candidates.shape[-1]
+    if None not in dims and dims[0] != dims[1]:
+        fix = "Give both towers the same output size"
+        raise ArgumentError(must("queries and candidates", "have equal last dimensions", got=dims, fix=fix))
 
 
 def unit_vectors(vectors: Any) -> Any:

@@ -1,351 +1,334 @@
-"""The retrieval task: tell each query's candidate from the others of the batch."""
+"""The retrieval task: tell each query's candidate from other candidates."""
 
+import dataclasses
+import inspect
 from typing import Any
 
 import keras
 from keras import ops
 
 from shortlist import backend
-from shortlist.errors import ArgumentError
-from shortlist.losses import in_batch_softmax
-from shortlist.ops import (
-    accidental_hits,
-    correct_logits,
-    false_negatives,
-    keep_hard_negatives,
-    log_probability,
-    mask_logits,
-    pairwise_scores,
-    positives,
-    softmax_cross_entropy,
-    weighted_mean,
-    weighted_sum,
-)
+from shortlist.errors import ArgumentError, must
+from shortlist.losses import InBatchSoftmax, Negatives, RetrievalLoss, Vectors
+from shortlist.ops import MASKED_LOGIT, log_probability
 from shortlist.tasks._task import Task, as_list, saved_list
-from shortlist.typing import Tensor
+from shortlist.typing import Shape, Tensor
 
 __all__ = ["Retrieval"]
 
 
 @keras.saving.register_keras_serializable(package="shortlist")
 class Retrieval(Task):
-    """Softmax over the candidates of the batch, each query's own candidate being the right one.
+    """Compose a retrieval loss, a logQ correction and metrics.
 
-    `loss = mean_i -log softmax_j(score[i, j] / temperature - log q[j])[i]`
-
-    In this order: scores, temperature, correction for sampling probabilities, masking of negatives that are
-    no negatives, choice of hard negatives, loss.
+    The task builds what a loss may know of negatives (`losses.Negatives`) and updates the metrics. Options
+    such as the temperature belong to the loss.
 
     Args:
-        loss: A Keras loss of labels and logits, such as
-            `keras.losses.CategoricalCrossentropy(from_logits=True)`; the softmax cross-entropy above, in its
-            mean over examples, when None.
-        metrics: `FactorizedTopK` over the whole catalog, one or several. They are not updated while
-            training.
-        batch_metrics: Keras metrics of the labels and logits of a batch.
+        loss: A `losses.RetrievalLoss`; None for `losses.InBatchSoftmax()`. Wrap a Keras loss in
+            `losses.OnLogits`.
+        metrics: One or several `FactorizedTopK` over the whole catalog. Not updated while training.
+        log_q: Layer from candidate rows `[n]` to their log sampling probabilities, such as
+            `layers.StreamingFrequency`. Used when a batch comes without sampling probabilities.
+        batch_metrics: Keras metrics of the labels and logits of a batch, `[batch, num_logits]` matrices. The
+            loss must have a method `logits`.
         loss_metrics: Keras metrics of the loss.
-        temperature: What scores are divided by; lower is sharper.
-        num_hard_negatives: Train against only this many negatives of highest logit for each query; all when
-            None.
-        remove_accidental_hits: Whether a negative with the id of the positive leaves the softmax, where ids
-            are given.
-        remove_false_negatives: Whether a negative that the batch shows as another positive of the same query
-            leaves the softmax, where query ids are given.
-        label_smoothing: Share of the label that is spread over the candidates that are not masked, in `[0,
-            1)`.
-        frequencies: A layer from candidate rows to log sampling probabilities, such as
-            `layers.StreamingFrequency`; it is asked when no probabilities are given.
-        reduction: Of the default loss over the queries of a batch: `"mean"` or `"sum"`.
 
     Raises:
-        ArgumentError: When temperature, label smoothing, reduction or the number of hard negatives is out of
-            range.
+        ArgumentError: If `loss` is not a retrieval loss, or has no `logits` for `batch_metrics`.
 
     Example:
         >>> import numpy as np
-        >>> task = Retrieval()
+        >>> task = Retrieval(loss=InBatchSoftmax(temperature=0.5))
         >>> loss = task(np.eye(2, dtype="float32"), np.eye(2, dtype="float32"))
-        >>> round(float(loss), 4)  # log(1 + exp(-1))
-        0.3133
-
-    Source: Covington et al., Deep Neural Networks for YouTube Recommendations, 2016; Yi et al.,
-        Sampling-Bias-Corrected
-    Neural Modeling, 2019.
+        >>> round(float(loss), 4)  # log(1 + exp(-1 / 0.5))
+        0.1269
     """
 
-    def __init__(  # noqa: PLR0913 - TFRS's arguments, and ours next to them
+    def __init__(
         self,
-        loss: keras.losses.Loss | None = None,
+        loss: RetrievalLoss | None = None,
         metrics: Any = None,
         *,
+        log_q: keras.layers.Layer | None = None,
         batch_metrics: Any = None,
         loss_metrics: Any = None,
-        temperature: float | None = None,
-        num_hard_negatives: int | None = None,
-        remove_accidental_hits: bool = True,
-        remove_false_negatives: bool = True,
-        label_smoothing: float = 0.0,
-        frequencies: keras.layers.Layer | None = None,
-        reduction: str = "mean",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        _check_ranges(temperature, num_hard_negatives, label_smoothing)
-        if reduction not in ("mean", "sum"):
-            raise ArgumentError(f"reduction came as {reduction!r}; expected 'mean' or 'sum'.")
-        self.reduction = reduction
-        self.loss = loss
+        self.loss = InBatchSoftmax() if loss is None else loss
+        if isinstance(self.loss, keras.losses.Loss) or not callable(self.loss):
+            fix = "Wrap a Keras loss: losses.OnLogits(loss)"
+            raise ArgumentError(must("loss", "be a losses.RetrievalLoss", got=repr(loss), fix=fix))
+        self._loss_takes_training = "training" in inspect.signature(self.loss).parameters
+        self.log_q = log_q
         self.factorized_metrics = as_list(metrics)
         self.batch_metrics, self.loss_metrics = as_list(batch_metrics), as_list(loss_metrics)
-        self.temperature, self.num_hard_negatives = temperature, num_hard_negatives
-        self.remove_accidental_hits = remove_accidental_hits
-        self.remove_false_negatives = remove_false_negatives
-        self.label_smoothing, self.frequencies = label_smoothing, frequencies
+        if self.batch_metrics and not hasattr(self.loss, "logits"):
+            fix = "Leave batch_metrics out or add the method to the loss"
+            raise ArgumentError(
+                must("loss", "have a method logits for batch_metrics", got=repr(loss), fix=fix)
+            )
 
-    def call(  # noqa: PLR0913 - TFRS's arguments, and ours next to them
+    def call(  # noqa: PLR0913 - what a batch may hold
         self,
         query_embeddings: Tensor,
         candidate_embeddings: Tensor,
         *,
+        query_mask: Tensor | None = None,
         sample_weight: Tensor | None = None,
         candidate_sampling_probability: Tensor | None = None,
         candidate_ids: Tensor | None = None,
         query_ids: Tensor | None = None,
         score_mask: Tensor | None = None,
         excluded_ids: Tensor | None = None,
+        shared: Vectors | None = None,
+        per_query: Vectors | None = None,
+        num_candidates: int | None = None,
         compute_metrics: bool | None = None,
         compute_batch_metrics: bool = True,
         training: bool | None = None,
     ) -> Tensor:
-        """The loss of a batch; the metrics are updated on the way.
+        """Return the loss of a batch, a scalar, and update the metrics.
 
         Args:
-            query_embeddings: `[batch, dim]`, or `[batch, heads, dim]` for queries of several vectors.
+            query_embeddings: `[batch, dim]`, or `[batch, heads, dim]` for queries of several vectors. With
+                `query_mask`, `[batch, length, dim]` or `[batch, length, heads, dim]`.
             candidate_embeddings: `[num_candidates, dim]`, `num_candidates >= batch`; row i is the positive of
-                query i, the rows beyond the batch are negatives for all.
-            sample_weight: `[batch]`; weighs loss and metrics.
-            candidate_sampling_probability: `[num_candidates]`, the chance of each to be in a batch.
-            candidate_ids: `[num_candidates]`, integers, or text under TensorFlow.
-            query_ids: `[batch]`, the same.
-            score_mask: `[batch, num_candidates]`, bool; False takes a negative out of the softmax.
+                query i, further rows are negatives of all queries. With `query_mask`,
+                `[batch, length, dim]`, the positive of each position.
+            query_mask: `[batch, length]`, bool, False for padding. Every other position is a query by itself,
+                with the query id of its sequence; padding is neither query nor candidate.
+            sample_weight: `[batch]`, or `[batch, length]` with `query_mask`; weighs loss and metrics.
+            candidate_sampling_probability: `[num_candidates]`, probability of each to be in a batch.
+            candidate_ids: `[num_candidates]`, integers, or text under TensorFlow; `[batch, length]` with
+                `query_mask`.
+            query_ids: `[batch]`, likewise.
+            score_mask: `[batch, num_candidates]`, bool; False removes a negative.
             excluded_ids: `[batch, num_excluded]`, candidates that the metrics leave out; padded with -1 or
                 empty text.
-            compute_metrics: Whether to update the catalog metrics; when None, only while not training.
-            compute_batch_metrics: Whether to update the batch metrics.
-            training: Whether this is a training step; passed on by `Model`.
-
-        Returns:
-            The loss, a scalar.
+            shared: Further negatives `[n, dim]` of all queries; their `codes` are ids like `candidate_ids`.
+            per_query: Further negatives of each query, `[batch, m, dim]`, or `[batch, length, m, dim]` with
+                `query_mask`; their `codes` are ids like `candidate_ids`.
+            num_candidates: Number of candidates in the catalog, for losses that need it.
+            compute_metrics: Whether to update `metrics`; None for only while not training.
+            compute_batch_metrics: Whether to update `batch_metrics`.
+            training: Whether this is a training step.
 
         Raises:
-            ArgumentError: When shapes do not fit, or there are more queries than candidates.
+            ArgumentError: If shapes do not fit, or there are more queries than candidates.
         """
-        _check_lengths(
+        batch = _Batch(
             query_embeddings,
             candidate_embeddings,
-            {"sample_weight": sample_weight, "query_ids": query_ids},
-            {
-                "candidate_sampling_probability": candidate_sampling_probability,
-                "candidate_ids": candidate_ids,
-            },
+            sample_weight,
+            candidate_sampling_probability,
+            candidate_ids,
+            query_ids,
             score_mask,
+            excluded_ids,
+            shared,
+            per_query,
         )
-        arguments: dict[str, Any] = {
-            "temperature": self.temperature,
-            "candidate_log_probability": self._log_probability(
-                candidate_sampling_probability, candidate_ids, training
-            ),
-            **self._codes(query_ids, candidate_ids),
-            "score_mask": score_mask,
-        }
-        batch_metrics = self.batch_metrics if compute_batch_metrics else []
-        if self.loss is not None or batch_metrics:
-            logits, labels = self._labeled(_logits(query_embeddings, candidate_embeddings, **arguments))
-            loss = self._loss_of(labels, logits, sample_weight)
-            for metric in batch_metrics:
-                metric.update_state(labels, logits, sample_weight=sample_weight)
-        else:
-            arguments |= {
-                "sample_weight": sample_weight,
-                "num_hard_negatives": self.num_hard_negatives,
-                "label_smoothing": self.label_smoothing,
-                "reduction": self.reduction,
-                "with_gradients": training is not False,
-            }
-            loss = in_batch_softmax(query_embeddings, candidate_embeddings, **arguments)
+        batch = batch if query_mask is None else batch.flattened(query_mask)
+        batch.check_shapes()
+        negatives = batch.negatives(self._log_q(batch, training), num_candidates)
+        vectors = batch.query_embeddings, batch.candidate_embeddings
+        options = {"training": training} if self._loss_takes_training else {}
+        loss = self.loss(*vectors, negatives, batch.sample_weight, **options)
+        if self.batch_metrics and compute_batch_metrics:
+            labels, logits = self.loss.logits(*vectors, negatives)
+            for metric in self.batch_metrics:
+                metric.update_state(labels, logits, sample_weight=batch.sample_weight)
         for metric in self.loss_metrics:
             metric.update_state(loss)
         if compute_metrics or (compute_metrics is None and not training):
-            self._update_factorized(
-                query_embeddings, candidate_embeddings, candidate_ids, excluded_ids, sample_weight
-            )
+            self._update_factorized(batch)
         return loss
 
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
-        """The loss of a batch; see `call`.
-
-        Ids that a tensor would cut short are refused before they become one.
-
-        Args:
-            *args: As in `call`.
-            **kwargs: As in `call`.
-
-        Returns:
-            The loss, a scalar.
-        """
+        """Return the loss of a batch; see `call`. Ids that a tensor would truncate are refused."""
         for name in ("candidate_ids", "query_ids", "excluded_ids"):
             backend.check_ids(name, kwargs.get(name))
         return super().__call__(*args, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the task again.
-
-        Returns:
-            The constructor's arguments.
-        """
         return {
             **super().get_config(),
             "loss": keras.saving.serialize_keras_object(self.loss),
             "metrics": saved_list(self.factorized_metrics),
+            "log_q": keras.saving.serialize_keras_object(self.log_q),
             "batch_metrics": saved_list(self.batch_metrics),
             "loss_metrics": saved_list(self.loss_metrics),
-            "temperature": self.temperature,
-            "num_hard_negatives": self.num_hard_negatives,
-            "remove_accidental_hits": self.remove_accidental_hits,
-            "remove_false_negatives": self.remove_false_negatives,
-            "label_smoothing": self.label_smoothing,
-            "frequencies": keras.saving.serialize_keras_object(self.frequencies),
-            "reduction": self.reduction,
         }
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Retrieval":
-        """Make the task from its configuration.
-
-        Args:
-            config: What `get_config` returned.
-
-        Returns:
-            A task with new metrics.
-        """
         return cls(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
 
-    def _log_probability(
-        self, probability: Tensor | None, candidate_ids: Tensor | None, training: bool | None
-    ) -> Tensor | None:
-        if probability is not None:
-            return log_probability(ops.reshape(probability, (-1,)))
-        if self.frequencies is not None and candidate_ids is not None:
-            return self.frequencies(ops.reshape(candidate_ids, (-1,)), training=training)
-        return None
+    def _log_q(self, batch: "_Batch", training: bool | None) -> Tensor | None:
+        if batch.candidate_sampling_probability is not None:
+            return log_probability(ops.reshape(batch.candidate_sampling_probability, (-1,)))
+        if self.log_q is None or batch.candidate_ids is None:
+            return None
+        rows = ops.reshape(batch.candidate_ids, (-1,))
+        if batch.is_real is None:
+            return self.log_q(rows, training=training)
+        return self.log_q(ops.where(batch.is_real, rows, 0), training=training, mask=batch.is_real)
 
-    def _codes(self, query_ids: Tensor | None, candidate_ids: Tensor | None) -> dict[str, Tensor | None]:
-        """Codes of the ids that remove negatives."""
-        has_queries = self.remove_false_negatives and query_ids is not None
-        has_candidates = (has_queries or self.remove_accidental_hits) and candidate_ids is not None
-        return {
-            "query_codes": backend.factorize(query_ids) if has_queries else None,
-            "candidate_codes": backend.factorize(candidate_ids) if has_candidates else None,
-        }
-
-    def _labeled(self, logits: Tensor) -> tuple[Tensor, Tensor]:
-        if self.num_hard_negatives is not None:
-            return keep_hard_negatives(logits, self.num_hard_negatives)
-        return logits, ops.cast(positives(*ops.shape(logits)), logits.dtype)
-
-    def _loss_of(self, labels: Tensor, logits: Tensor, sample_weight: Tensor | None) -> Tensor:
-        if self.loss is not None:
-            return self.loss(labels, logits, sample_weight=sample_weight)
-        per_example = softmax_cross_entropy(logits, labels, label_smoothing=self.label_smoothing)
-        reduce = weighted_mean if self.reduction == "mean" else weighted_sum
-        return reduce(per_example, sample_weight)
-
-    def _update_factorized(
-        self,
-        queries: Tensor,
-        candidates: Tensor,
-        candidate_ids: Tensor | None,
-        excluded_ids: Tensor | None,
-        sample_weight: Tensor | None,
-    ) -> None:
-        batch = ops.shape(queries)[0]
+    def _update_factorized(self, batch: "_Batch") -> None:
+        num_queries, ids = ops.shape(batch.query_embeddings)[0], batch.candidate_ids
         for metric in self.factorized_metrics:
             metric.update_state(
-                queries,
-                candidates[:batch],
-                true_candidate_ids=None if candidate_ids is None else candidate_ids[:batch],
-                excluded_ids=excluded_ids,
-                sample_weight=sample_weight,
+                batch.query_embeddings,
+                batch.candidate_embeddings[:num_queries],
+                true_candidate_ids=None if ids is None else ids[:num_queries],
+                excluded_ids=batch.excluded_ids,
+                sample_weight=batch.sample_weight,
             )
 
 
-def _logits(
-    queries: Tensor,
-    candidates: Tensor,
-    *,
-    temperature: float | None,
-    candidate_log_probability: Tensor | None,
-    query_codes: Tensor | None,
-    candidate_codes: Tensor | None,
-    score_mask: Tensor | None,
-) -> Tensor:
-    """Logits of the whole batch, corrected and masked."""
-    logits = pairwise_scores(queries, candidates)
-    if temperature is not None:
-        logits = logits / temperature
-    if candidate_log_probability is not None:
-        logits = correct_logits(logits, candidate_log_probability)
-    if score_mask is not None:
-        logits = mask_logits(logits, ops.logical_not(ops.cast(score_mask, "bool")))
-    if query_codes is not None:
-        if candidate_codes is None:  # each candidate an item of its own
-            candidate_codes = ops.arange(ops.shape(logits)[1], dtype="int32")
-        return mask_logits(logits, false_negatives(query_codes, candidate_codes))
-    if candidate_codes is not None:
-        return mask_logits(logits, accidental_hits(candidate_codes, ops.shape(logits)[0]))
-    return logits
+@dataclasses.dataclass(frozen=True)
+class _Batch:
+    """What `Retrieval.call` was given, by the same names."""
 
+    query_embeddings: Tensor
+    candidate_embeddings: Tensor
+    sample_weight: Tensor | None
+    candidate_sampling_probability: Tensor | None
+    candidate_ids: Tensor | None
+    query_ids: Tensor | None
+    score_mask: Tensor | None
+    excluded_ids: Tensor | None
+    shared: Vectors | None
+    per_query: Vectors | None
+    is_real: Tensor | None = None  # [num_candidates], False for the padding of flattened sequences
 
-def _check_ranges(temperature: float | None, num_hard_negatives: int | None, label_smoothing: float) -> None:
-    if temperature is not None and not temperature > 0:
-        raise ArgumentError(f"temperature came as {temperature!r}; expected a number above 0, or None for 1.")
-    if num_hard_negatives is not None and num_hard_negatives < 1:
-        raise ArgumentError(
-            f"num_hard_negatives came as {num_hard_negatives!r}; expected at least 1, or None for all."
+    def flattened(self, query_mask: Tensor) -> "_Batch":
+        """Return a batch in which each position of a sequence is a query; padding has weight 0."""
+        self._check_sequences(query_mask)
+        length, is_real = ops.shape(query_mask)[1], _flat(ops.cast(query_mask, "bool"))
+        weights = ops.cast(query_mask, "float32")
+        if self.sample_weight is not None:
+            given = ops.cast(self.sample_weight, "float32")
+            weights = weights * (given if len(given.shape) == 2 else ops.expand_dims(given, 1))
+        ids, per_query = _flat(self.candidate_ids), self.per_query
+        if ids is not None and keras.backend.standardize_dtype(ids.dtype) != "string":
+            ids = ops.where(is_real, ids, -1)  # no candidate's id
+        if per_query is not None:
+            parts = (getattr(per_query, field.name) for field in dataclasses.fields(per_query))
+            per_query = Vectors(*map(_flat, parts))
+        return dataclasses.replace(
+            self,
+            query_embeddings=_flat(self.query_embeddings),
+            candidate_embeddings=_flat(self.candidate_embeddings),
+            sample_weight=_flat(weights),
+            candidate_sampling_probability=_flat(self.candidate_sampling_probability),
+            candidate_ids=ids,
+            query_ids=None if self.query_ids is None else ops.repeat(self.query_ids, length, axis=0),
+            excluded_ids=None if self.excluded_ids is None else ops.repeat(self.excluded_ids, length, axis=0),
+            per_query=per_query,
+            is_real=is_real,
         )
-    if not 0 <= label_smoothing < 1:
-        raise ArgumentError(f"label_smoothing came as {label_smoothing!r}; expected a share in [0, 1).")
 
+    def negatives(self, log_q: Tensor | None, num_candidates: int | None) -> Negatives:
+        """Return what the loss may know of negatives, with codes in place of ids."""
+        shared, per_query = self.shared, self.per_query
+        codes = _codes(self.candidate_ids, shared and shared.codes, per_query and per_query.codes)
+        if self.is_real is not None:
+            # Padding gets a correction that leaves it no softmax mass; nothing else changes.
+            if log_q is None:
+                log_q = ops.zeros(ops.shape(self.is_real), "float32")
+                shared, per_query = _with_log_q(shared), _with_log_q(per_query)
+            log_q = ops.where(self.is_real, log_q, -MASKED_LOGIT)
+        return Negatives(
+            log_q=log_q,
+            query_codes=None if self.query_ids is None else backend.factorize(self.query_ids),
+            candidate_codes=codes[0],
+            mask=self.score_mask,
+            shared=shared and dataclasses.replace(shared, codes=codes[1]),
+            per_query=per_query and dataclasses.replace(per_query, codes=codes[2]),
+            num_candidates=num_candidates,
+        )
 
-def _check_lengths(
-    queries: Tensor,
-    candidates: Tensor,
-    per_query: dict[str, Tensor | None],
-    per_candidate: dict[str, Tensor | None],
-    score_mask: Tensor | None,
-) -> None:
-    """Refuse what would broadcast without a word; sizes that a graph leaves open are not known here."""
-    num_queries, num_candidates = queries.shape[0], candidates.shape[0]
-    for arguments, size in ((per_query, num_queries), (per_candidate, num_candidates)):
-        for name, value in arguments.items():
+    def check_shapes(self) -> None:
+        """Refuse what would broadcast to a wrong loss; sizes that a graph leaves open are not known here."""
+        num_queries, num_candidates = self.query_embeddings.shape[0], self.candidate_embeddings.shape[0]
+        of_queries = (num_queries,), (num_queries, 1)
+        of_candidates = (num_candidates,), (num_candidates, 1)
+        for name, allowed in {
+            "sample_weight": of_queries,
+            "query_ids": of_queries,
+            "candidate_sampling_probability": of_candidates,
+            "candidate_ids": of_candidates,
+            "score_mask": ((num_queries, num_candidates),),
+        }.items():
+            value = getattr(self, name)
             if value is not None:
-                _check_shape(name, tuple(value.shape), ((size,), (size, 1)))
-    if score_mask is not None:
-        _check_shape("score_mask", tuple(score_mask.shape), ((num_queries, num_candidates),))
-    if None not in (num_queries, num_candidates) and num_queries > num_candidates:
-        raise ArgumentError(
-            f"{num_queries} queries came with {num_candidates} candidates; expected at least one candidate "
-            "a query, "
-            "the positive of query i in row i."
-        )
+                _check_shape(name, value, *allowed)
+        if self.per_query is not None:
+            _check_shape("per_query.vectors", self.per_query.vectors, (num_queries, None, None))
+        if None not in (num_queries, num_candidates) and num_queries > num_candidates:
+            got = f"{num_queries} queries and {num_candidates} candidates"
+            fix = "Row i is the positive of query i"
+            raise ArgumentError(must("candidate_embeddings", "have a row for each query", got=got, fix=fix))
+
+    def _check_sequences(self, query_mask: Tensor) -> None:
+        _check_shape("query_mask", query_mask, (None, None))
+        sizes = tuple(query_mask.shape)
+        of_query = ((*sizes, None), (*sizes, None, None))
+        _check_shape("query_embeddings", self.query_embeddings, *of_query)
+        _check_shape("candidate_embeddings", self.candidate_embeddings, (*sizes, None))
+        if self.per_query is not None:
+            _check_shape("per_query.vectors", self.per_query.vectors, (*sizes, None, None))
+        if self.score_mask is not None:
+            fix = "Padding is masked already"
+            raise ArgumentError(must("score_mask", "be None with query_mask", fix=fix))
 
 
-def _check_shape(
-    name: str, shape: tuple[int | None, ...], allowed: tuple[tuple[int | None, ...], ...]
-) -> None:
+def _codes(
+    candidate_ids: Tensor | None, shared_ids: Tensor | None, per_query_ids: Tensor | None
+) -> list[Tensor | None]:
+    """Return small integers that are equal exactly where ids are, in their shapes.
+
+    Codes of candidates and shared negatives lie in `[0, n)` for n of them. An id of `per_query_ids` that is
+    not among theirs gets -1.
+    """
+    if candidate_ids is None:
+        return [None, None, None]
+    groups = [ops.reshape(candidate_ids, (-1,)), shared_ids, per_query_ids]
+    if shared_ids is None and per_query_ids is None:
+        return [backend.factorize(groups[0]), None, None]
+    sizes = [0 if group is None else ops.size(group) for group in groups]
+    flat = ops.concatenate([ops.reshape(group, (-1,)) for group in groups if group is not None])
+    codes = backend.factorize(flat)
+    num_codes = sizes[0] + sizes[1]
+    number_of = ops.full(ops.shape(codes), -1, dtype="int32")
+    slots = ops.expand_dims(codes[:num_codes], 1)
+    number_of = ops.scatter_update(number_of, slots, ops.arange(num_codes, dtype="int32"))
+    codes = ops.take(number_of, codes)
+    parts = codes[: sizes[0]], codes[sizes[0] : num_codes], codes[num_codes:]
+    return [
+        None if group is None else ops.reshape(part, ops.shape(group))
+        for group, part in zip(groups, parts, strict=True)
+    ]
+
+
+def _with_log_q(drawn: Vectors | None) -> Vectors | None:
+    if drawn is None or drawn.log_q is not None:
+        return drawn
+    return dataclasses.replace(drawn, log_q=ops.zeros(ops.shape(drawn.vectors)[:-1], "float32"))
+
+
+def _flat(values: Tensor | None) -> Tensor | None:
+    """Return `[batch, length, ...]` as `[batch * length, ...]`."""
+    return None if values is None else ops.reshape(values, (-1, *ops.shape(values)[2:]))
+
+
+def _check_shape(name: str, value: Tensor, *allowed: Shape) -> None:
+    shape = tuple(value.shape)
     for expected in allowed:
-        if len(shape) == len(expected) and all(
-            None in pair or pair[0] == pair[1] for pair in zip(shape, expected, strict=True)
-        ):
+        pairs = zip(shape, expected, strict=False)
+        if len(shape) == len(expected) and all(None in pair or pair[0] == pair[1] for pair in pairs):
             return
-    raise ArgumentError(f"{name} came with shape {shape}; expected {' or '.join(map(str, allowed))}.")
+    raise ArgumentError(must(name, f"have shape {' or '.join(map(str, allowed))}", got=shape))

@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from shortlist import tasks
+from shortlist import losses, tasks
 from shortlist.errors import ArgumentError, must
 from shortlist.tasks._task import as_list
 from shortlist.typing import Tensor
@@ -49,15 +49,17 @@ class Retrieval(Task):
     ) -> None:
         super().__init__(name=name, **kwargs)
         self._allow_non_tensor_positional_args = True  # compute_metrics may come by position there
+        self._options: dict[str, Any] = {
+            "temperature": temperature,
+            "num_hard_negatives": num_hard_negatives,
+            "remove_accidental_hits": remove_accidental_hits,
+        }
+        summed = losses.InBatchSoftmax(**self._options, reduction="sum") if loss is None else None
         self.wrapped = tasks.Retrieval(
-            loss,
+            summed or losses.OnLogits(loss, **self._options),
             metrics,
             batch_metrics=batch_metrics,
             loss_metrics=loss_metrics,
-            temperature=temperature,
-            num_hard_negatives=num_hard_negatives,
-            remove_accidental_hits=remove_accidental_hits,
-            reduction="sum",
         )
 
     @property
@@ -119,9 +121,9 @@ class Retrieval(Task):
             The constructor's arguments.
         """
         config = self.wrapped.get_config()
-        names = ("loss", "metrics", "batch_metrics", "loss_metrics", "temperature", "num_hard_negatives")
-        kept = {name: config[name] for name in (*names, "remove_accidental_hits")}
-        return {**super().get_config(), **kept}
+        kept = {name: config[name] for name in ("metrics", "batch_metrics", "loss_metrics")}
+        loss = keras.saving.serialize_keras_object(getattr(self.wrapped.loss, "loss", None))
+        return {**super().get_config(), **kept, "loss": loss, **self._options}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Retrieval":

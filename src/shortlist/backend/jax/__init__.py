@@ -1,7 +1,7 @@
 """Shortlist's backend functions on JAX."""
 
 from shortlist.backend.jax._as_dataset import as_dataset
-from shortlist.backend.jax._chunks import FUSES_PASSES, scan_chunks
+from shortlist.backend.jax._chunks import scan_chunks
 from shortlist.backend.jax._exclusion_mask import ExclusionMask
 from shortlist.backend.jax._groups import grouped_products
 from shortlist.backend.jax._ids import IdLookup, check_ids, factorize, id_tensor, is_padding
@@ -13,7 +13,6 @@ from shortlist.backend.jax._tensors import (
     compiled,
     count_beyond_margin,
     exp_in_place,
-    exp_of_products,
     host_callback,
     is_symbolic,
     is_tracing,
@@ -24,7 +23,6 @@ from shortlist.backend.jax._tensors import (
 from shortlist.backend.jax._unique_rows import UniqueRows, unique_rows
 
 __all__ = [
-    "FUSES_PASSES",
     "ExclusionMask",
     "IdLookup",
     "PositiveMask",
@@ -36,7 +34,6 @@ __all__ = [
     "count_beyond_margin",
     "deduplicate_rows",
     "exp_in_place",
-    "exp_of_products",
     "factorize",
     "gather_rows",
     "grouped_products",

@@ -8,10 +8,7 @@ import jax.numpy as jnp
 
 from shortlist.typing import Tensor
 
-__all__ = ["FUSES_PASSES", "scan_chunks"]
-
-FUSES_PASSES = True
-"""Whether a compiler makes one pass of several operations on each element; else a pass spared is time."""
+__all__ = ["scan_chunks"]
 
 _PARTS = 8
 """Into how many chunks at least rows are cut of which only some are worked through."""

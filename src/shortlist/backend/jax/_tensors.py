@@ -13,7 +13,6 @@ __all__ = [
     "compiled",
     "count_beyond_margin",
     "exp_in_place",
-    "exp_of_products",
     "host_callback",
     "is_symbolic",
     "is_tracing",
@@ -126,21 +125,6 @@ def exp_in_place(values: Tensor) -> Tensor:
         The same shape.
     """
     return jnp.exp(values)
-
-
-def exp_of_products(rows: Tensor, columns: Tensor, are_low: Tensor) -> Tensor:
-    """`exp(rows[i] . columns[j])`, in as few passes as the backend can.
-
-    Args:
-        rows: `[n, dim]`, float32.
-        columns: `[m, dim]`.
-        are_low: Scalar, bool; whether no product is above -17, whose exponential rounds to 0 next to 1.
-
-    Returns:
-        `[n, m]`.
-    """
-    del are_low
-    return jnp.exp(rows @ columns.T)
 
 
 def subtract_in_place(values: Tensor, amount: Tensor) -> Tensor:

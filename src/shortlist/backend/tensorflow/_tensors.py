@@ -13,7 +13,6 @@ __all__ = [
     "compiled",
     "count_beyond_margin",
     "exp_in_place",
-    "exp_of_products",
     "host_callback",
     "is_symbolic",
     "is_tracing",
@@ -139,28 +138,6 @@ def exp_in_place(values: Tensor) -> Tensor:
         The same shape.
     """
     return tf.exp(values)
-
-
-def exp_of_products(rows: Tensor, columns: Tensor, are_low: Tensor) -> Tensor:
-    """`exp(rows[i] . columns[j])`, in as few passes as the backend can.
-
-    Args:
-        rows: `[n, dim]`, float32.
-        columns: `[m, dim]`.
-        are_low: Scalar, bool; whether no product is above -17, whose exponential rounds to 0 next to 1.
-
-    Returns:
-        `[n, m]`.
-    """
-
-    def products() -> Tensor:
-        return tf.matmul(rows, columns, transpose_b=True)
-
-    def low_exponentials() -> Tensor:
-        """By a logistic function, which is the same there and which oneDNN makes together with products."""
-        return tf.sigmoid(tf.nn.bias_add(products(), tf.zeros_like(columns[:, 0])))
-
-    return tf.cond(are_low, low_exponentials, lambda: tf.exp(products()))
 
 
 def subtract_in_place(values: Tensor, amount: Tensor) -> Tensor:

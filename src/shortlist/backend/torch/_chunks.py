@@ -7,10 +7,7 @@ import torch
 
 from shortlist.typing import Tensor
 
-__all__ = ["FUSES_PASSES", "scan_chunks"]
-
-FUSES_PASSES = False
-"""Whether a compiler makes one pass of several operations on each element; else a pass spared is time."""
+__all__ = ["scan_chunks"]
 
 
 def scan_chunks(
