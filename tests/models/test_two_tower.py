@@ -28,6 +28,7 @@ Array = NDArray[Any]
 BACKEND = keras.config.backend()
 KS = (1, 10)
 METRICS = ("recall", "ndcg", "mrr")
+pytestmark = pytest.mark.filterwarnings("ignore:.* of .* rows of .* unknown to this model")
 
 
 @pytest.fixture(scope="module")
@@ -380,3 +381,58 @@ def test_negative_weights_are_named_with_their_row(parts: tuple[Interactions, In
             FeatureError, match=r"'sample_weight' must hold numbers >= 0, got -0.5 in row 7\. Drop"
         ):
             method(table, verbose=0)
+
+
+FILMS = {"user": ["ann", "ann", "bob", "bob"], "film": ["Up", "Heat", "Up", "Alien"]}
+
+
+@pytest.mark.contract
+def test_rows_of_unknown_ids_are_counted() -> None:
+    train = Interactions.from_table(FILMS, user="user", item="film")
+    model = compiled(train)
+    some = {"user": ["ann", "eve", "bob", "tom"], "film": ["Up", "Heat", "Dune", "Alien"]}
+    users, items = "^2 of 4 rows of {} have users unknown", "^1 of 4 rows of {} have items unknown"
+    for name, run in (
+        ("the training data", lambda: model.fit(some, verbose=0)),
+        ("validation_data", lambda: model.fit(train, validation_data=some, verbose=0)),
+        ("the data", lambda: model.evaluate(some, verbose=0)),
+    ):
+        with (
+            pytest.warns(UserWarning, match=users.format(name)) as warned,
+            pytest.warns(UserWarning, match=items.format(name)),
+        ):
+            run()
+        assert {warning.filename for warning in warned} == {__file__}
+
+
+@pytest.mark.contract
+@pytest.mark.parametrize(("role", "column"), [("users", "user"), ("items", "film")])
+def test_rows_whose_ids_are_all_unknown_are_refused(role: str, column: str, tmp_path: Path) -> None:
+    train = Interactions.from_table(FILMS, user="user", item="film")
+    model = compiled(train)
+    table = FILMS | {column: ["x", "y", "x", "z"]}
+    pl.DataFrame(table).write_csv(tmp_path / "rows.csv")
+    files = InteractionFiles(tmp_path / "rows.csv", user="user", item="film")
+    message = f"have {role} known to this model, got 4 rows whose '{column}' are all unknown"
+    for data in (table, files):
+        with pytest.raises(ArgumentError, match=f"the training data must {message}"):
+            model.fit(data, verbose=0)
+        with pytest.raises(ArgumentError, match=f"the data must {message}"):
+            model.evaluate(data, verbose=0)
+        with pytest.raises(ArgumentError, match=f"validation_data must {message}"):
+            model.fit(train, validation_data=data, verbose=0)
+
+
+@pytest.mark.contract
+def test_new_users_with_features_are_evaluated_by_these() -> None:
+    table = FILMS | {"country": ["fr", "fr", "de", "de"]}
+    train = Interactions.from_table(table, user="user", item="film")
+    query = [Category("user"), Category("country")]
+    spec = FeatureSpec(query, [Category("film")], query_id="user", candidate_id="film").fit(train)
+    model = TwoTower(spec, embedding_dim=4, metric=FactorizedTopK(ks=(1,)))
+    model.compile()
+    new = table | {"user": ["eve", "eve", "tom", "tom"]}
+    with pytest.warns(UserWarning, match="^4 of 4 rows of the data have users unknown"):
+        assert "recall_at_1" in model.evaluate(new, verbose=0)
+    with pytest.raises(ArgumentError, match="the training data must have users known"):
+        model.fit(new, verbose=0)

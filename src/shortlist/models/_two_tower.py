@@ -1,6 +1,7 @@
 """The ready-made two-tower retrieval model."""
 
 import dataclasses
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ import pyarrow.compute as pc
 from shortlist import backend
 from shortlist.data import Histories, InteractionFiles, Interactions
 from shortlist.data._arguments import check_is_interactions
+from shortlist.data.encoded import ArrayRows, EncodedRows
 from shortlist.errors import ArgumentError, must
 from shortlist.features import FeatureSpec
 from shortlist.features import _source as columns_of
@@ -32,6 +34,11 @@ from shortlist.typing import Tensor
 __all__ = ["TwoTower"]
 
 _BATCH_SIZE = 1024
+_ROWS_PER_COUNT = 2**16
+_UNKNOWN = {
+    "users": "They share one vector, and count as one user.",
+    "items": "They share one vector, and metrics never find them; pass all items when making the model.",
+}
 
 
 @keras.saving.register_keras_serializable(package="shortlist")
@@ -175,6 +182,10 @@ class TwoTower(Model):
 
         Returns:
             Keras' history.
+
+        Raises:
+            ArgumentError: If all rows have users, or all have items, unknown to the model. A warning counts
+                them where some are.
         """
         _check_unused("fit", class_weight=kwargs.get("class_weight"))
         if not columns_of.has_columns(x):
@@ -184,9 +195,14 @@ class TwoTower(Model):
         if columns_of.has_columns(kwargs.get("validation_data")):
             validation_batch_size = kwargs.pop("validation_batch_size", None) or batch_size
             exclude = x if isinstance(x, Interactions) else None
-            validation = self._batches(kwargs["validation_data"], validation_batch_size, exclude=exclude)
-            kwargs["validation_data"] = backend.as_dataset(validation)
-        batches = self._batches(x, batch_size, seed=seed, steps=kwargs.pop("steps_per_epoch", None))
+            rows = self._encode(kwargs["validation_data"])
+            self._report_unknown(rows, "validation_data")
+            kwargs["validation_data"] = backend.as_dataset(
+                self._batches(rows, validation_batch_size, exclude=exclude)
+            )
+        rows = self._encode(x)
+        self._report_unknown(rows, "the training data", trains=True)
+        batches = self._batches(rows, batch_size, seed=seed, steps=kwargs.pop("steps_per_epoch", None))
         callbacks = [batches.ordering(), *as_list(kwargs.pop("callbacks", None))]
         return super().fit(backend.as_dataset(batches), *args, callbacks=callbacks, **kwargs)
 
@@ -208,12 +224,15 @@ class TwoTower(Model):
             The metrics by name.
 
         Raises:
-            ArgumentError: When `exclude` comes with a dataset of batches, or is something else.
+            ArgumentError: When `exclude` comes with a dataset of batches, or is something else; or if all
+                rows have users, or all have items, unknown to the model.
         """
         if columns_of.has_columns(x):
             _check_unused("evaluate", sample_weight=kwargs.get("sample_weight"))
             batch_size = _batch_size(kwargs.pop("batch_size", None))
-            x = backend.as_dataset(self._batches(x, batch_size, exclude=exclude))
+            rows = self._encode(x)
+            self._report_unknown(rows, "the data")
+            x = backend.as_dataset(self._batches(rows, batch_size, exclude=exclude))
             kwargs.setdefault("return_dict", True)
         elif exclude is not None:
             raise ArgumentError(f"exclude came with data of type {type(x).__name__}; it goes with tables.")
@@ -327,25 +346,52 @@ class TwoTower(Model):
         self.catalog = catalog
         self.metric.set_candidates(catalog, encoder=self.candidate_model)
 
+    def _encode(self, interactions: Any) -> EncodedRows:
+        columns = self.query_model.columns + self.candidate_model.columns
+        if isinstance(interactions, InteractionFiles):
+            return encode_files(columns, interactions)
+        return ArrayRows(encode(columns, interactions))
+
     def _batches(
         self,
-        interactions: Any,
+        rows: EncodedRows,
         batch_size: int,
         *,
         seed: int | None = None,
         exclude: Interactions | None = None,
         steps: int | None = None,
     ) -> InteractionBatches:
-        columns = self.query_model.columns + self.candidate_model.columns
-        encode_all = encode_files if isinstance(interactions, InteractionFiles) else encode
         histories = None if exclude is None else (self._query_column(), self._histories(exclude))
         return InteractionBatches(
-            encode_all(columns, interactions),
-            batch_size=batch_size,
-            seed=seed,
-            exclude=histories,
-            steps_per_epoch=steps,
+            rows, batch_size=batch_size, seed=seed, exclude=histories, steps_per_epoch=steps
         )
+
+    def _report_unknown(self, rows: EncodedRows, name: str, *, trains: bool = False) -> None:
+        """Warn of rows with unknown users or items; raise where none can be trained on or found."""
+        roles = {self.candidate_id: "items"} | ({} if self.query_id is None else {self.query_id: "users"})
+        counts, take = dict.fromkeys(roles, 0), rows.in_order(None)
+        for start in range(0, len(rows), _ROWS_PER_COUNT):
+            part = take(start, min(start + _ROWS_PER_COUNT, len(rows)))
+            for column in roles:
+                counts[column] += np.count_nonzero(part[column] == 0)
+        for column, role in roles.items():
+            # Unknown users with features of their own can be evaluated, but not told apart in training.
+            is_needed = role == "items" or trains or len(self.query_model.columns) == 1
+            if counts[column] == len(rows) and is_needed:
+                raise ArgumentError(
+                    must(
+                        name,
+                        f"have {role} known to this model",
+                        got=f"{len(rows)} rows whose {column!r} are all unknown",
+                        fix="Compare how ids are written here and where the model was made",
+                    )
+                )
+            if counts[column]:
+                warnings.warn(
+                    f"{counts[column]} of {len(rows)} rows of {name} have {role} unknown to this model. "
+                    + _UNKNOWN[role],
+                    stacklevel=3,
+                )
 
     def _histories(self, interactions: Interactions) -> Histories:
         """What each query met, both by their rows."""
