@@ -16,7 +16,7 @@ UV_COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3
 	--custom-compile-command 'make lock' --annotation-style line $(LOCK_FLAGS)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help quickstart test test-backends test-slow check fix api docs bench bench-quick bench-peers lock clean
+.PHONY: help quickstart test test-backends test-slow test-wheel check fix api docs bench bench-quick bench-peers lock clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -40,6 +40,9 @@ test-slow: $(VENV)/.torch  ## The tests marked slow, on the three backends, in a
 	KERAS_BACKEND=tensorflow $(PYTEST) --slow -m slow
 	KERAS_BACKEND=jax $(PYTEST) --slow -m "slow and contract" tests
 	KERAS_BACKEND=torch $(PYTEST) --slow -m "slow and contract" tests
+
+test-wheel: $(VENV)/.dev  ## The built wheel in an empty environment, without TensorFlow
+	$(PYTEST) --slow tests/test_wheel.py
 
 check: $(VENV)/.dev  ## Format, lint, types and import contracts, in seconds
 	$(BIN)/ruff format --check .

@@ -1,12 +1,8 @@
-"""What the project promises as a whole: its names, its version, its wheel, its layout."""
+"""What the project promises as a whole: its names, its version, its layout."""
 
 import importlib
 import importlib.metadata
 import importlib.util
-import os
-import subprocess
-import sys
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,19 +50,6 @@ assert keras.backend.backend() == {backend!r}
 def test_data_is_read_without_keras(run_python: Callable[..., str]) -> None:
     code = "import sys, shortlist.data; print('keras' in sys.modules)"
     assert run_python(code) == "False\n"
-
-
-def test_wheel_is_pure_python(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
-    subprocess.run(
-        command, cwd=ROOT, env=os.environ | {"SOURCE_DATE_EPOCH": "0"}, check=True, capture_output=True
-    )
-    (wheel,) = tmp_path.glob("*.whl")
-    assert wheel.name == f"shortlist-{shortlist.__version__}-py3-none-any.whl"
-    packed = zipfile.ZipFile(wheel).namelist()
-    modules = {path.relative_to(SOURCE.parent).as_posix() for path in SOURCE.rglob("*.py")}
-    assert modules <= set(packed)
-    assert not [name for name in packed if name.startswith(("tests/", "examples/"))]
 
 
 def is_long(path: Path) -> bool:
