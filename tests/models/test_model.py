@@ -12,16 +12,17 @@ from tests.oracles.softmax import in_batch_softmax
 from tests.support.free_form import NUM_ITEMS, FreeForm, interactions
 
 import shortlist as sl
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, BackendError
 
 Array = NDArray[Any]
 BACKEND = keras.config.backend()
 BATCH_SIZE = 16
 
 
-def compiled(optimizer: Any = None, **options: Any) -> FreeForm:
+def compiled(optimizer: Any = None, *, jit_compile: Any = "auto", **options: Any) -> FreeForm:
     model = FreeForm(**options)
-    model.compile(optimizer=keras.optimizers.SGD(0.5) if optimizer is None else optimizer)
+    optimizer = keras.optimizers.SGD(0.5) if optimizer is None else optimizer
+    model.compile(optimizer=optimizer, jit_compile=jit_compile)
     return model
 
 
@@ -375,12 +376,52 @@ def test_negative_weights_are_refused() -> None:
 
 
 @pytest.mark.contract
-def test_losses_of_compile_are_refused() -> None:
-    for given in ({"loss": "mse"}, {"loss_weights": [1.0]}):
-        name = next(iter(given))
-        with pytest.raises(
-            ArgumentError, match=f"^{name} must be None, since compute_loss .* got .*Return the"
-        ):
-            FreeForm().compile(optimizer="sgd", **given)
-    with pytest.raises(ArgumentError, match="loss must be None"):
+@pytest.mark.parametrize(
+    ("given", "way_out"),
+    [
+        ({"loss": "mse"}, "Return the loss from compute_loss"),
+        ({"loss_weights": [1.0]}, "Weigh the parts of the loss in compute_loss"),
+        ({"metrics": ["mse"]}, "Give metrics to a task"),
+        ({"weighted_metrics": ["mse"]}, "Give metrics to a task"),
+    ],
+)
+def test_losses_and_metrics_of_compile_are_refused(given: dict[str, Any], way_out: str) -> None:
+    (name,) = given
+    with pytest.raises(
+        ArgumentError, match=rf"^{name} must be None in compile of FreeForm, got .*\. {way_out}"
+    ):
+        FreeForm().compile(optimizer="sgd", **given)
+
+
+def test_a_second_argument_of_compile_is_a_loss() -> None:
+    with pytest.raises(ArgumentError, match="loss must be None in compile of FreeForm, got 'mse'"):
         FreeForm().compile("sgd", "mse")
+
+
+@pytest.mark.contract
+def test_labels_for_a_loss_that_reads_features_are_refused() -> None:
+    model, data = compiled(), interactions()
+    labels = np.zeros(len(data["user"]))
+    for method in (model.fit, model.evaluate):
+        with pytest.raises(
+            ArgumentError, match=r"compute_loss must take the tuple \(x, y\) .* Write `x, y = inputs`"
+        ):
+            method(data, y=labels, verbose=0)
+    assert model.fit(data, verbose=0).history["loss"]
+
+
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="JAX compiles every step with XLA")
+def test_what_xla_cannot_compile_is_refused() -> None:
+    with pytest.raises(
+        BackendError, match=r"^jit_compile must be False or 'auto' in compile of FreeForm, got True"
+    ):
+        compiled(jit_compile=True)
+    assert compiled(jit_compile=False).fit(interactions(), verbose=0).history["loss"]
+
+
+@pytest.mark.skipif(BACKEND == "torch", reason="torch.compile takes minutes")
+def test_a_ranking_model_is_compiled_by_xla() -> None:
+    model = Weighted()
+    model.compile(optimizer="sgd", jit_compile=True)
+    assert model.jit_compile
+    assert model.fit(np.ones((2, 2), "float32"), np.float32([0, 1]), verbose=0).history["loss"]

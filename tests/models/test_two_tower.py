@@ -436,3 +436,43 @@ def test_new_users_with_features_are_evaluated_by_these() -> None:
         assert "recall_at_1" in model.evaluate(new, verbose=0)
     with pytest.raises(ArgumentError, match="the training data must have users known"):
         model.fit(new, verbose=0)
+
+
+@pytest.mark.contract
+def test_arguments_for_arrays_with_labels_are_refused() -> None:
+    train = Interactions.from_table(FILMS, user="user", item="film")
+    model = compiled(train)
+    for method in (model.fit, model.evaluate):
+        with pytest.raises(
+            ArgumentError, match=r"^y of .* must be None .*\. Leave it out: each row is a positive"
+        ):
+            method(train, np.ones(4), verbose=0)
+    with pytest.raises(
+        ArgumentError, match=r"^validation_split of fit must be None .*\. Split first, .*random_split"
+    ):
+        model.fit(train, validation_split=0.5, verbose=0)
+    assert model.fit(train, validation_split=0.0, verbose=0).history["loss"]
+
+
+class Stop(keras.callbacks.Callback):
+    """Ends the training as a crash would, in the third epoch."""
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.contract
+def test_a_training_that_was_interrupted_is_restored(tmp_path: Path) -> None:
+    """`BackupAndRestore` takes only models that are built."""
+    train = Interactions.from_table(FILMS, user="user", item="film")
+    options: dict[str, Any] = {"epochs": 4, "batch_size": 2, "verbose": 0}
+    uninterrupted = compiled(train)
+    uninterrupted.fit(train, **options)
+    backup = keras.callbacks.BackupAndRestore(tmp_path / "backup")
+    with pytest.raises(KeyboardInterrupt):
+        compiled(train).fit(train, callbacks=[backup, Stop()], **options)
+    resumed = compiled(train)
+    resumed.fit(train, callbacks=[keras.callbacks.BackupAndRestore(tmp_path / "backup")], **options)
+    for one, other in zip(uninterrupted.get_weights(), resumed.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)

@@ -1,6 +1,7 @@
 """A Keras model that learns from a loss the user writes."""
 
 import contextlib
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,12 +12,19 @@ from keras import ops
 from shortlist import backend
 from shortlist.artifacts import save_whole
 from shortlist.data import InteractionFiles, Interactions
-from shortlist.errors import ArgumentError, must
+from shortlist.errors import ArgumentError, BackendError, must
 from shortlist.metrics import FactorizedTopK
 from shortlist.models._batch_spec import batch_like, spec_of
 from shortlist.typing import Tensor
 
 __all__ = ["Model"]
+
+_INSTEAD_OF_COMPILE = {
+    "loss": "Return the loss from compute_loss",
+    "loss_weights": "Weigh the parts of the loss in compute_loss",
+    "metrics": "Give metrics to a task, such as tasks.Ranking(metrics=[...]), or update them in compute_loss",
+    "weighted_metrics": "Give metrics to a task, such as tasks.Ranking(metrics=[...]), with sample_weight",
+}
 
 
 class Model(keras.Model):
@@ -133,7 +141,9 @@ class Model(keras.Model):
         return backend.test_step(self, *args)
 
     def compile(self, optimizer: Any = "rmsprop", loss: Any = None, **kwargs: Any) -> None:
-        """Configure training like `keras.Model.compile`, without `loss`, which `compute_loss` returns.
+        """Configure training like `keras.Model.compile`, without losses and metrics.
+
+        `compute_loss` returns the loss and updates the metrics.
 
         Args:
             optimizer: As in `keras.Model.compile`.
@@ -141,19 +151,24 @@ class Model(keras.Model):
             **kwargs: As in `keras.Model.compile`.
 
         Raises:
-            ArgumentError: If a loss is given.
+            ArgumentError: If a loss or metrics are given.
+            BackendError: If `jit_compile` is True and a layer cannot be compiled by XLA.
         """
-        if loss is not None or kwargs.get("loss_weights") is not None:
-            name = "loss" if loss is not None else "loss_weights"
-            raise ArgumentError(
-                must(
-                    name,
-                    f"be None, since compute_loss defines the loss of {type(self).__name__}",
-                    got=repr(kwargs.get(name, loss)),
-                    fix="Return the loss from compute_loss",
-                )
+        name = type(self).__name__
+        for argument, fix in _INSTEAD_OF_COMPILE.items():
+            value = loss if argument == "loss" else kwargs.get(argument)
+            if value is not None:
+                message = must(argument, f"be None in compile of {name}", got=repr(value), fix=fix)
+                raise ArgumentError(message)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Model doesn't support `jit_compile=True`")
+            super().compile(optimizer, **kwargs)
+        if kwargs.get("jit_compile") is True and not (self.jit_compile or self.run_eagerly):
+            fix = "Leave it out, or run on JAX, which compiles every step with XLA"
+            got = f"True under {keras.config.backend()}, where XLA cannot compile its tasks"
+            raise BackendError(
+                must("jit_compile", f"be False or 'auto' in compile of {name}", got=got, fix=fix)
             )
-        super().compile(optimizer, **kwargs)
 
     def fit(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Train like `keras.Model.fit`. `compute_loss` receives `x`, or `(x, y)` or `(x, y, sample_weight)`.
@@ -179,7 +194,7 @@ class Model(keras.Model):
         kwargs.setdefault("shuffle", are_arrays)  # Keras warns where it cannot
         for leaf in leaves:
             backend.check_ids("the training data", leaf)
-        with self._forgetting_what_failed():
+        with self._forgetting_what_failed(), _explaining_labels(y):
             history = super().fit(x, y, *args, **kwargs)
         if not history.history and kwargs.get("epochs", 1) > kwargs.get("initial_epoch", 0):
             raise ArgumentError("the training data hold no batch; expected at least one.")
@@ -206,7 +221,7 @@ class Model(keras.Model):
         are_stale = [metric.refresh() for metric in self._factorized_metrics()]
         if any(are_stale):
             self.test_function = None  # traced for other candidates
-        with self._forgetting_what_failed():
+        with self._forgetting_what_failed(), _explaining_labels(y):
             return super().evaluate(x, y, *args, **kwargs)
 
     def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
@@ -349,6 +364,21 @@ def _copy_dicts(batch: Any) -> Any:
     if isinstance(batch, tuple | list):
         return type(batch)(_copy_dicts(part) for part in batch)
     return dict(batch) if isinstance(batch, dict) else batch
+
+
+@contextlib.contextmanager
+def _explaining_labels(y: Any) -> Iterator[None]:
+    """Tell why features are not found where labels came with them."""
+    try:
+        yield
+    except TypeError as error:
+        if y is None or "tuple indices must be" not in str(error):
+            raise
+        fix = "Write `x, y = inputs` there, or put the labels into x, such as x={..., 'label': y}"
+        message = must(
+            "compute_loss", "take the tuple (x, y) where y is given", got="an index by name", fix=fix
+        )
+        raise ArgumentError(message) from error
 
 
 def _check_weights(x: Any, y: Any, *, sample_weight: Any = None, class_weight: Any = None) -> None:

@@ -22,6 +22,7 @@ from shortlist.indexes._candidates import read_candidates
 from shortlist.layers import StreamingFrequency
 from shortlist.losses import InBatchSoftmax
 from shortlist.metrics import FactorizedTopK
+from shortlist.models._batch_spec import batch_like, spec_of
 from shortlist.models._batches import EXCLUDED, SAMPLE_WEIGHT, InteractionBatches
 from shortlist.models._encoded_files import encode, encode_files
 from shortlist.models._item_catalog import Catalog
@@ -167,13 +168,14 @@ class TwoTower(Model):
         """
         super().compile(optimizer=keras.optimizers.Adam(0.003) if optimizer is None else optimizer, **kwargs)
 
-    def fit(self, x: Any = None, *args: Any, seed: int = 0, **kwargs: Any) -> Any:
+    def fit(self, x: Any = None, y: Any = None, *args: Any, seed: int = 0, **kwargs: Any) -> Any:
         """Keras' `fit`, which also takes `Interactions`, another table of raw features, or files.
 
         Args:
             x: `Interactions`, `InteractionFiles`, a data frame, an Arrow table or a dict of arrays, with raw
                 features, and weights in a column `sample_weight` if there is one; or a dataset of batches
                 that are encoded already, by column name. Raw features are encoded once, before training.
+            y: None for tables; labels of a dataset are part of it.
             *args: As in `keras.Model.fit`.
             seed: Of the order of the rows, which differs from epoch to epoch.
             **kwargs: As in `keras.Model.fit`. `batch_size` is 1024 unless told otherwise. `validation_data`
@@ -189,8 +191,10 @@ class TwoTower(Model):
         """
         _check_unused("fit", class_weight=kwargs.get("class_weight"))
         if not columns_of.has_columns(x):
-            return super().fit(x, *args, **kwargs)
-        _check_unused("fit", sample_weight=kwargs.get("sample_weight"))
+            return super().fit(x, y, *args, **kwargs)
+        _check_unused(
+            "fit", **{name: kwargs.get(name) for name in ("sample_weight", "validation_split")}, y=y
+        )
         batch_size = _batch_size(kwargs.pop("batch_size", None))
         if columns_of.has_columns(kwargs.get("validation_data")):
             validation_batch_size = kwargs.pop("validation_batch_size", None) or batch_size
@@ -204,9 +208,13 @@ class TwoTower(Model):
         self._report_unknown(rows, "the training data", trains=True)
         batches = self._batches(rows, batch_size, seed=seed, steps=kwargs.pop("steps_per_epoch", None))
         callbacks = [batches.ordering(), *as_list(kwargs.pop("callbacks", None))]
-        return super().fit(backend.as_dataset(batches), *args, callbacks=callbacks, **kwargs)
+        if not self.built:
+            self._build_on(batch_like(spec_of(batches[0])))  # callbacks such as BackupAndRestore need it
+        return super().fit(backend.as_dataset(batches), None, *args, callbacks=callbacks, **kwargs)
 
-    def evaluate(self, x: Any = None, *args: Any, exclude: Interactions | None = None, **kwargs: Any) -> Any:
+    def evaluate(
+        self, x: Any = None, y: Any = None, *args: Any, exclude: Interactions | None = None, **kwargs: Any
+    ) -> Any:
         """Keras' `evaluate`, which also takes `Interactions`, another table of raw features, or files.
 
         Each row is one query with one true item. With `exclude`, all the items its user met there are left
@@ -215,6 +223,7 @@ class TwoTower(Model):
 
         Args:
             x: As in `fit`.
+            y: None for tables.
             *args: As in `keras.Model.evaluate`.
             exclude: `Interactions`, such as the training part, whose items are not in the catalog for their
                 users; no files, because what each user met is kept in memory.
@@ -228,7 +237,7 @@ class TwoTower(Model):
                 rows have users, or all have items, unknown to the model.
         """
         if columns_of.has_columns(x):
-            _check_unused("evaluate", sample_weight=kwargs.get("sample_weight"))
+            _check_unused("evaluate", sample_weight=kwargs.get("sample_weight"), y=y)
             batch_size = _batch_size(kwargs.pop("batch_size", None))
             rows = self._encode(x)
             self._report_unknown(rows, "the data")
@@ -236,7 +245,7 @@ class TwoTower(Model):
             kwargs.setdefault("return_dict", True)
         elif exclude is not None:
             raise ArgumentError(f"exclude came with data of type {type(x).__name__}; it goes with tables.")
-        return super().evaluate(x, *args, **kwargs)
+        return super().evaluate(x, y, *args, **kwargs)
 
     def compute_loss(self, inputs: dict[str, Tensor], training: bool = False) -> Tensor:
         """The retrieval loss of a batch.
@@ -410,6 +419,8 @@ class TwoTower(Model):
 
 _INSTEAD = {
     "sample_weight": "Add a column 'sample_weight' to the table",
+    "y": "Leave it out: each row is a positive pair",
+    "validation_split": "Split first, for example with sl.data.random_split, and pass validation_data",
     "class_weight": "Rows have no classes; add a column 'sample_weight' to the table",
 }
 
@@ -417,7 +428,7 @@ _INSTEAD = {
 def _check_unused(method: str, **arguments: Any) -> None:
     """Refuse what Keras takes with arrays and labels, and would drop here."""
     for name, value in arguments.items():
-        if value is not None:
+        if value is not None and not (name == "validation_split" and value == 0):
             raise ArgumentError(
                 must(f"{name} of {method}", "be None for a two-tower model", fix=_INSTEAD[name])
             )
