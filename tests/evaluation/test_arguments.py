@@ -16,19 +16,24 @@ def index():
     return BruteForce(tower).index(np.eye(2, dtype="float32"), ids=[7, 9])
 
 
-def test_an_index_alone_is_refused_and_its_recommender_is_taken(index):
-    with pytest.raises(
-        ArgumentError, match=r"models\['m'\] is a BruteForce, expected a callable: recommender\("
-    ):
-        compare({"m": index}, DATA, train=DATA)
-    with pytest.raises(ArgumentError, match=r"recommend is a BruteForce, expected a callable"):
-        evaluate(index, DATA)
-    assert "m" in compare({"m": recommender(index)}, DATA, train=DATA, ks=(1,)).rows
+@pytest.mark.filterwarnings("ignore:.* of the test rows .* repeat a")
+def test_an_index_alone_is_what_its_recommender_is(index):
+    wrapped = compare({"m": recommender(index)}, DATA, train=DATA, exclude=DATA, ks=(1,))
+    assert compare({"m": index}, DATA, train=DATA, exclude=DATA, ks=(1,)).rows == wrapped.rows
+    assert evaluate(index, DATA, ks=(1,)) == evaluate(recommender(index), DATA, ks=(1,))
+
+
+def test_what_is_no_recommender_is_refused():
+    message = r"models\['m'\] must be an index or a callable, got a Sequential.*model\.build_index\(\)"
+    with pytest.raises(ArgumentError, match=message):
+        compare({"m": keras.Sequential()}, DATA, train=DATA)
+    with pytest.raises(ArgumentError, match="recommend must be an index or a callable, got a list"):
+        evaluate(["Dune"], DATA)
 
 
 @pytest.mark.parametrize("models", [keras.Sequential(), None, [print]])
 def test_models_without_names_are_refused(models):
-    message = rf"models is a {type(models).__name__}, expected callables by name.*recommender\(index\)"
+    message = rf"models must be a dict of indexes and callables.*got a {type(models).__name__}"
     with pytest.raises(ArgumentError, match=message):
         compare(models, DATA, train=DATA)
 

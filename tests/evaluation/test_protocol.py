@@ -40,6 +40,7 @@ def test_the_mean_over_users_equals_the_oracle(world):
     assert found == pytest.approx(named(expected))
 
 
+@pytest.mark.filterwarnings("ignore:.* of the test rows .* repeat a")
 @given(world=worlds())
 def test_popularity_without_seen_items_equals_the_oracle(world):
     test, train = interactions(world.test), interactions(world.train)

@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 from tests.evaluation.worlds import interactions, worlds
 from tests.oracles.lists import PADDING
 
+from shortlist.data._exclusions import exclusions
 from shortlist.errors import ArgumentError, DataError
-from shortlist.evaluation._ranked_lists import ask, exclusions
+from shortlist.evaluation._ranked_lists import ask
 
 
 @given(world=worlds(), batch_size=st.integers(1, 4))
@@ -33,7 +34,7 @@ def test_what_was_recommended_is_collected_at_each_k(world):
 def test_what_a_user_met_is_excluded_unless_it_is_tested(world):
     test, train = interactions(world.test), interactions(world.train)
     users = list(dict.fromkeys(test.users.tolist()))
-    excluded = exclusions(test, train)(np.array(users, dtype=test.users.dtype))
+    excluded = exclusions(train, test).items_of(np.array(users, dtype=test.users.dtype))
     for user, ids in zip(users, excluded, strict=True):
         met = {item for other, item in world.train if other == user}
         assert set(ids.tolist()) == met - {item for other, item in world.test if other == user}
@@ -47,7 +48,8 @@ def test_each_user_is_asked_for_once():
         return np.zeros((len(user_ids), k), dtype=np.int64)
 
     test = interactions([(5, 1), (6, 1), (5, 2), (7, 3)])
-    ask(recommend, test, ks=(1, 4), exclude=interactions([(6, 9), (8, 9), (7, 3)]), batch_size=2)
+    excluded = exclusions(interactions([(6, 9), (8, 9), (7, 3)]), test)
+    ask(recommend, test, ks=(1, 4), excluded=excluded, batch_size=2)
     assert asked == [([5, 6], 4, [[], [9]]), ([7], 4, [[]])]
 
 
@@ -60,5 +62,5 @@ def test_an_item_named_like_padding_is_refused(padding, other):
 
 @pytest.mark.parametrize("pair", [("1", 2), (1, "2")])
 def test_exclusions_of_another_kind_are_refused(pair):
-    with pytest.raises(ArgumentError, match="holds str ids, expected int64"):
-        exclusions(interactions([(1, 2)]), interactions([pair]))
+    with pytest.raises(ArgumentError, match="ids of kind int64.*got str"):
+        exclusions(interactions([pair]), interactions([(1, 2)]))

@@ -60,6 +60,7 @@ def test_hidden_units_are_layers_of_both_towers() -> None:
         assert [weight.shape for weight in tower.get_weights()][1:] == [(4, 6), (6,), (6, 4), (4,)]
 
 
+@pytest.mark.filterwarnings("ignore:.* of the test rows .* repeat a")
 def test_every_row_of_training_is_counted_once_an_epoch() -> None:
     model, train = two_tower()
     model.fit(train, validation_data=train, epochs=2, batch_size=2, verbose=0)

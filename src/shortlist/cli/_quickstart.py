@@ -178,9 +178,9 @@ def _train(train: "Interactions", epochs: int, backend: str, console: Console) -
 
 
 def _evaluate(index: "BruteForce", train: "Interactions", test: "Interactions", console: Console) -> None:
-    from shortlist.evaluation import compare, recommender
+    from shortlist.evaluation import compare
 
-    report = compare({"model": recommender(index)}, test, train=train, exclude=train)
+    report = compare({"model": index}, test, train=train, exclude=train)
     console.print(report.table())
     for line in (report.protocol, *(f"warning: {warning}" for warning in report.warnings)):
         _say(console, line)

@@ -1,6 +1,7 @@
 """Interactions, checked once and then trusted, and what is made of them before training."""
 
 from shortlist.data._csv_format import CsvFormat
+from shortlist.data._exclusions import repeated_rows
 from shortlist.data._histories import Histories
 from shortlist.data._interaction_files import InteractionFiles
 from shortlist.data._interactions import Interactions
@@ -17,6 +18,7 @@ __all__ = [
     "leave_last_out",
     "load_movielens",
     "random_split",
+    "repeated_rows",
     "synthetic",
     "synthetic_batches",
     "time_split",

@@ -1,29 +1,41 @@
 """The protocol: one list for each test user, evaluated over the whole catalog."""
 
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from shortlist.data import Interactions
-from shortlist.errors import ArgumentError
-from shortlist.evaluation._arguments import check_recommender
+from shortlist.data import Histories, Interactions
+from shortlist.data._arguments import check_is_interactions
+from shortlist.data._exclusions import exclusions, repeats_warning
+from shortlist.errors import ArgumentError, must
 from shortlist.evaluation._lists import METRICS
 from shortlist.evaluation._ranked_lists import Answers, Recommend, ask
+from shortlist.indexes import Index
 
-__all__ = ["Recommend", "check_protocol", "evaluate", "measure", "recommender"]
+__all__ = [
+    "Recommend",
+    "as_recommender",
+    "as_recommenders",
+    "check_protocol",
+    "evaluate",
+    "measure",
+    "recommender",
+]
 
 _AVERAGES = ("row", "user")
 
 
-def evaluate(
-    recommend: Recommend,
+def evaluate(  # noqa: PLR0913 - the options of the protocol, all by name
+    recommend: Recommend | Index,
     test: Interactions,
     *,
     ks: Sequence[int] = (10, 100),
-    exclude: Interactions | None = None,
+    exclude: Interactions | Histories | None = None,
     metrics: Sequence[str] = ("recall", "ndcg"),
     average: str = "row",
+    weighted: bool = True,
     batch_size: int = 512,
 ) -> dict[str, float]:
     """Evaluate lists of recommended ids by the items that users met afterwards.
@@ -33,19 +45,21 @@ def evaluate(
     `lists.ranking_metrics`. With the average over rows, recall is the share of test rows whose item is in
     the first k places.
 
+    Items of `exclude` are left out for their users, except all of a user's items in `test`. Repeated test
+    rows count once per row. `TwoTower.evaluate` follows the same rules and gives the same numbers.
+
     Args:
         recommend: A function from user ids [U], k and exclusions (a list of U arrays of ids, or None) to ids
-            [U, k], best first, filled up with None, an empty id or -1; fewer columns are shorter lists. See
-            `recommender` for indexes.
-        test: The interactions held out.
+            [U, k], best first, filled up with None, an empty id or -1; fewer columns are shorter lists. Or an
+            index that takes user ids; see `recommender` for other indexes.
+        test: The interactions held out. A column `sample_weight` weighs the rows.
         ks: The numbers of places that count.
-        exclude: Interactions, usually the training part, whose items must not be recommended to their users
-            again. All test items of a user stay recommendable, even those the user met before too. In
-            `TwoTower.evaluate(exclude=)` only the true item of the row in hand does, so the two differ where
-            a user meets an item again.
+        exclude: `Interactions` or `Histories`, usually the training part, whose items must not be recommended
+            to their users again.
         metrics: Any of `recall`, `precision`, `hit_rate`, `mrr`, `ndcg`, `map`.
         average: `"row"`: each test row is one query with one true item; `"user"`: each user is one query, and
-            all his test items are true.
+            all of the user's test items are true; a user has the mean weight of the user's rows.
+        weighted: Whether to use the column `sample_weight` of `test`.
         batch_size: How many users are asked for at once.
 
     Returns:
@@ -54,7 +68,10 @@ def evaluate(
     Raises:
         ArgumentError: An argument is out of its range or of another type, or lists have another
             shape or kind of id.
-        DataError: A test item has an id that stands for an empty place.
+        DataError: A test item has an id that stands for an empty place, or a weight is invalid.
+
+    Warns:
+        UserWarning: When test rows repeat a pair of `exclude`, with their share.
 
     Example:
         >>> import shortlist as sl
@@ -67,9 +84,13 @@ def evaluate(
         >>> evaluate(recommend, test, ks=(3,), metrics=("recall",), average="user")
         {'recall_at_3': 0.75}
     """
-    check_recommender(recommend, "recommend")
+    recommend = as_recommender(recommend, "recommend")
     check_protocol(ks, metrics, average, batch_size)
-    answers = ask(recommend, test, ks=ks, exclude=exclude, batch_size=batch_size)
+    check_is_interactions(test, "test")
+    excluded = None if exclude is None else exclusions(exclude, test)
+    if exclude is not None and (repeats := repeats_warning(test, exclude, "exclude")):
+        warnings.warn(repeats, stacklevel=2)
+    answers = ask(recommend, test, ks=ks, excluded=excluded, weighted=weighted, batch_size=batch_size)
     return measure(answers, ks, metrics, average)
 
 
@@ -118,6 +139,47 @@ def recommender(index: Any, queries: Callable[[np.ndarray], Any] | None = None) 
         _, ids = index(asked, k=k, exclude=exclude)
         return np.asarray(ids)
 
+    return recommend
+
+
+_FIX = "recommender(index) makes a callable of an index, and model.build_index() an index of a model"
+
+
+def as_recommenders(models: Any) -> dict[str, Recommend]:
+    """Return recommenders by name, made of callables and indexes by name.
+
+    Raises:
+        ArgumentError: If `models` is no mapping, or one of its values is neither a callable nor an index.
+
+    Example:
+        >>> as_recommenders({"most read": ["Dune", "Emma"]})
+        Traceback (most recent call last):
+        shortlist.errors.ArgumentError: models['most read'] must be an index or a callable, got a list.
+        recommender(index) makes a callable of an index, and model.build_index() an index of a model.
+    """
+    if not isinstance(models, Mapping):
+        requirement = 'be a dict of indexes and callables by name, such as {"model": index}'
+        raise ArgumentError(must("models", requirement, got=f"a {type(models).__name__}", fix=_FIX))
+    return {name: as_recommender(one, f"models[{name!r}]") for name, one in models.items()}
+
+
+def as_recommender(value: Any, name: str) -> Recommend:
+    """Return a callable recommender, made of `value` if that is an index.
+
+    Args:
+        value: A callable or an index that takes user ids.
+        name: Argument name, for the error.
+
+    Raises:
+        ArgumentError: If it is neither.
+    """
+    if isinstance(value, Index):
+        return recommender(value)
+    # What Keras can save is callable too, but returns scores or takes features.
+    if not callable(value) or hasattr(value, "get_config"):
+        got = f"a {type(value).__name__}"
+        raise ArgumentError(must(name, "be an index or a callable", got=got, fix=_FIX))
+    recommend: Recommend = value
     return recommend
 
 

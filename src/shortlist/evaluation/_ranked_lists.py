@@ -1,6 +1,6 @@
 """Asking a recommender for lists, user by user, and finding the test items in them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,13 +8,15 @@ import numpy as np
 
 from shortlist.data import Histories, Interactions
 from shortlist.data._arguments import check_is_interactions
-from shortlist.errors import ArgumentError, DataError
+from shortlist.data._checks import row_name
+from shortlist.errors import DataError, must
 from shortlist.evaluation._lists import check_lists, ranking_metrics, ranks_in_lists
 from shortlist.ids import arrow_id_kind, encode_ids
 from shortlist.typing import ArrayLike, ItemId
 
-__all__ = ["Answers", "Recommend", "ask", "exclusions"]
+__all__ = ["Answers", "Recommend", "ask"]
 
+_WEIGHT = "sample_weight"
 _PADDING = {"str": "", "bytes": b"", "int64": -1}
 
 
@@ -43,12 +45,14 @@ class Answers:
         users: int [N], the number of each row's user.
         items: int [N], the number of each row's item.
         recommended: For each k the distinct ids in the first k places of all lists.
+        weights: float64 [N], the weight of each row; None if all rows count the same.
     """
 
     ranks: np.ndarray
     users: np.ndarray
     items: np.ndarray
     recommended: dict[int, set[ItemId | None]]
+    weights: np.ndarray | None = None
 
     def measure(self, k: int, metrics: Sequence[str], average: str) -> dict[str, float]:
         """Average metrics over the test rows, or over the users.
@@ -56,23 +60,32 @@ class Answers:
         Args:
             k: The number of places that count.
             metrics: Names of metrics.
-            average: `"row"`: each row is a query with one true item; `"user"`: each user is one, and all his
-                items are true.
+            average: `"row"`: each row is a query with one true item; `"user"`: each user is one, and all of
+                the user's items are true. A user has the mean weight of the user's rows, of which those of
+                weight 0 are left out.
 
         Returns:
             A number for each measure, under names such as `recall_at_10`.
         """
-        ranks, queries = self._by_row() if average == "row" else self._by_user()
+        ranks, queries, weights = self._by_row() if average == "row" else self._by_user()
         values = ranking_metrics(ranks, queries, k, metrics)
-        return {f"{measure}_at_{k}": float(value.mean()) for measure, value in values.items()}
+        return {
+            f"{measure}_at_{k}": float(np.average(value, weights=weights))
+            for measure, value in values.items()
+        }
 
-    def _by_row(self) -> tuple[np.ndarray, np.ndarray]:
-        return self.ranks, np.arange(len(self.ranks))
+    def _by_row(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        return self.ranks, np.arange(len(self.ranks)), self.weights
 
-    def _by_user(self) -> tuple[np.ndarray, np.ndarray]:
-        # A user who met an item twice has one true item.
-        _, rows = np.unique(self.users * (self.items.max() + 1) + self.items, return_index=True)
-        return self.ranks[rows], self.users[rows]
+    def _by_user(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        weights = np.ones(len(self.ranks)) if self.weights is None else self.weights
+        counted = weights > 0
+        users, items, ranks = self.users[counted], self.items[counted], self.ranks[counted]
+        _, users = np.unique(users, return_inverse=True)
+        mean_weights = np.bincount(users, weights[counted]) / np.bincount(users)
+        # An item that the user met twice is one true item.
+        _, rows = np.unique(users * (items.max() + 1) + items, return_index=True)
+        return ranks[rows], users[rows], mean_weights
 
 
 def ask(
@@ -80,7 +93,8 @@ def ask(
     test: Interactions,
     *,
     ks: Sequence[int],
-    exclude: Interactions | None = None,
+    excluded: Histories | None = None,
+    weighted: bool = True,
     batch_size: int = 512,
 ) -> Answers:
     """Get one list for each test user, and find the user's test items in it.
@@ -89,67 +103,50 @@ def ask(
         recommend: Makes the lists.
         test: N rows.
         ks: The numbers of places that will be evaluated; lists of the largest are asked for.
-        exclude: Interactions whose items are not to be recommended to their users again, except test items.
+        excluded: Items not to recommend to each user, from `data._exclusions`.
+        weighted: Whether a column `sample_weight` of `test` weighs its rows.
         batch_size: How many users are asked for at once.
 
     Returns:
         The answers to the N rows.
 
     Raises:
-        ArgumentError: `test` or `exclude` are no interactions, or the lists have another shape or kind of id.
-        DataError: A test item has an id that stands for an empty place.
+        ArgumentError: `test` is no `Interactions`, or the lists have another shape or kind of id.
+        DataError: A test item has an id that stands for an empty place, or a weight is invalid.
     """
     check_is_interactions(test, "test")
+    weights = _weights(test) if weighted else None
     (users, user_ids), (items, item_ids) = (encode_ids(test.table[name]) for name in (test.user, test.item))
     kind = str(arrow_id_kind(test.table[test.item].type))
     _check_items(test, item_ids, kind)
     ranks, recommended = np.empty(len(test)), {k: set[ItemId | None]() for k in ks}
-    banned = exclusions(test, exclude)
     for start, rows in _batches(users, batch_size):
         batch = user_ids[start : start + batch_size]
-        lists = check_lists(recommend(batch, max(ks), banned(batch)), len(batch), max(ks), kind)
+        banned = None if excluded is None else excluded.items_of(batch)
+        lists = check_lists(recommend(batch, max(ks), banned), len(batch), max(ks), kind)
         ranks[rows] = ranks_in_lists(lists, users[rows] - start, item_ids[items[rows]])
         for k, seen in recommended.items():
             seen.update(lists[:, :k].ravel().tolist())
     padding = {None, _PADDING[kind]}
-    return Answers(
-        ranks, users.astype(np.int64), items, {k: seen - padding for k, seen in recommended.items()}
-    )
+    recommended = {k: seen - padding for k, seen in recommended.items()}
+    return Answers(ranks, users.astype(np.int64), items, recommended, weights)
 
 
-def exclusions(
-    test: Interactions, exclude: Interactions | None
-) -> Callable[[np.ndarray], list[np.ndarray] | None]:
-    """Make the function that tells what must not be recommended to each user of a batch.
-
-    A test item is never excluded for its user, even when the user met it in `exclude` too: it is what the
-    list is asked for.
-
-    Args:
-        test: What is evaluated.
-        exclude: Interactions whose items are not to be recommended to their users again.
-
-    Returns:
-        A function from users [B] to B arrays of ids, or to None where nothing is excluded.
-
-    Raises:
-        ArgumentError: The ids of `exclude` are of another kind than those of `test`.
-    """
-    if exclude is None:
-        return lambda _: None
-    check_is_interactions(exclude, "exclude")
-    _check_kinds(test, exclude)
-    seen, wanted = Histories.from_interactions(exclude), Histories.from_interactions(test)
-
-    def items_of(user_ids: np.ndarray) -> list[np.ndarray]:
-        pairs = zip(seen.items_of(user_ids), wanted.items_of(user_ids), strict=True)
-        return [_without(items, set(true.tolist())) for items, true in pairs]
-
-    return items_of
-
-
-def _without(items: np.ndarray, true: set[ItemId]) -> np.ndarray:
-    return items[[item not in true for item in items.tolist()]] if len(items) else items
+def _weights(test: Interactions) -> np.ndarray | None:
+    if _WEIGHT not in test.columns:
+        return None
+    column = test.column(_WEIGHT)
+    try:
+        weights = np.asarray(column, np.float64)
+    except (TypeError, ValueError):
+        weights = np.full(len(test), np.nan)
+    is_invalid = ~np.isfinite(weights) | (weights < 0)
+    if is_invalid.any() or not weights.any():
+        row = int(is_invalid.argmax())
+        got = f"{column[row]!r} in {row_name(row)}" if is_invalid.any() else "0 in all rows"
+        fix = "Pass weighted=False to count all rows the same"
+        raise DataError(must(f"test: column {_WEIGHT!r}", "be finite and >= 0", got=got, fix=fix))
+    return weights
 
 
 def _batches(users: np.ndarray, batch_size: int) -> Iterator[tuple[int, np.ndarray]]:
@@ -167,14 +164,3 @@ def _check_items(test: Interactions, item_ids: np.ndarray, kind: str) -> None:
             f"test: column {test.item!r} holds the id {_PADDING[kind]!r}, which stands for an empty place "
             "in lists, so it cannot be evaluated. Give that item another id."
         )
-
-
-def _check_kinds(test: Interactions, exclude: Interactions) -> None:
-    for ours, theirs in ((test.user, exclude.user), (test.item, exclude.item)):
-        kind = arrow_id_kind(test.table[ours].type)
-        other = arrow_id_kind(exclude.table[theirs].type)
-        if kind != other:
-            raise ArgumentError(
-                f"exclude: column {theirs!r} holds {other} ids, expected {kind} as column {ours!r} of test. "
-                "Take both parts from one split, or cast one."
-            )

@@ -3,20 +3,22 @@
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from shortlist.data import Interactions
+from shortlist.data import Histories, Interactions
 from shortlist.data._arguments import check_is_interactions
+from shortlist.data._exclusions import exclusions, repeats_warning
 from shortlist.errors import ArgumentError
-from shortlist.evaluation._arguments import check_recommenders
 from shortlist.evaluation._baselines import Popularity, Random
-from shortlist.evaluation._protocol import check_protocol, measure
+from shortlist.evaluation._protocol import as_recommenders, check_protocol, measure
 from shortlist.evaluation._ranked_lists import Answers, Recommend, ask
 from shortlist.ids import encode_ids
+from shortlist.indexes import Index
 
 __all__ = ["Report", "compare"]
 
@@ -73,39 +75,39 @@ class Report:
         return "\n".join(line for line in [*lines, *notes] if line)
 
 
-def compare(
-    models: Mapping[str, Recommend],
+def compare(  # noqa: PLR0913 - the options of the protocol, all by name
+    models: Mapping[str, Recommend | Index],
     test: Interactions,
     *,
     train: Interactions,
-    exclude: Interactions | None = None,
+    exclude: Interactions | Histories | None = None,
     ks: Sequence[int] = (10, 100),
     metrics: Sequence[str] = ("recall", "ndcg"),
     average: str = "row",
+    weighted: bool = True,
 ) -> Report:
     """Evaluate recommenders next to popularity and chance, and look for signs that one has learned nothing.
 
     Next to the metrics of `evaluate` stands the coverage: the share of the items of `train` that stand in the
     first k places of any list. The report warns when a model's metric or its coverage is below popularity's,
-    and when it recommends the same items to everybody.
+    when it recommends the same items to everybody, and when test rows repeat pairs of `train`.
 
     Args:
-        models: Recommenders by name; `recommender` makes one of an index.
+        models: Recommenders by name, as in `evaluate`: callables, or indexes that take user ids.
         test: The interactions held out.
         train: What the baselines learn from.
-        exclude: Interactions, usually `train`, whose items must not be recommended to their users again.
-            As in `evaluate`, all test items of a user stay recommendable, where `TwoTower.evaluate(exclude=)`
-            leaves in only the true item of the row in hand.
+        exclude: `Interactions` or `Histories`, usually `train`, as in `evaluate`.
         ks: The numbers of places that count.
         metrics: As in `evaluate`.
         average: As in `evaluate`.
+        weighted: As in `evaluate`.
 
     Returns:
         The report, with two more recommenders: `popularity` and `random`.
 
     Raises:
-        ArgumentError: The models are no callables by name, or one has the name of a baseline; or as
-            `evaluate`.
+        ArgumentError: The models are no callables or indexes by name, or one has the name of a baseline; or
+            as `evaluate`.
         DataError: As `evaluate`.
 
     Example:
@@ -122,28 +124,37 @@ def compare(
         model recommends fewer different items than popularity: coverage_at_1 0.3333 < 0.6667.
         model recommends the same items to everybody: check that the users' ids reach the model.
     """
-    check_recommenders(models)
+    recommenders = as_recommenders(models)
     _check_names(models)
+    check_is_interactions(test, "test")
     check_is_interactions(train, "train")
     check_protocol(ks, metrics, average)
-    everyone = dict(models) | {
+    excluded = None if exclude is None else exclusions(exclude, test)
+    everyone = recommenders | {
         _POPULARITY: Popularity.from_interactions(train),
         _RANDOM: Random.from_interactions(train),
     }
     catalog = set(encode_ids(train.table[train.item])[1].tolist())
     rows: dict[str, dict[str, float]] = {}
     for name, recommend in everyone.items():
-        answers = ask(recommend, test, ks=ks, exclude=exclude)
+        answers = ask(recommend, test, ks=ks, excluded=excluded, weighted=weighted)
         rows[name] = measure(answers, ks, metrics, average) | _coverage(answers, catalog)
     warnings = [warning for name in models for warning in _below_popularity(name, rows)]
-    warnings += [_SAME.format(name=name) for name in models if _is_same_for_all(models[name], test, min(ks))]
-    return Report(rows, tuple(warnings), _protocol(test, exclude, average))
+    warnings += [
+        _SAME.format(name=name)
+        for name, recommend in recommenders.items()
+        if _is_same_for_all(recommend, test, min(ks))
+    ]
+    if repeats := repeats_warning(test, train, "train"):
+        warnings.append(repeats)
+    is_weighted = answers.weights is not None
+    return Report(rows, tuple(warnings), _protocol(test, exclude is not None, average, is_weighted))
 
 
 _SAME = "{name} recommends the same items to everybody: check that the users' ids reach the model."
 
 
-def _check_names(models: Mapping[str, Recommend]) -> None:
+def _check_names(models: Mapping[str, Any]) -> None:
     taken = {_POPULARITY, _RANDOM} & set(models)
     if taken:
         raise ArgumentError(
@@ -177,8 +188,9 @@ def _is_same_for_all(recommend: Recommend, test: Interactions, k: int) -> bool:
     return len(users) > 1 and bool((lists == lists[:1]).all())
 
 
-def _protocol(test: Interactions, exclude: Interactions | None, average: str) -> str:
+def _protocol(test: Interactions, is_excluding: bool, average: str, is_weighted: bool) -> str:
     num_users = len(encode_ids(test.table[test.user])[1])
     of = "test rows" if average == "row" else "users"
-    kept = "nothing excluded" if exclude is None else "items already met excluded"
-    return f"{len(test)} test rows of {num_users} users, whole catalog, {kept}; mean over {of}"
+    kept = "items already met excluded" if is_excluding else "nothing excluded"
+    mean = "weighted mean" if is_weighted else "mean"
+    return f"{len(test)} test rows of {num_users} users, whole catalog, {kept}; {mean} over {of}"

@@ -30,7 +30,8 @@ class InteractionBatches(keras.utils.PyDataset):
         batch_size: Rows a batch; the last one of a pass may be smaller.
         seed: Of the order; None keeps the order of the rows.
         exclude: The candidates of each query that metrics leave out, with the name of the array that holds
-            the queries.
+            the queries; an array `EXCLUDED` is replaced by the candidates.
+        weighted: Whether batches hold the weights of rows, where there are any.
         steps_per_epoch: Batches an epoch; those of a pass when None.
 
     Example:
@@ -46,6 +47,7 @@ class InteractionBatches(keras.utils.PyDataset):
         batch_size: int,
         seed: int | None = None,
         exclude: tuple[str, Histories] | None = None,
+        weighted: bool = True,
         steps_per_epoch: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -54,8 +56,8 @@ class InteractionBatches(keras.utils.PyDataset):
         self._batch_size, self._seed = batch_size, seed
         self._batches_a_pass = -(-len(self._rows) // batch_size)
         self._steps_per_epoch = steps_per_epoch
-        self._exclude = exclude
-        self._longest_history = 0 if exclude is None else int(np.diff(exclude[1].offsets).max())
+        self._exclude, self._weighted = exclude, weighted
+        self._longest_history = 0 if exclude is None else int(np.diff(exclude[1].offsets).max(initial=1))
         self._epoch = 0
         self._pass: int | None = None
         self._take = self._rows.in_order(None)  # stays where there is no seed
@@ -69,6 +71,8 @@ class InteractionBatches(keras.utils.PyDataset):
         number_of_pass, index = divmod(self._epoch * self.num_batches + index, self._batches_a_pass)
         start = index * self._batch_size
         batch = self._in_pass(number_of_pass)(start, min(start + self._batch_size, len(self._rows)))
+        if not self._weighted:
+            batch.pop(SAMPLE_WEIGHT, None)
         if self._exclude is not None:
             query, histories = self._exclude
             excluded = histories.padded(batch[query], max_length=self._longest_history)

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from shortlist import backend
 from shortlist.data import Histories, InteractionFiles, Interactions
-from shortlist.data._arguments import check_is_interactions
+from shortlist.data._exclusions import as_histories, exclusions, repeats_warning
 from shortlist.data.encoded import ArrayRows, EncodedRows
 from shortlist.errors import ArgumentError, must
 from shortlist.features import FeatureSpec
@@ -199,12 +199,12 @@ class TwoTower(Model):
         if columns_of.has_columns(kwargs.get("validation_data")):
             validation_batch_size = kwargs.pop("validation_batch_size", None) or batch_size
             exclude = x if isinstance(x, Interactions) else None
-            rows = self._encode(kwargs["validation_data"])
+            rows, excluded = self._encode(kwargs["validation_data"], exclude)
             self._report_unknown(rows, "validation_data")
             kwargs["validation_data"] = backend.as_dataset(
-                self._batches(rows, validation_batch_size, exclude=exclude)
+                self._batches(rows, validation_batch_size, exclude=excluded)
             )
-        rows = self._encode(x)
+        rows, _ = self._encode(x)
         self._report_unknown(rows, "the training data", trains=True)
         batches = self._batches(rows, batch_size, seed=seed, steps=kwargs.pop("steps_per_epoch", None))
         callbacks = [batches.ordering(), *as_list(kwargs.pop("callbacks", None))]
@@ -213,38 +213,50 @@ class TwoTower(Model):
         return super().fit(backend.as_dataset(batches), None, *args, callbacks=callbacks, **kwargs)
 
     def evaluate(
-        self, x: Any = None, y: Any = None, *args: Any, exclude: Interactions | None = None, **kwargs: Any
+        self,
+        x: Any = None,
+        y: Any = None,
+        *args: Any,
+        exclude: Interactions | Histories | None = None,
+        weighted: bool = True,
+        **kwargs: Any,
     ) -> Any:
         """Keras' `evaluate`, which also takes `Interactions`, another table of raw features, or files.
 
-        Each row is one query with one true item. With `exclude`, all the items its user met there are left
-        out but that one; `shortlist.evaluation` leaves in all of a user's test items, which differs where
-        items are met again.
+        Each row is one query with one true item. Items of `exclude` are left out for their users, except all
+        of a user's items in `x`. Repeated rows count once per row. `shortlist.evaluation` follows the same
+        rules and gives the same numbers. Where `x` is read from files, a user's items in other rows are not
+        known and not kept, which a warning says.
 
         Args:
             x: As in `fit`.
             y: None for tables.
             *args: As in `keras.Model.evaluate`.
-            exclude: `Interactions`, such as the training part, whose items are not in the catalog for their
-                users; no files, because what each user met is kept in memory.
+            exclude: `Interactions` or `Histories`, such as the training part, whose items are not in the
+                catalog for their users; no files, because what each user met is kept in memory.
+            weighted: Whether to use the column `sample_weight` of `x`.
             **kwargs: As in `keras.Model.evaluate`; `return_dict` is True for tables.
 
         Returns:
             The metrics by name.
 
         Raises:
-            ArgumentError: When `exclude` comes with a dataset of batches, or is something else; or if all
-                rows have users, or all have items, unknown to the model.
+            ArgumentError: If `exclude` or `weighted` comes with a dataset of batches, `exclude` has another
+                type, or all rows have users, or all have items, unknown to the model.
         """
         if columns_of.has_columns(x):
             _check_unused("evaluate", sample_weight=kwargs.get("sample_weight"), y=y)
             batch_size = _batch_size(kwargs.pop("batch_size", None))
-            rows = self._encode(x)
+            rows, excluded = self._encode(x, exclude)
             self._report_unknown(rows, "the data")
-            x = backend.as_dataset(self._batches(rows, batch_size, exclude=exclude))
+            x = backend.as_dataset(self._batches(rows, batch_size, exclude=excluded, weighted=weighted))
             kwargs.setdefault("return_dict", True)
-        elif exclude is not None:
-            raise ArgumentError(f"exclude came with data of type {type(x).__name__}; it goes with tables.")
+        elif exclude is not None or not weighted:
+            name = "weighted=False" if exclude is None else "exclude"
+            fix = "Build the batches of a dataset the way you want them evaluated"
+            raise ArgumentError(
+                must(name, "be given with a table or files", got=f"data of type {type(x).__name__}", fix=fix)
+            )
         return super().evaluate(x, y, *args, **kwargs)
 
     def compute_loss(self, inputs: dict[str, Tensor], training: bool = False) -> Tensor:
@@ -355,11 +367,19 @@ class TwoTower(Model):
         self.catalog = catalog
         self.metric.set_candidates(catalog, encoder=self.candidate_model)
 
-    def _encode(self, interactions: Any) -> EncodedRows:
+    def _encode(
+        self, table: Any, exclude: Interactions | Histories | None = None
+    ) -> tuple[EncodedRows, tuple[str, Histories] | None]:
+        """Return encoded rows, and the candidates to leave out with the array that they are looked up by."""
         columns = self.query_model.columns + self.candidate_model.columns
-        if isinstance(interactions, InteractionFiles):
-            return encode_files(columns, interactions)
-        return ArrayRows(encode(columns, interactions))
+        if isinstance(table, InteractionFiles):
+            by_row = None if exclude is None else (self._query_column(), self._exclusions_of_files(exclude))
+            return encode_files(columns, table), by_row
+        arrays, by_user = encode(columns, table), None
+        if exclude is not None:
+            arrays[EXCLUDED], histories = self._exclusions(exclude, table)
+            by_user = EXCLUDED, histories
+        return ArrayRows(arrays), by_user
 
     def _batches(
         self,
@@ -367,12 +387,17 @@ class TwoTower(Model):
         batch_size: int,
         *,
         seed: int | None = None,
-        exclude: Interactions | None = None,
+        exclude: tuple[str, Histories] | None = None,
+        weighted: bool = True,
         steps: int | None = None,
     ) -> InteractionBatches:
-        histories = None if exclude is None else (self._query_column(), self._histories(exclude))
         return InteractionBatches(
-            rows, batch_size=batch_size, seed=seed, exclude=histories, steps_per_epoch=steps
+            rows,
+            batch_size=batch_size,
+            seed=seed,
+            exclude=exclude,
+            weighted=weighted,
+            steps_per_epoch=steps,
         )
 
     def _report_unknown(self, rows: EncodedRows, name: str, *, trains: bool = False) -> None:
@@ -382,7 +407,7 @@ class TwoTower(Model):
         for start in range(0, len(rows), _ROWS_PER_COUNT):
             part = take(start, min(start + _ROWS_PER_COUNT, len(rows)))
             for column in roles:
-                counts[column] += np.count_nonzero(part[column] == 0)
+                counts[column] += int(np.count_nonzero(part[column] == 0))
         for column, role in roles.items():
             # Unknown users with features of their own can be evaluated, but not told apart in training.
             is_needed = role == "items" or trains or len(self.query_model.columns) == 1
@@ -402,14 +427,45 @@ class TwoTower(Model):
                     stacklevel=3,
                 )
 
-    def _histories(self, interactions: Interactions) -> Histories:
-        """What each query met, both by their rows."""
-        check_is_interactions(interactions, "exclude")
-        queries = self.query_model.prepare(interactions)[self._query_column()]
-        candidates = self.candidate_model.prepare(interactions)[self.candidate_id]
-        rows = {"query": queries.astype("int64"), "candidate": candidates.astype("int64")}
-        met = Histories.from_interactions(Interactions.from_table(rows, user="query", item="candidate"))
-        return dataclasses.replace(met, item_ids=met.item_ids.astype("int32"))  # as metrics take them
+    def _exclusions(self, exclude: Interactions | Histories, table: Any) -> tuple[np.ndarray, Histories]:
+        """Return the user id of each row, and for each user the candidate rows to leave out."""
+        ids = {
+            "user": columns_of.values(table, self._query_column()),
+            "item": columns_of.values(table, self.candidate_id),
+        }
+        evaluated, exclude = Interactions.from_table(ids, user="user", item="item"), self._by_columns(exclude)
+        if repeats := repeats_warning(evaluated, exclude, "exclude"):
+            warnings.warn(repeats, stacklevel=4)
+        return evaluated.users, self._with_candidate_rows(exclusions(exclude, evaluated))
+
+    def _exclusions_of_files(self, exclude: Interactions | Histories) -> Histories:
+        """Return for each query row the candidate rows to leave out, whatever else the files hold."""
+        histories = as_histories(self._by_columns(exclude), "exclude")
+        warnings.warn(
+            "exclude came with rows that are read from files: a user's items in other rows are not known, so "
+            "they are left out where exclude holds them. Load the rows as Interactions to keep them, as "
+            "evaluation.compare does.",
+            stacklevel=4,
+        )
+        rows = self._encoded(self.query_model, self._query_column(), histories.user_ids).astype("int64")
+        # Users the model does not know share row 0: nothing is left out for them.
+        rows = np.where(rows == 0, -1 - np.arange(len(rows)), rows)
+        return self._with_candidate_rows(dataclasses.replace(histories, user_ids=rows, user_kind="int64"))
+
+    def _by_columns(self, exclude: Interactions | Histories) -> Interactions | Histories:
+        """Return interactions whose users and items are the columns that the model knows them by."""
+        roles = {"user": self._query_column(), "item": self.candidate_id}
+        if isinstance(exclude, Interactions) and set(roles.values()) <= set(exclude.columns):
+            return Interactions.from_table(exclude.table, **roles)
+        return exclude
+
+    def _with_candidate_rows(self, histories: Histories) -> Histories:
+        rows = self._encoded(self.candidate_model, self.candidate_id, histories.item_ids)
+        return dataclasses.replace(histories, item_ids=rows.astype("int32"), item_kind="int64")
+
+    @staticmethod
+    def _encoded(tower: Tower, name: str, ids: np.ndarray) -> np.ndarray:
+        return next(column for column in tower.columns if column.column == name).encode(ids)
 
     def _query_column(self) -> str:
         if self.query_id is None:
