@@ -11,7 +11,7 @@ from keras import ops
 from tests.oracles.optimizers import summed
 
 from shortlist import backend
-from shortlist.backend._full_precision import raw_value
+from shortlist.backend._keras_private import raw_value
 from shortlist.errors import BackendError
 
 pytestmark = pytest.mark.contract
@@ -115,7 +115,7 @@ def test_several_replicas_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
     gradient = sparse_gradient(np.array([1]), np.ones((1, 2), "float32"))
     monkeypatch.setattr(tf.distribute.Strategy, "num_replicas_in_sync", 2)
-    with pytest.raises(BackendError, match="several replicas.*one replica"):
+    with pytest.raises(BackendError, match="one replica, got 2 replicas.*one replica"):
         backend.deduplicate_rows(gradient)
 
 

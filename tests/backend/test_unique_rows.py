@@ -9,7 +9,7 @@ import pytest
 from shortlist import backend
 
 pytestmark = pytest.mark.contract
-MODULE = __import__(f"shortlist.backend.{keras.config.backend()}._unique_rows", fromlist=["unique_rows"])
+MODULE = __import__(f"shortlist.backend.{keras.config.backend()}._rows", fromlist=["unique_rows"])
 
 
 def found(*parts: np.ndarray) -> tuple[list[int], list[int]]:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from tests.oracles.top_k import top_k
 
+from shortlist import backend
 from shortlist.errors import ArgumentError
 from shortlist.indexes import _exact_search as module
 from shortlist.indexes._compiling import compiled_for
@@ -81,7 +82,7 @@ def test_one_query_and_few_candidates_go_another_way() -> None:
 def test_queries_in_several_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     compiled_for.cache_clear()  # what was compiled before knows nothing of these
     monkeypatch.setattr(module, "_BLOCK_SCORES", 2 * 16)  # two queries a pass
-    monkeypatch.setattr(module, "rows_per_chunk", lambda num_rows, num_columns: 1)
+    monkeypatch.setattr(backend, "rows_per_chunk", lambda num_rows, num_columns: 1)
     check(128 * 16 + 3, 5, 3)
     check(60, 5, 3, num_excluded=2)
 

@@ -13,6 +13,7 @@ from tests.oracles import softmax
 from tests.oracles.worlds import BatchWorld, batch_world
 from tests.support.gradients import ValueAndGradients, compiled_value_and_gradients, value_and_gradients
 
+from shortlist import backend
 from shortlist.errors import ArgumentError
 from shortlist.losses import InBatchSoftmax, Negatives, Vectors
 
@@ -53,7 +54,7 @@ def test_loss_and_gradients_wherever_chunks_end(rows_per_chunk: int, monkeypatch
         world = batch_world(
             seed, id_kind="int64", num_extra=2, num_heads=None, num_hard_negatives=None, tied=False
         )
-        monkeypatch.setattr(MODULE, "rows_per_chunk", lambda *sizes: rows_per_chunk)
+        monkeypatch.setattr(backend, "rows_per_chunk", lambda *sizes: rows_per_chunk)
         expected = softmax.in_batch_softmax(
             **(vars(world) | {"remove_accidental_hits": True, "mask_known_positives": True})
         )
@@ -92,7 +93,7 @@ def test_vectors_that_stand_several_times(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Equal vectors of equal and of other ids, and other vectors of equal ids, each with all the rest."""
-    monkeypatch.setattr(MODULE, "rows_per_chunk", lambda *sizes: rows_per_chunk)
+    monkeypatch.setattr(backend, "rows_per_chunk", lambda *sizes: rows_per_chunk)
     for seed, (num_heads, label_smoothing, is_corrected) in enumerate(
         [(None, 0.0, False), (2, 0.2, False), (None, 0.2, True), (2, 0.0, True)]
     ):
@@ -371,7 +372,7 @@ def test_drawn_negatives(
     drawn: str, has_codes: bool, num_hard_negatives: int | None, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Three for all and two for each query: some are positives of it, others of no candidate of the batch."""
-    monkeypatch.setattr(MODULE, "rows_per_chunk", lambda *sizes: [3, 100][seed % 2])
+    monkeypatch.setattr(backend, "rows_per_chunk", lambda *sizes: [3, 100][seed % 2])
     is_corrected, is_masked = seed in (1, 2), seed in (2, 3)
     world = batch_world(seed, num_heads=[None, 2][seed // 2], num_extra=1)
     has_shared, has_own = drawn != "per_query", drawn != "shared"

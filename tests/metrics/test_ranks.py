@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 
+from shortlist import backend
 from shortlist.metrics import _candidates as module
 from shortlist.metrics._candidates import Candidates, CandidatesInMemory, CandidatesOnDisk, widened
 from shortlist.metrics._ranks import ranks
@@ -27,7 +28,7 @@ def on_disk(vectors: Array) -> Candidates:
 
 @pytest.fixture(params=[in_memory, on_disk])
 def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[[Array], Candidates]:
-    monkeypatch.setattr(module, "rows_per_chunk", lambda *sizes: 1)  # of 64 candidates
+    monkeypatch.setattr(backend, "rows_per_chunk", lambda *sizes: 1)  # of 64 candidates
     monkeypatch.setattr(module, "_ON_DISK", 64)
     return request.param
 
@@ -138,7 +139,7 @@ def test_long_vectors_whose_products_cancel_are_tied_with_a_true_vector_of_zeros
 
 def test_a_catalog_too_large_for_one_tile(monkeypatch: pytest.MonkeyPatch) -> None:
     """One more than 2^22 candidates is not told from another number by the square root of float32."""
-    monkeypatch.setattr(module, "rows_per_chunk", lambda num_rows, num_columns: num_rows)  # an endless cache
+    monkeypatch.setattr(backend, "rows_per_chunk", lambda num_rows, num_columns: num_rows)  # an endless cache
     vectors = np.full((4_196_355, 1), -1.0, "float32")
     vectors[:3] = 3.0
     better, tied = ranks(in_memory(vectors), np.float32([[1]]), np.float32([[[1]]]))

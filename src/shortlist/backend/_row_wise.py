@@ -1,4 +1,4 @@
-"""How a training step and a row-wise optimizer find each other, whichever backend."""
+"""Connection between a training step and a row-wise optimizer."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
@@ -8,14 +8,7 @@ __all__ = ["deduplicated_gradients", "find_row_wise"]
 
 
 def find_row_wise(optimizer: Any) -> Any:
-    """The optimizer that takes gradients by row.
-
-    Args:
-        optimizer: Any Keras optimizer, or None.
-
-    Returns:
-        The optimizer itself, or the one inside a `LossScaleOptimizer`; None when that is an ordinary one.
-    """
+    """Return the row-wise optimizer, which may be inside a `LossScaleOptimizer`; None for any other."""
     inner = getattr(optimizer, "inner_optimizer", optimizer)
     return inner if hasattr(inner, "holding_rows") else None
 
@@ -24,17 +17,10 @@ def find_row_wise(optimizer: Any) -> Any:
 def deduplicated_gradients(
     optimizer: Any, gradients: Sequence[Any], variables: Sequence[Any]
 ) -> Iterator[list[Any]]:
-    """Gradients as Keras' optimizers take them: tensors, of a table those of its rows alone.
+    """Yield gradients as tensors, sparse ones reduced to one entry per row.
 
-    Within this context a row-wise optimizer knows the rows, so that whatever wraps it sees tensors only.
-
-    Args:
-        optimizer: Any Keras optimizer.
-        gradients: As the backend gives them, sparse ones among them.
-        variables: One for each gradient.
-
-    Yields:
-        A gradient for each variable; unchanged for an ordinary optimizer.
+    Inside the context a row-wise optimizer knows the rows, so a wrapper around it handles tensors only. For
+    any other optimizer the gradients are yielded unchanged.
     """
     row_wise = find_row_wise(optimizer)
     if row_wise is None:

@@ -15,7 +15,7 @@ from shortlist.indexes._row_filter import Filter, are_wanted, without_columns
 from shortlist.indexes.partitions import PartitionedEngine
 from shortlist.indexes.partitions._engine import WIDER
 from shortlist.indexes.partitions._search import search
-from shortlist.ops import pairwise_scores, rows_per_chunk
+from shortlist.ops import pairwise_scores
 from shortlist.typing import Tensor
 
 __all__ = ["EngineGraphEncoder", "Found", "engine_graph_encoder", "noinline"]
@@ -106,7 +106,7 @@ class _ExactGraphEncoder(EngineGraphEncoder):
             best, found = tf.math.top_k(without_columns(scores, part["excluded"]), k)
             return carry, (best, tf.where(best > -float("inf"), found, -1))
 
-        size = rows_per_chunk(tf.shape(queries)[0], queries.shape[1] * self._vectors.shape[0])
+        size = backend.rows_per_chunk(tf.shape(queries)[0], queries.shape[1] * self._vectors.shape[0])
         return backend.scan_chunks(step, (), asked, size, dtypes=("float32", "int32"))[1]
 
     def vectors_of(self, rows: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from shortlist.export._engines import Found, engine_graph_encoder, noinline
 from shortlist.export.queries._base import QueryGraphEncoder
 from shortlist.indexes import StoredIndex
 from shortlist.indexes._row_filter import Filter, are_wanted
-from shortlist.ops import rows_per_chunk, unit_vectors
+from shortlist.ops import unit_vectors
 from shortlist.typing import Tensor
 
 __all__ = ["TopKGraph"]
@@ -166,7 +166,9 @@ class TopKGraph(tf.Module):
             return carry, (scores, tf.where(scores > -float("inf"), found, -1))
 
         num_queries, width = tf.shape(queries)[0], tf.shape(listed)[1]
-        size = rows_per_chunk(num_queries, width * (queries.shape[1] if is_one_list else queries.shape[2]))
+        size = backend.rows_per_chunk(
+            num_queries, width * (queries.shape[1] if is_one_list else queries.shape[2])
+        )
         return backend.scan_chunks(step, (), asked, size, dtypes=("float32", "int32"))[1]
 
     def _best_of_lists(

@@ -8,7 +8,7 @@ from keras import ops
 from shortlist import backend
 from shortlist.indexes._compiling import compiled_for
 from shortlist.indexes._row_filter import Filter, are_wanted, without_columns
-from shortlist.ops import check_shapes, pairwise_scores, rows_per_chunk
+from shortlist.ops import check_shapes, pairwise_scores
 from shortlist.typing import Tensor
 
 __all__ = ["exact_search"]
@@ -117,7 +117,7 @@ def _search(vectors: Tensor, queries: Tensor, excluded: Tensor, *wanted: Tensor,
     if sizes.goes_by_blocks:
         size: Tensor | int = max(1, _BLOCK_SCORES // (sizes.heads * sizes.num_blocks))
     else:
-        size = rows_per_chunk(num_queries, sizes.heads * sizes.num_candidates)
+        size = backend.rows_per_chunk(num_queries, sizes.heads * sizes.num_candidates)
     return backend.scan_chunks(step, (), rows, size, dtypes=("float32", "int32"))[1]
 
 
@@ -161,7 +161,7 @@ def _by_blocks(candidates: _Candidates, part: dict[str, Tensor], sizes: _Sizes) 
         return carry, (scores, ops.take_along_axis(rows, columns, axis=1))
 
     width = (sizes.num_looked_at + 1) * _BLOCK * sizes.dim
-    size = rows_per_chunk(ops.shape(part["query"])[0], width)
+    size = backend.rows_per_chunk(ops.shape(part["query"])[0], width)
     rows = {**part, "block": blocks}
     return backend.scan_chunks(step, (), rows, size, dtypes=("float32", "int32"))[1]
 
@@ -192,7 +192,7 @@ def _best_of_blocks(candidates: _Candidates, part: dict[str, Tensor], sizes: _Si
     if candidates.bits is not None:
         words = candidates.bits.shape[1]
         blocks["bits"] = ops.reshape(candidates.bits[:num_in_blocks], (-1, _BLOCK, words))
-    size = rows_per_chunk(sizes.num_blocks, _BLOCK * num_columns)
+    size = backend.rows_per_chunk(sizes.num_blocks, _BLOCK * num_columns)
     return backend.scan_chunks(step, (), blocks, size)[1][0]
 
 

@@ -50,7 +50,7 @@ from shortlist import backend
 from shortlist.errors import ArgumentError, must
 from shortlist.losses._logits import batch_logits, check_options, codes_to_remove, labeled
 from shortlist.losses._retrieval_loss import Negatives
-from shortlist.ops import MASKED_LOGIT, check_shapes, false_negatives, rows_per_chunk
+from shortlist.ops import MASKED_LOGIT, check_shapes, false_negatives
 from shortlist.typing import Tensor
 
 __all__ = ["InBatchSoftmax"]
@@ -335,7 +335,7 @@ class _Softmax:
             names += ["by_own"] * (self.num_own is not None)
         columns = self._columns_of(num_columns, with_gradients)
         num_rows, heads, dim = ops.shape(self.parts["query"])
-        size = rows_per_chunk(num_rows, heads * (num_columns + (self.num_own or 0)))
+        size = backend.rows_per_chunk(num_rows, heads * (num_columns + (self.num_own or 0)))
 
         def step(carry: tuple[Tensor, ...], part: dict[str, Tensor], first: Tensor | int) -> Any:
             by_columns, results = self._chunk(columns, part, first, with_gradients)

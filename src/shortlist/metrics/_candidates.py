@@ -11,7 +11,6 @@ from keras import ops
 
 from shortlist import backend
 from shortlist.errors import ArgumentError
-from shortlist.ops import rows_per_chunk
 from shortlist.typing import Tensor
 
 __all__ = ["Candidates", "CandidatesInMemory", "CandidatesOnDisk", "Step", "widened"]
@@ -85,7 +84,7 @@ class CandidatesInMemory(Candidates):
         def of_part(carry: Any, part: dict[str, Tensor], first: Tensor | int) -> Any:
             return step(carry, part["vector"], first), ()
 
-        size = _IN_MEMORY * rows_per_chunk(self.num_rows // _IN_MEMORY, _IN_MEMORY * num_columns)
+        size = _IN_MEMORY * backend.rows_per_chunk(self.num_rows // _IN_MEMORY, _IN_MEMORY * num_columns)
         smaller = min if isinstance(size, int) else ops.minimum
         rows = {"vector": ops.convert_to_tensor(self._variable)}
         return backend.scan_chunks(of_part, carry, rows, smaller(size, _LARGEST_TILE), dtypes=())[0]

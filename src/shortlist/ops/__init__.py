@@ -1,6 +1,5 @@
 """Pure functions on tensors: scores, masks, logQ corrections, weighted reductions, ranking metrics."""
 
-from shortlist.ops._chunk_size import rows_per_chunk
 from shortlist.ops._masking import MASKED_LOGIT, accidental_hits, false_negatives, mask_logits, positives
 from shortlist.ops._negatives import keep_hard_negatives
 from shortlist.ops._ranking import METRICS, NEVER, distinct, ranking_metrics
@@ -31,7 +30,6 @@ __all__ = [
     "per_query_scores",
     "positives",
     "ranking_metrics",
-    "rows_per_chunk",
     "true_scores",
     "unit_vectors",
     "weighted_mean",

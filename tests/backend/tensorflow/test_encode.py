@@ -66,7 +66,7 @@ def test_nan_passes_as_documented():
     [
         (CategoryGraphEncoder(np.array([5])), tf.zeros((2, 1, 1), tf.int64), r"shape \(2, 1, 1\)"),
         (CategoryGraphEncoder(np.array([5])), tf.zeros((2, 3), tf.int64), r"shape \(2, 3\)"),
-        (CategoryGraphEncoder(np.array([5])), tf.constant(["a"]), "got ids of string"),
+        (CategoryGraphEncoder(np.array([5])), tf.constant(["a"]), "ids must be int64, .*, got string"),
         (CategoriesGraphEncoder(GENRES, 2), tf.constant(["a"]), r"shape \(1,\)"),
         (NumberGraphEncoder(0.0, 1.0, is_integer=False), tf.constant(["1"]), "got string values"),
         (TextGraphEncoder(GENRES, 2, " "), tf.constant([[["a"]]]), r"shape \(1, 1, 1\)"),

@@ -1,4 +1,4 @@
-"""Work on many rows in pieces that fit a cache, on JAX."""
+"""Work in chunks on JAX, as a compiled loop."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,12 +6,21 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from shortlist.backend._chunks import accelerator_chunk_bytes, cpu_chunk_bytes
 from shortlist.typing import Tensor
 
-__all__ = ["scan_chunks"]
+__all__ = ["chunk_bytes", "scan_chunks"]
 
-_PARTS = 8
-"""Into how many chunks at least rows are cut of which only some are worked through."""
+
+_LEAST_CHUNKS = 8
+"""Chunks into which rows are divided at least where only the first of them are processed."""
+
+
+def chunk_bytes() -> int:
+    device = jax.local_devices()[0]
+    if device.platform == "cpu":
+        return cpu_chunk_bytes()
+    return accelerator_chunk_bytes((device.memory_stats() or {}).get("bytes_limit"))
 
 
 def scan_chunks(
@@ -22,24 +31,9 @@ def scan_chunks(
     dtypes: tuple[str, ...] = ("float32",),
     num_rows: Tensor | int | None = None,
 ) -> tuple[Any, tuple[Tensor, ...]]:
-    """Work through rows a chunk at a time.
-
-    Args:
-        step: Takes the carry, a chunk of the rows by name and the number of its first row; returns the next
-            carry and a tuple of outputs of as many rows.
-        carry: A tuple of tensors.
-        rows: By name, `[num_rows, ...]`.
-        size: Rows a chunk; the last one may be smaller.
-        dtypes: Of the outputs.
-        num_rows: How many of the rows, from the first, are worked through; all when None.
-
-    Returns:
-        The last carry, and each output, one chunk after another, `[num_rows, ...]`; where `num_rows` is
-        given, as many places as rows, with anything after those that were worked through.
-    """
-    del dtypes  # seen from what a step returns
-    if isinstance(num_rows, jax.core.Tracer):  # outside of a compiled function a loop would be compiled again
-        return _over_some(step, carry, rows, int(size), num_rows)
+    del dtypes  # known from the outputs
+    if isinstance(num_rows, jax.core.Tracer):  # outside a compiled function the loop would compile each time
+        return _scan_first(step, carry, rows, int(size), num_rows)
     num_rows, size = next(iter(rows.values())).shape[0], int(size)
     if num_rows <= size:
         return step(carry, rows, 0)
@@ -58,12 +52,12 @@ def scan_chunks(
     return carry, tuple(map(jnp.concatenate, zip(outputs, last, strict=True)))
 
 
-def _over_some(
-    step: Callable[..., Any], carry: Any, rows: dict[str, Tensor], size: int, num_rows: Tensor | int
+def _scan_first(
+    step: Callable[..., Any], carry: Any, rows: dict[str, Tensor], size: int, num_rows: Tensor
 ) -> tuple[Any, tuple[Tensor, ...]]:
-    """As many chunks as there are rows to work through; the last one may reach beyond them."""
+    """Process the chunks that hold the first `num_rows` rows; the last of them may hold others too."""
     num_all = next(iter(rows.values())).shape[0]
-    size = max(1, min(size, -(-num_all // _PARTS)))
+    size = max(1, min(size, -(-num_all // _LEAST_CHUNKS)))
     num_padded = -num_all % size
     rows = {
         name: jnp.pad(part, [(0, num_padded), *[(0, 0)] * (part.ndim - 1)]) for name, part in rows.items()

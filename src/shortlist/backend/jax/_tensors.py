@@ -1,6 +1,7 @@
-"""What Keras' operations leave to the backend, on JAX."""
+"""Compilation, host arrays and operations on tensors in JAX."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import jax
@@ -10,131 +11,93 @@ import numpy as np
 from shortlist.typing import Tensor
 
 __all__ = [
+    "assemble_table",
     "compiled",
     "count_beyond_margin",
     "exp_in_place",
+    "grouped_products",
+    "host_array",
     "host_callback",
     "is_symbolic",
     "is_tracing",
-    "scatter_add",
     "subtract_in_place",
     "top_k",
 ]
 
 
-def is_tracing() -> bool:
-    """Whether what is called now becomes part of a graph, so that tensors made of arrays have no value, too.
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    return jax.jit(function)  # one program per shape
 
-    Returns:
-        True inside of what JAX traces.
-    """
-    return is_symbolic(jnp.asarray(np.float32(0)))  # JAX has no public name for it
+
+def is_tracing() -> bool:
+    return is_symbolic(jnp.asarray(np.float32(0)))  # JAX has no public function for it
 
 
 def is_symbolic(value: Any) -> bool:
-    """Whether `value` is a tensor without a value yet: a function is being traced.
-
-    Args:
-        value: Anything.
-
-    Returns:
-        True for a tracer.
-    """
     return isinstance(value, jax.core.Tracer)
-
-
-def scatter_add(variable: Any, rows: Tensor, values: Tensor) -> None:
-    """Add `values[i]` to row `rows[i]` of a variable; repeated rows add up.
-
-    Args:
-        variable: A Keras variable, `[num_rows, ...]`.
-        rows: `[n]`, int.
-        values: `[n, ...]`.
-    """
-    variable.assign(variable.value.at[rows].add(values))
-
-
-def top_k(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """The k highest scores of each row and their columns; of equal scores the lower column comes first.
-
-    Args:
-        scores: `[num_queries, num_candidates]`, with `num_candidates >= k`.
-        k: How many.
-
-    Returns:
-        Scores and int32 columns, both `[num_queries, k]`, highest first.
-    """
-    return jax.lax.top_k(scores, k)
 
 
 def host_callback(
     function: Callable[..., np.ndarray],
-    asked: Tensor | tuple[Tensor, ...],
+    arguments: Tensor | tuple[Tensor, ...],
     shape: tuple[Any, ...],
     dtype: str = "float32",
 ) -> Tensor:
-    """What a function of the host gives, inside a graph too.
-
-    Args:
-        function: Takes arrays and gives one.
-        asked: Its argument, or a tuple of its arguments.
-        shape: Of what it gives.
-        dtype: Of what it gives.
-
-    Returns:
-        A tensor.
-    """
-    arguments = asked if isinstance(asked, tuple) else (asked,)
-    answer = jax.ShapeDtypeStruct(shape, dtype)
-    return jax.pure_callback(lambda *arrays: function(*map(np.asarray, arrays)), answer, *arguments)
+    inputs = arguments if isinstance(arguments, tuple) else (arguments,)
+    result = jax.ShapeDtypeStruct(shape, dtype)
+    return jax.pure_callback(lambda *arrays: function(*map(np.asarray, arrays)), result, *inputs)
 
 
-def count_beyond_margin(leads: Tensor, margin: float) -> tuple[Tensor, Tensor]:
-    """How many numbers of each row lie above a margin, and how many below its negative.
-
-    Args:
-        leads: `[num_rows, num_columns]`, with at most 2^22 columns; nobody needs them any more.
-        margin: Above 0.
-
-    Returns:
-        `[num_rows]` each, float32.
-    """
-    above, below = (jnp.sum(which, axis=1, dtype="float32") for which in (leads > margin, leads < -margin))
-    return above, below
+def host_array(table: Any) -> np.ndarray:
+    if isinstance(table, jax.Array) and table.dtype != bool and _is_on_host(table):
+        table = np.from_dlpack(table)  # np.asarray makes a copy, and JAX keeps it
+    array = np.asarray(table).view()
+    array.flags.writeable = False
+    return array
 
 
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of tensors as one program a shape.
+def _is_on_host(table: jax.Array) -> bool:
+    return {device.platform for device in table.devices()} == {"cpu"}
 
-    Args:
-        function: Takes tensors by position.
 
-    Returns:
-        The function, compiled when first called.
-    """
-    return jax.jit(function)
+_ALIGNMENT = 64  # bytes, of arrays that JAX takes over without a copy
+
+
+def assemble_table(parts: Iterable[np.ndarray], shape: tuple[int, ...], dtype: str) -> Tensor:
+    num_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+    memory = np.empty(num_bytes + _ALIGNMENT, "uint8")
+    start = -memory.ctypes.data % _ALIGNMENT
+    table, first = memory[start : start + num_bytes].view(dtype).reshape(shape), 0
+    for part in parts:
+        table[first : first + len(part)] = part
+        first += len(part)
+    # jnp.asarray may copy the array twice.
+    return jnp.from_dlpack(table) if jax.default_backend() == "cpu" else jnp.asarray(table)
 
 
 def exp_in_place(values: Tensor) -> Tensor:
-    """Exponentials of values that nobody needs any more, in their memory where the backend can.
-
-    Args:
-        values: Any shape.
-
-    Returns:
-        The same shape.
-    """
     return jnp.exp(values)
 
 
 def subtract_in_place(values: Tensor, amount: Tensor) -> Tensor:
-    """Differences of values that nobody needs any more, in their memory where the backend can.
-
-    Args:
-        values: Any shape.
-        amount: What fits it.
-
-    Returns:
-        The shape of the values.
-    """
     return values - amount
+
+
+def count_beyond_margin(leads: Tensor, margin: float) -> tuple[Tensor, Tensor]:
+    above, below = (jnp.sum(where, axis=1, dtype="float32") for where in (leads > margin, leads < -margin))
+    return above, below
+
+
+def top_k(scores: Tensor, k: Tensor | int) -> tuple[Tensor, Tensor]:
+    return jax.lax.top_k(scores, k)
+
+
+_VECTORS_AT_ONCE = 16  # gathering more groups at once leaves the cache
+
+
+def grouped_products(table: Any, groups: Tensor, vectors: Tensor) -> Tensor:
+    # How many vectors share a group is not known at compile time: one product per vector, of cached groups.
+    def products(group: Tensor, own: Tensor) -> Tensor:
+        return jnp.max(own @ table[group].astype("float32").T, axis=0)
+
+    return jax.lax.map(lambda pair: products(*pair), (groups, vectors), batch_size=_VECTORS_AT_ONCE)

@@ -1,26 +1,31 @@
-"""Shortlist's backend functions on TensorFlow."""
+"""`shortlist.backend.interface` on TensorFlow."""
 
-from shortlist.backend.tensorflow._as_dataset import as_dataset
-from shortlist.backend.tensorflow._chunks import scan_chunks
-from shortlist.backend.tensorflow._exclusion_mask import ExclusionMask
-from shortlist.backend.tensorflow._groups import grouped_products
+from shortlist.backend.interface import UniqueRows
+from shortlist.backend.tensorflow._chunks import chunk_bytes, scan_chunks
 from shortlist.backend.tensorflow._ids import IdLookup, check_ids, factorize, id_tensor, is_padding
-from shortlist.backend.tensorflow._positive_mask import PositiveMask
-from shortlist.backend.tensorflow._rows import deduplicate_rows, gather_rows, lookup, scatter_rows
-from shortlist.backend.tensorflow._steps import test_step, train_step
-from shortlist.backend.tensorflow._tables import assemble_table, host_array
+from shortlist.backend.tensorflow._masks import ExclusionMask, PositiveMask
+from shortlist.backend.tensorflow._rows import (
+    deduplicate_rows,
+    gather_rows,
+    lookup,
+    scatter_add,
+    scatter_rows,
+    unique_rows,
+)
+from shortlist.backend.tensorflow._steps import as_dataset, test_step, train_step
 from shortlist.backend.tensorflow._tensors import (
+    assemble_table,
     compiled,
     count_beyond_margin,
     exp_in_place,
+    grouped_products,
+    host_array,
     host_callback,
     is_symbolic,
     is_tracing,
-    scatter_add,
     subtract_in_place,
     top_k,
 )
-from shortlist.backend.tensorflow._unique_rows import UniqueRows, unique_rows
 
 __all__ = [
     "ExclusionMask",
@@ -30,6 +35,7 @@ __all__ = [
     "as_dataset",
     "assemble_table",
     "check_ids",
+    "chunk_bytes",
     "compiled",
     "count_beyond_margin",
     "deduplicate_rows",

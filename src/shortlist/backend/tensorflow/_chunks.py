@@ -1,13 +1,20 @@
-"""Work on many rows in pieces that fit a cache, on TensorFlow."""
+"""Work in chunks on TensorFlow, as a loop in the graph."""
 
 from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
 
+from shortlist.backend._chunks import accelerator_chunk_bytes, cpu_chunk_bytes
 from shortlist.typing import Tensor
 
-__all__ = ["scan_chunks"]
+__all__ = ["chunk_bytes", "scan_chunks"]
+
+
+def chunk_bytes() -> int:
+    if not tf.config.list_logical_devices("GPU"):
+        return cpu_chunk_bytes()
+    return accelerator_chunk_bytes(None)  # TensorFlow tells what is in use, but not the total
 
 
 def scan_chunks(
@@ -18,22 +25,8 @@ def scan_chunks(
     dtypes: tuple[str, ...] = ("float32",),
     num_rows: Tensor | int | None = None,
 ) -> tuple[Any, tuple[Tensor, ...]]:
-    """Work through rows a chunk at a time.
-
-    Args:
-        step: Takes the carry, a chunk of the rows by name and the number of its first row; returns the next
-            carry and a tuple of outputs of as many rows.
-        carry: A tuple of tensors.
-        rows: By name, `[num_rows, ...]`.
-        size: Rows a chunk; the last one may be smaller.
-        dtypes: Of the outputs.
-        num_rows: How many of the rows, from the first, are worked through; all when None.
-
-    Returns:
-        The last carry, and each output, one chunk after another, `[num_rows, ...]`.
-    """
     num_rows = tf.shape(next(iter(rows.values())))[0] if num_rows is None else num_rows
-    num_chunks = tf.maximum(1, (num_rows + size - 1) // size)  # of no rows too, for the outputs' shapes
+    num_chunks = tf.maximum(1, (num_rows + size - 1) // size)  # an empty chunk gives outputs their shapes
     outputs = tuple(tf.TensorArray(dtype, num_chunks, infer_shape=False) for dtype in dtypes)
 
     shapes: list[tf.TensorShape] = []
@@ -52,9 +45,7 @@ def scan_chunks(
     _, carry, outputs = tf.while_loop(
         lambda number, *_: number < num_chunks, body, (0, carry, outputs), parallel_iterations=1
     )
-    return carry, tuple(_joined(array, shape) for array, shape in zip(outputs, shapes, strict=True))
-
-
-def _joined(outputs: tf.TensorArray, shape: tf.TensorShape) -> Tensor:
-    """The chunks one after another; an array of chunks of two sizes forgets their shape."""
-    return tf.ensure_shape(outputs.concat(), [None, *shape])
+    # An array whose chunks differ in size forgets their shape.
+    return carry, tuple(
+        tf.ensure_shape(array.concat(), [None, *shape]) for array, shape in zip(outputs, shapes, strict=True)
+    )

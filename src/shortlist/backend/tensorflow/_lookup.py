@@ -5,7 +5,7 @@ from typing import final
 import numpy as np
 import tensorflow as tf
 
-from shortlist.errors import FeatureError
+from shortlist.errors import FeatureError, must
 from shortlist.typing import Tensor
 
 __all__ = ["RowsGraphEncoder"]
@@ -13,13 +13,13 @@ __all__ = ["RowsGraphEncoder"]
 
 @final
 class RowsGraphEncoder(tf.Module):
-    """The row of each id; 0 for unknown ones.
+    """Map ids to rows of a vocabulary by a hash table of core operators; unknown ids have row 0.
 
-    A hash table of core operations. It is made outside of whatever graph is being built, so that one made
-    while a function is traced works in every other; whoever is to be exported must hold it as an attribute.
+    The table is created outside the current graph, so one made while a function is traced works in every
+    other graph. An exported object must hold this module as an attribute.
 
     Args:
-        known_ids: `[n]`, distinct: int64, or object holding `str` or `bytes`. Their rows are 1 to n.
+        known_ids: `[n]`, distinct int64 ids, or an object array of `str` or `bytes`. Their rows are 1 to n.
 
     Example:
         >>> RowsGraphEncoder(np.array(["a", "b"], dtype=object))(tf.constant(["b", "?"])).numpy()
@@ -35,16 +35,13 @@ class RowsGraphEncoder(tf.Module):
             self._table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, rows), 0)
 
     def __call__(self, ids: Tensor) -> Tensor:
-        """The rows of ids.
+        """Return int32 rows in the shape of `ids`.
 
         Args:
-            ids: Of any shape, or ragged; text for `str` and `bytes`, integers else.
-
-        Returns:
-            int32, of the shape of `ids`.
+            ids: Any shape or ragged; text for a vocabulary of `str` or `bytes`, else integers.
 
         Raises:
-            FeatureError: The ids are of another type, or of one that int64 does not hold.
+            FeatureError: If the ids are of another type, or uint64.
         """
         return self._table.lookup(self._as_keys(ids))
 
@@ -52,8 +49,7 @@ class RowsGraphEncoder(tf.Module):
         if self.key_dtype == tf.int64 and ids.dtype.is_integer and ids.dtype != tf.uint64:
             return tf.cast(ids, tf.int64)
         if ids.dtype != self.key_dtype:
-            raise FeatureError(
-                f"got ids of {ids.dtype.name}, expected {self.key_dtype.name} as in the vocabulary: "
-                "convert them, or learn the vocabulary from ids of this type"
-            )
+            requirement = f"be {self.key_dtype.name}, as in the vocabulary"
+            fix = "Convert them, or fit the vocabulary to ids of this type"
+            raise FeatureError(must("ids", requirement, got=ids.dtype.name, fix=fix))
         return ids

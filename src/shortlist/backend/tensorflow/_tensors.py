@@ -1,153 +1,130 @@
-"""What Keras' operations leave to the backend, on TensorFlow."""
+"""Compilation, host arrays and operations on tensors in TensorFlow."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from keras.src.backend.common.stateless_scope import in_stateless_scope  # Keras has no public name for it
 
 from shortlist.typing import Tensor
 
 __all__ = [
+    "assemble_table",
     "compiled",
     "count_beyond_margin",
     "exp_in_place",
+    "grouped_products",
+    "host_array",
     "host_callback",
     "is_symbolic",
     "is_tracing",
-    "scatter_add",
     "subtract_in_place",
     "top_k",
 ]
 
 
-def is_tracing() -> bool:
-    """Whether what is called now becomes part of a graph, so that tensors made of arrays have no value, too.
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    return tf.function(function, autograph=False, reduce_retracing=True)  # one graph for all batch sizes
 
-    Returns:
-        True inside of a `tf.function`.
-    """
+
+def is_tracing() -> bool:
     return not tf.executing_eagerly()
 
 
 def is_symbolic(value: Any) -> bool:
-    """Whether `value` is a tensor without a value yet: a graph is being built.
-
-    Args:
-        value: Anything.
-
-    Returns:
-        True for a symbolic tensor.
-    """
-    if isinstance(value, np.ndarray):  # of which TensorFlow takes long to say that it is none
+    if isinstance(value, np.ndarray):  # tf.is_tensor is slow on arrays
         return False
     return tf.is_tensor(value) and not hasattr(value, "numpy")
 
 
-def scatter_add(variable: Any, rows: Tensor, values: Tensor) -> None:
-    """Add `values[i]` to row `rows[i]` of a variable, in place; repeated rows add up.
-
-    Args:
-        variable: A Keras variable, `[num_rows, ...]`.
-        rows: `[n]`, int.
-        values: `[n, ...]`.
-    """
-    values = tf.cast(values, variable.dtype)
-    if in_stateless_scope():  # which keeps what is assigned, and knows nothing of changes in place
-        variable.assign(tf.tensor_scatter_nd_add(variable.value, tf.expand_dims(rows, 1), values))
-    else:
-        variable.value.scatter_add(tf.IndexedSlices(values, rows))
-
-
-def top_k(scores: Tensor, k: int | Tensor) -> tuple[Tensor, Tensor]:
-    """The k highest scores of each row and their columns; of equal scores the lower column comes first.
-
-    Args:
-        scores: `[num_queries, num_candidates]`, with `num_candidates >= k`.
-        k: How many.
-
-    Returns:
-        Scores and int32 columns, both `[num_queries, k]`, highest first.
-    """
-    return tf.math.top_k(scores, k)
-
-
 def host_callback(
     function: Callable[..., np.ndarray],
-    asked: Tensor | tuple[Tensor, ...],
+    arguments: Tensor | tuple[Tensor, ...],
     shape: tuple[Any, ...],
     dtype: str = "float32",
 ) -> Tensor:
-    """What a function of the host gives, inside a graph too.
+    inputs = list(arguments) if isinstance(arguments, tuple) else [arguments]
+    result = tf.numpy_function(function, inputs, tf.as_dtype(dtype), stateful=False)
+    return tf.ensure_shape(result, shape)
 
-    Args:
-        function: Takes arrays and gives one.
-        asked: Its argument, or a tuple of its arguments.
-        shape: Of what it gives.
-        dtype: Of what it gives.
 
-    Returns:
-        A tensor.
-    """
-    arguments = list(asked) if isinstance(asked, tuple) else [asked]
-    answer = tf.numpy_function(function, arguments, tf.as_dtype(dtype), stateful=False)
-    return tf.ensure_shape(answer, shape)
+def host_array(table: Any) -> np.ndarray:
+    array = np.asarray(table).view()
+    array.flags.writeable = False
+    return array
+
+
+def assemble_table(parts: Iterable[np.ndarray], shape: tuple[int, ...], dtype: str) -> Tensor:
+    # A constant made of an array takes its memory three times, and assigning to a variable twice.
+    table, first = tf.raw_ops.Empty(shape=shape, dtype=dtype, init=True), 0
+    for part in parts:
+        rows = np.arange(first, first + len(part), dtype="int32")
+        table = tf.raw_ops.InplaceUpdate(x=table, i=rows, v=part)
+        first += len(part)
+    return table
+
+
+def exp_in_place(values: Tensor) -> Tensor:
+    return tf.exp(values)
+
+
+def subtract_in_place(values: Tensor, amount: Tensor) -> Tensor:
+    return values - amount
 
 
 def count_beyond_margin(leads: Tensor, margin: float) -> tuple[Tensor, Tensor]:
-    """How many numbers of each row lie above a margin, and how many below its negative.
-
-    They are turned into -1, 0 and 1, of which a row's sum is the difference of the two numbers, and the
-    square of its length their sum: fewer passes than comparing twice.
-
-    Args:
-        leads: `[num_rows, num_columns]`, with at most 2^22 columns, as a square root in float32 is exact
-            enough for; nobody needs them any more.
-        margin: Above 0.
-
-    Returns:
-        `[num_rows]` each, float32.
-    """
-    step = 2 * margin  # three levels, -step, 0 and step, have their borders halfway between them
+    # Quantize to -step, 0 and step, whose borders lie at -margin and margin. The sum of a row is then
+    # above - below and its squared norm above + below: fewer passes than two comparisons.
+    step = 2 * margin
     levels = tf.quantization.fake_quant_with_min_max_args(leads, -step, step, num_bits=2, narrow_range=True)
     difference = tf.reduce_sum(levels, axis=1) / step
     number = tf.round(tf.square(tf.raw_ops.EuclideanNorm(input=levels, axis=[1]) / step))
     return (number + difference) / 2, (number - difference) / 2
 
 
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of tensors as one graph for all batch sizes.
-
-    Args:
-        function: Takes tensors by position.
-
-    Returns:
-        The function, compiled when first called.
-    """
-    return tf.function(function, autograph=False, reduce_retracing=True)
+def top_k(scores: Tensor, k: Tensor | int) -> tuple[Tensor, Tensor]:
+    return tf.math.top_k(scores, k)
 
 
-def exp_in_place(values: Tensor) -> Tensor:
-    """Exponentials of values that nobody needs any more, in their memory where the backend can.
-
-    Args:
-        values: Any shape.
-
-    Returns:
-        The same shape.
-    """
-    return tf.exp(values)
+_VECTORS_PER_GROUP = 3  # from here on one product per group is faster than one per vector (2 cores)
+_VECTORS_AT_ONCE = 16  # gathering more groups at once leaves the cache
 
 
-def subtract_in_place(values: Tensor, amount: Tensor) -> Tensor:
-    """Differences of values that nobody needs any more, in their memory where the backend can.
+def grouped_products(table: Any, groups: Tensor, vectors: Tensor) -> Tensor:
+    groups, vectors = tf.convert_to_tensor(groups), tf.convert_to_tensor(vectors)
+    distinct, _, counts = tf.unique_with_counts(groups)
+    ends = tf.cumsum(counts)
+    size = table.shape[1]
 
-    Args:
-        values: Any shape.
-        amount: What fits it.
+    def of_group(number: Tensor) -> Tensor:
+        own = vectors[ends[number] - counts[number] : ends[number]]
+        flat = tf.reshape(own, [-1, own.shape[2]])
+        scores = tf.matmul(flat, _floats(tf.gather(table, distinct[number])), transpose_b=True)
+        return tf.reduce_max(tf.reshape(scores, [-1, own.shape[1], size]), axis=1)
 
-    Returns:
-        The shape of the values.
-    """
-    return values - amount
+    def of_vectors(number: Tensor) -> Tensor:
+        part = slice(number * _VECTORS_AT_ONCE, (number + 1) * _VECTORS_AT_ONCE)
+        scores = tf.matmul(_floats(tf.gather(table, groups[part])), vectors[part], transpose_b=True)
+        return scores[:, :, 0] if vectors.shape[1] == 1 else tf.reduce_max(scores, axis=2)
+
+    return tf.cond(
+        tf.size(groups) >= _VECTORS_PER_GROUP * tf.maximum(1, tf.size(distinct)),
+        lambda: _concatenated(of_group, tf.size(distinct), size),
+        lambda: _concatenated(of_vectors, (tf.size(groups) + _VECTORS_AT_ONCE - 1) // _VECTORS_AT_ONCE, size),
+    )
+
+
+def _concatenated(products: Callable[[Tensor], Tensor], number: Tensor, size: int) -> Tensor:
+    number = tf.maximum(number, 1)  # one empty part for no vectors, which gives the result its shape
+    parts = tf.TensorArray("float32", number, infer_shape=False, element_shape=[None, size])
+    _, parts = tf.while_loop(
+        lambda i, _: i < number,
+        lambda i, parts: (i + 1, parts.write(i, products(i))),
+        (0, parts),
+        parallel_iterations=1,
+    )
+    return tf.ensure_shape(parts.concat(), [None, size])
+
+
+def _floats(values: Tensor) -> Tensor:
+    return values if values.dtype == tf.float32 else tf.cast(values, tf.float32)

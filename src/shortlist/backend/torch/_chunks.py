@@ -1,13 +1,24 @@
-"""Work on many rows in pieces that fit a cache, on PyTorch."""
+"""Work in chunks on PyTorch, as a Python loop."""
 
 from collections.abc import Callable
 from typing import Any
 
 import torch
+from keras import ops
 
+from shortlist.backend._chunks import accelerator_chunk_bytes, cpu_chunk_bytes
 from shortlist.typing import Tensor
 
-__all__ = ["scan_chunks"]
+__all__ = ["chunk_bytes", "scan_chunks"]
+
+
+def chunk_bytes() -> int:
+    device = ops.zeros(()).device  # where Keras puts tensors now
+    if device.type == "cpu":
+        return cpu_chunk_bytes()
+    if device.type == "cuda":
+        return accelerator_chunk_bytes(torch.cuda.get_device_properties(device).total_memory)
+    return accelerator_chunk_bytes(None)
 
 
 def scan_chunks(
@@ -18,25 +29,11 @@ def scan_chunks(
     dtypes: tuple[str, ...] = ("float32",),
     num_rows: Tensor | int | None = None,
 ) -> tuple[Any, tuple[Tensor, ...]]:
-    """Work through rows a chunk at a time.
-
-    Args:
-        step: Takes the carry, a chunk of the rows by name and the number of its first row; returns the next
-            carry and a tuple of outputs of as many rows.
-        carry: A tuple of tensors.
-        rows: By name, `[num_rows, ...]`.
-        size: Rows a chunk; the last one may be smaller.
-        dtypes: Of the outputs.
-        num_rows: How many of the rows, from the first, are worked through; all when None.
-
-    Returns:
-        The last carry, and each output, one chunk after another, `[num_rows, ...]`.
-    """
-    del dtypes  # seen from what a step returns
+    del dtypes  # known from the outputs
     num_rows = next(iter(rows.values())).shape[0] if num_rows is None else int(num_rows)
     size = int(size)
     outputs = []
-    for first in range(0, max(1, num_rows), size):
+    for first in range(0, max(1, num_rows), size):  # an empty chunk gives outputs their shapes
         chunk = {name: part[first : min(first + size, num_rows)] for name, part in rows.items()}
         carry, part = step(carry, chunk, first)
         outputs.append(part)

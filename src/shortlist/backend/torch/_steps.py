@@ -1,27 +1,24 @@
-"""One step of training and of evaluation on PyTorch."""
+"""Training and evaluation steps on PyTorch, and the dataset that feeds them."""
 
 from typing import Any
 
 import torch
 
+from shortlist.backend._prefetch import PrefetchDataset
 from shortlist.backend._row_wise import deduplicated_gradients, find_row_wise
-from shortlist.backend.torch._rows import differentiating_by_rows
+from shortlist.backend.torch._rows import sparse_gradients
 
-__all__ = ["test_step", "train_step"]
+__all__ = ["as_dataset", "test_step", "train_step"]
 
 
-def train_step(model: Any, batch: Any) -> dict[str, Any]:
-    """Descend once along the gradient of the model's total loss.
+def as_dataset(batches: Any) -> Any:
+    return PrefetchDataset(batches)
 
-    Args:
-        model: A `shortlist.Model`.
-        batch: What one element of the training data holds.
 
-    Returns:
-        The model's metrics by name.
-    """
+def train_step(model: Any, *args: Any) -> Any:
+    (batch,) = args
     model.zero_grad()
-    with differentiating_by_rows(find_row_wise(model.optimizer) is not None):
+    with sparse_gradients(find_row_wise(model.optimizer) is not None):
         total_loss = model.total_loss(batch, training=True)
     model.optimizer.scale_loss(total_loss).backward()
     variables = model.trainable_weights
@@ -31,16 +28,8 @@ def train_step(model: Any, batch: Any) -> dict[str, Any]:
     return model.get_metrics_result()
 
 
-def test_step(model: Any, batch: Any) -> dict[str, Any]:
-    """Compute the model's losses and metrics on one batch; nothing is learned.
-
-    Args:
-        model: A `shortlist.Model`.
-        batch: What one element of the data holds.
-
-    Returns:
-        The model's metrics by name.
-    """
+def test_step(model: Any, *args: Any) -> Any:
+    (batch,) = args
     with torch.no_grad():
         model.total_loss(batch, training=False)
     return model.get_metrics_result()
