@@ -44,7 +44,7 @@ def test_nothing_stays_after_an_exception(tmp_path, error):
 
 def test_an_artifact_is_replaced_only_when_asked(tmp_path):
     publish(tmp_path / "model", "one")
-    with pytest.raises(ArtifactError, match=r"model exists already: pass overwrite=True"):
+    with pytest.raises(ArtifactError, match=r"model must not exist yet\. Pass overwrite=True"):
         publish(tmp_path / "model", "two")
     assert content(tmp_path) == {"model/deep/file.txt": "one"}
     publish(tmp_path / "model", "two", overwrite=True)
@@ -81,7 +81,7 @@ def test_the_old_one_comes_back_when_the_last_rename_fails(tmp_path, monkeypatch
 
 
 def test_who_published_meanwhile_is_not_overwritten(tmp_path):
-    with pytest.raises(ArtifactError, match="exists already"), publishing(tmp_path / "model"):
+    with pytest.raises(ArtifactError, match="must not exist yet"), publishing(tmp_path / "model"):
         publish(tmp_path / "model", "theirs")
     assert content(tmp_path) == {"model/deep/file.txt": "theirs"}
 
@@ -91,7 +91,7 @@ def test_what_is_no_folder_is_never_replaced(tmp_path, kind):
     (tmp_path / "precious").mkdir()
     target = tmp_path / "model"
     target.write_text("mine") if kind == "file" else target.symlink_to(tmp_path / "precious")
-    with pytest.raises(ArtifactError, match="is no folder"):
+    with pytest.raises(ArtifactError, match="must be a folder"):
         publish(target, "two", overwrite=True)
     assert target.is_file() or target.is_symlink()
 

@@ -217,7 +217,7 @@ def test_versions_stand_side_by_side_and_are_replaced_only_when_asked(tmp_path):
     first = saved_model(vectors_index(), next_version(tmp_path / "films"))
     second = saved_model(vectors_index(), next_version(tmp_path / "films"), k=1)
     assert [first.name, second.name] == ["1", "2"]
-    with pytest.raises(ArtifactError, match="exists already"):
+    with pytest.raises(ArtifactError, match="must not exist yet"):
         saved_model(vectors_index(), first)
     saved_model(vectors_index(), first, k=5, overwrite=True)
     assert read_manifest(first).description["k"] == 5

@@ -1,23 +1,25 @@
-"""Files that are either whole or not there."""
+"""Write files atomically: complete or not at all."""
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from shortlist.errors import ArgumentError
+from shortlist.artifacts._temporary import flush, temporary_folder
+from shortlist.errors import ArgumentError, must
 
 __all__ = ["replacing", "save_whole"]
 
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Yield a temporary path that replaces `path` when the block ends, and is removed when the block fails.
+    """Yield a temporary path that replaces `path` when the block ends, or is removed when it fails.
+
+    What a killed process leaves behind is removed by the next call.
 
     Args:
-        path: The file to make or to replace; its folder is made when missing.
+        path: File to make or to replace; its folder is made when missing.
 
     Example:
         >>> import tempfile
@@ -29,40 +31,32 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
-        temporary = Path(folder) / target.name
+    with temporary_folder(target) as folder:
+        temporary = folder / target.name
         yield temporary
-        _flush(temporary)
+        flush(temporary)
         temporary.replace(target)
-    _flush(target.parent)
+    flush(target.parent)
 
 
 def save_whole(
     save: Callable[..., Any], path: str | os.PathLike[str], overwrite: bool = True, **kwargs: Any
 ) -> None:
-    """Save as a `.keras` file, whole or not at all.
+    """Save a Keras model as a `.keras` file, atomically.
 
     Args:
-        save: The save method of a Keras model.
-        path: The file to make or to replace.
-        overwrite: Whether a file that is there may be replaced.
-        **kwargs: For `save`.
+        save: The model's own save method.
+        path: File to make or to replace.
+        overwrite: Whether to replace an existing file.
+        **kwargs: Passed to `save`.
 
     Raises:
-        ArgumentError: The name ends otherwise, or there is a file and `overwrite` is False.
+        ArgumentError: If the name does not end in `.keras`, or the file exists and `overwrite` is False.
     """
     if not os.fspath(path).endswith(".keras"):
-        raise ArgumentError(f"got the path {os.fspath(path)!r}, expected one that ends in .keras")
+        raise ArgumentError(must("path", "end in .keras", got=repr(os.fspath(path))))
     if Path(path).exists() and not overwrite:
-        raise ArgumentError(f"{os.fspath(path)} exists already: name another file, or give overwrite=True")
+        fix = "Pass overwrite=True, or another path"
+        raise ArgumentError(must(os.fspath(path), "not exist yet", fix=fix))
     with replacing(path) as temporary:
         save(temporary, **kwargs)
-
-
-def _flush(path: Path) -> None:
-    """Puts a file's bytes, or a folder's entries, on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
