@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from shortlist.features._files import replacing
 
 from shortlist.artifacts import publishing
-from shortlist.features._files import replacing
 
 SOURCE = Path(__file__).parents[2] / "src"
 PUBLISH = """

@@ -24,7 +24,7 @@ def test_what_was_broken_off_is_refused(tmp_path):
 
     with pytest.raises(OSError, match="disk full"):
         break_off()
-    with pytest.raises(ArtifactError, match=r"feature_spec\.json cannot be read"):
+    with pytest.raises(ArtifactError, match=r"feature_spec\.json must be a readable feature spec"):
         read(tmp_path)
 
 
@@ -33,3 +33,22 @@ def test_another_file_is_refused(text, tmp_path):
     (tmp_path / "feature_spec.json").write_text(text)
     with pytest.raises(ArtifactError, match=r"feature_spec\.json"):
         read(tmp_path)
+
+
+def test_any_changed_byte_is_noticed(tmp_path):
+    config = {
+        "query": [{"column": "age", "mean": 1.5, "is_integer": True}],
+        "candidate": [],
+        "query_id": None,
+    }
+    with replacing_spec(tmp_path, config):
+        pass
+    path = tmp_path / "feature_spec.json"
+    whole = path.read_bytes()
+    for position in range(len(whole)):
+        for changed in {whole[position] ^ 1, ord("0"), ord('"')} - {whole[position]}:
+            path.write_bytes(whole[:position] + bytes([changed]) + whole[position + 1 :])
+            try:
+                assert read(tmp_path) == config
+            except ArtifactError:
+                continue

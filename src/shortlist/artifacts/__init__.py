@@ -1,6 +1,6 @@
 """Artifacts on disk: folders published atomically, with a manifest, in numbered versions."""
 
-from shortlist.artifacts._files import replacing, save_whole
+from shortlist.artifacts._files import check_undamaged, replacing, save_whole
 from shortlist.artifacts._manifest import (
     MANIFEST_FILE,
     FileFacts,
@@ -16,6 +16,7 @@ __all__ = [
     "MANIFEST_FILE",
     "FileFacts",
     "Manifest",
+    "check_undamaged",
     "latest_version",
     "next_version",
     "publishing",

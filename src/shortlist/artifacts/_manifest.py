@@ -1,4 +1,4 @@
-"""The manifest of an artifact: its contents with checksums."""
+"""The file that tells what a folder holds, and whether it is all there."""
 
 import dataclasses
 import datetime
@@ -15,16 +15,21 @@ from shortlist.errors import ArtifactError, must
 __all__ = ["MANIFEST_FILE", "FileFacts", "Manifest", "read_manifest", "verify", "write_manifest"]
 
 MANIFEST_FILE = "manifest.json"
-"""File name of the manifest."""
+"""Name of the manifest in its folder."""
 
-_FORMAT = 1
+_FORMAT = 2
 _AGAIN = "Copy or export the artifact again"
 
 
 @final
 @dataclasses.dataclass(frozen=True)
 class FileFacts:
-    """Size in bytes and SHA-256 hex digest of a file."""
+    """What tells whether a file is the one that was written.
+
+    Args:
+        size: In bytes.
+        sha256: Of its bytes, in hexadecimal digits.
+    """
 
     size: int
     sha256: str
@@ -33,14 +38,14 @@ class FileFacts:
 @final
 @dataclasses.dataclass(frozen=True)
 class Manifest:
-    """Contents of an artifact folder.
+    """What a folder holds.
 
     Args:
-        kind: Kind of artifact, such as `"saved_model"`.
-        shortlist_version: Version of Shortlist that wrote it.
-        created: UTC time of creation, ISO 8601.
-        description: JSON values specific to the kind, such as inputs and outputs.
-        files: Every file except the manifest, by its path within the folder.
+        kind: What it is, such as `"saved_model"`.
+        shortlist_version: The version that wrote it.
+        created: When, in UTC, as ISO 8601.
+        description: What its kind tells of itself, such as inputs and outputs; plain values for JSON.
+        files: Every file but the manifest, by its path within the folder.
     """
 
     kind: str
@@ -51,12 +56,15 @@ class Manifest:
 
 
 def write_manifest(folder: str | os.PathLike[str], kind: str, description: Mapping[str, Any]) -> Manifest:
-    """Write the manifest of all files in a folder; files must not change afterwards.
+    """Writes the manifest of the files that are in a folder now; nothing is to be changed afterwards.
 
     Args:
-        folder: Artifact folder, usually the one yielded by `publishing`.
-        kind: Kind of artifact.
-        description: JSON values specific to the kind.
+        folder: The folder, usually one that `publishing` gave.
+        kind: What it holds.
+        description: What there is to know about it, as plain values for JSON.
+
+    Returns:
+        The manifest.
 
     Example:
         >>> import tempfile
@@ -67,37 +75,51 @@ def write_manifest(folder: str | os.PathLike[str], kind: str, description: Mappi
     """
     files = {name: _facts(Path(folder, name)) for name in _names(folder)}
     manifest = Manifest(kind, metadata.version("shortlist"), _now(), description, files)
-    text = json.dumps({"format": _FORMAT, **dataclasses.asdict(manifest)}, indent=2, ensure_ascii=False)
+    fields = dataclasses.asdict(manifest)
+    checked = {"format": _FORMAT, "sha256": _sha256_of_fields(fields), **fields}
+    text = json.dumps(checked, indent=2, ensure_ascii=False)
     Path(folder, MANIFEST_FILE).write_text(text + "\n", encoding="utf-8")
     return manifest
 
 
 def read_manifest(folder: str | os.PathLike[str]) -> Manifest:
-    """Read a manifest without checking the files it lists.
+    """Reads what `write_manifest` wrote; the files themselves are not looked at.
+
+    Args:
+        folder: The folder.
 
     Raises:
-        ArtifactError: If the manifest is missing, damaged or of another format.
+        ArtifactError: There is no manifest, or it is damaged or of another format.
     """
     path = Path(folder, MANIFEST_FILE)
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
         written = fields.pop("format")
-        manifest = _manifest(fields) if written == _FORMAT else None
+        if written == _FORMAT:
+            if fields.pop("sha256") != _sha256_of_fields(fields):
+                raise ValueError("it was changed after it was written")
+            return _manifest(fields)
     except FileNotFoundError:
-        raise ArtifactError(must(str(path), "exist in an artifact", fix=_AGAIN)) from None
+        fix = "Pass a folder that Shortlist exported, and all of it"
+        raise ArtifactError(must(str(path), "exist", fix=fix)) from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ArtifactError(must(str(path), "be a readable manifest", got=repr(error), fix=_AGAIN)) from error
-    if manifest is None:
-        fix = "Load the artifact with the version of Shortlist that wrote it, or export it again"
-        raise ArtifactError(must(str(path), f"have format {_FORMAT}", got=written, fix=fix))
-    return manifest
+        requirement = "be a readable manifest"
+        raise ArtifactError(must(str(path), requirement, got=repr(error), fix=_AGAIN)) from error
+    fix = "Use the version of Shortlist that wrote it, or export again"
+    raise ArtifactError(must(str(path), f"have format {_FORMAT}", got=written, fix=fix))
 
 
 def verify(folder: str | os.PathLike[str]) -> Manifest:
-    """Check that a folder holds exactly the files of its manifest, byte by byte; return the manifest.
+    """Checks that every file is there, byte by byte, and none besides.
+
+    Args:
+        folder: A folder with a manifest.
+
+    Returns:
+        The manifest.
 
     Raises:
-        ArtifactError: If a file is missing, changed or not in the manifest.
+        ArtifactError: A file is missing, shorter or longer, changed, or not in the manifest; it is named.
 
     Example:
         >>> import tempfile
@@ -121,29 +143,33 @@ def _manifest(fields: Mapping[str, Any]) -> Manifest:
 
 def _check_file(path: Path, expected: FileFacts) -> None:
     if not path.is_file():
-        raise ArtifactError(must(str(path), "exist, since the manifest lists it", fix=_AGAIN))
+        raise ArtifactError(must(str(path), "exist, as the manifest lists it", fix=_AGAIN))
     size = path.stat().st_size
     if size != expected.size:
         raise ArtifactError(must(str(path), f"have {expected.size} bytes", got=size, fix=_AGAIN))
     if _sha256(path) != expected.sha256:
-        raise ArtifactError(must(str(path), "match its checksum in the manifest", fix=_AGAIN))
+        raise ArtifactError(must(str(path), "be unchanged since it was written", fix=_AGAIN))
 
 
 def _check_no_others(folder: str | os.PathLike[str], known: Iterable[str]) -> None:
     others = sorted(set(_names(folder)) - set(known))
     if others:
         fix = "Remove it, or export the artifact again"
-        raise ArtifactError(must(str(Path(folder, others[0])), "be listed in the manifest", fix=fix))
+        raise ArtifactError(must(str(Path(folder, others[0])), "be in the manifest", fix=fix))
 
 
 def _names(folder: str | os.PathLike[str]) -> list[str]:
-    """Return the paths of all files in the folder except the manifest, with forward slashes."""
+    """Paths of all files within the folder, with forward slashes, but for the manifest."""
     paths = [path for path in Path(folder).rglob("*") if path.is_file()]
     return sorted(name for path in paths if (name := path.relative_to(folder).as_posix()) != MANIFEST_FILE)
 
 
 def _facts(path: Path) -> FileFacts:
     return FileFacts(path.stat().st_size, _sha256(path))
+
+
+def _sha256_of_fields(fields: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
 def _sha256(path: Path) -> str:

@@ -1,5 +1,6 @@
 """The JSON file of a saved spec."""
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -8,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from shortlist.artifacts import replacing
-from shortlist.errors import ArtifactError
+from shortlist.errors import ArtifactError, must
 
 __all__ = ["read", "replacing_spec"]
 
 _NAME = "feature_spec.json"
-_FORMAT = "feature spec 1"
+_FORMAT = "feature spec 2"
 
 
 @contextmanager
@@ -28,7 +29,7 @@ def replacing_spec(directory: str | os.PathLike[str], config: Mapping[str, Any])
     path.unlink(missing_ok=True)
     yield
     with replacing(path) as temporary:
-        temporary.write_text(json.dumps({"format": _FORMAT, **config}, indent=1))
+        temporary.write_text(json.dumps({"format": _FORMAT, "sha256": _sha256(config), **config}, indent=1))
 
 
 def read(directory: str | os.PathLike[str]) -> dict[str, Any]:
@@ -41,7 +42,16 @@ def read(directory: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         config = json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        raise ArtifactError(f"{path} cannot be read as a feature spec: {error}") from error
-    if not isinstance(config, dict) or config.pop("format", None) != _FORMAT:
-        raise ArtifactError(f"{path} is no {_FORMAT!r}: read it with the version of Shortlist that wrote it")
+        raise ArtifactError(must(str(path), "be a readable feature spec", got=repr(error))) from error
+    written = config.pop("format", None) if isinstance(config, dict) else None
+    if written != _FORMAT:
+        fix = "Read it with the version of Shortlist that wrote it"
+        raise ArtifactError(must(str(path), f"have format {_FORMAT!r}", got=repr(written), fix=fix))
+    if config.pop("sha256", None) != _sha256(config):
+        fix = "Copy or save the spec again"
+        raise ArtifactError(must(str(path), "be unchanged since it was written", fix=fix))
     return config
+
+
+def _sha256(config: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()

@@ -46,7 +46,7 @@ def read(path: str | os.PathLike[str]) -> np.ndarray:
         # `read_table` would take a folder named `a=b` for a column.
         with pq.ParquetFile(Path(path), page_checksum_verification=True) as file:
             table = file.read()
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
         message = must(os.fspath(path), "be a readable vocabulary file", got=error, fix=fix)
         raise ArtifactError(message) from error
     metadata = table.schema.metadata or {}

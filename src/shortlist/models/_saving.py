@@ -2,13 +2,13 @@
 
 import os
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import keras
 
 from shortlist import optimizers  # noqa: F401 - importing them makes them known to Keras by name
-from shortlist.errors import ArtifactError
+from shortlist.artifacts import check_undamaged
+from shortlist.errors import ArtifactError, must
 from shortlist.indexes import Index
 
 __all__ = ["load_model"]
@@ -36,18 +36,12 @@ def load_model(path: str | os.PathLike[str], custom_objects: dict[str, Any] | No
         >>> sl.load_model(path)(np.float32([[0, 1]]), k=1)[1].tolist()
         [['Heat']]
     """
-    if not Path(path).exists():
-        raise ArtifactError(f"{os.fspath(path)} does not exist; expected a file that save('x.keras') wrote.")
-    if not zipfile.is_zipfile(path):
-        raise ArtifactError(
-            f"{os.fspath(path)} is cut short or no .keras file; expected one that save('x.keras') wrote."
-        )
+    check_undamaged(path)
     try:
         model = keras.saving.load_model(path, custom_objects=custom_objects)
-    except zipfile.BadZipFile as error:  # a file in it is not what its checksum says
-        raise ArtifactError(
-            f"{os.fspath(path)} was damaged since it was saved: {error}; expected what save('x.keras') wrote."
-        ) from error
+    except zipfile.BadZipFile as error:  # in a file that Keras wrote, without our checksum
+        requirement = "be unchanged since it was saved"
+        raise ArtifactError(must(os.fspath(path), requirement, got=error, fix="Save it again")) from error
     index = getattr(model, "wrapped", model)  # an index layer of `shortlist.tfrs` holds one
     if isinstance(index, Index):
         index.check_restored()
