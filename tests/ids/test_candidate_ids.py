@@ -32,6 +32,14 @@ def test_row_numbers_for_ids() -> None:
         ids.rows(np.array(["a"], object))
 
 
+@pytest.mark.parametrize("vocabulary", [None, Vocabulary([0, 1, 2])])
+def test_integers_beyond_64_bits_are_unknown(vocabulary: Vocabulary | None) -> None:
+    ids = CandidateIds(vocabulary, 3, (), np.ones(3, "bool"))
+    many = [2**63, 1, -(2**63) - 1, 10**30, -1]
+    assert ids.rows(np.array(many, object)).tolist() == [-1, 1, -1, -1, -1]
+    assert ids.rows(np.array([2**63, 2**64 - 1, 1], "uint64")).tolist() == [-1, -1, 1]
+
+
 def test_what_was_replaced_is_found_where_it_is_now() -> None:
     ids = CandidateIds(Vocabulary(["a", "b"]), 2, ("a",), np.array([False, True, True]))
     assert ids.rows(np.array(["a", "b"], object)).tolist() == [2, 1]

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from shortlist.errors import ArgumentError, FeatureError
-from shortlist.indexes import BruteForce
+from shortlist.indexes import BruteForce, Streaming
 from shortlist.indexes._requests import Request, id_lists, one_list, padded
 
 pytestmark = pytest.mark.contract
@@ -130,3 +130,23 @@ def test_padding_is_no_unknown_id() -> None:
     assert Request.of(numbers, 1, exclude=[[-1, 99, 1]]).unknown == [[99]]
     text = BruteForce().index(np.eye(3, dtype="float32"), ["a", "b", "c"]).snapshot()
     assert Request.of(text, 1, exclude=[["", "a"]], allow=["", "z"]).unknown == [["z"]]
+
+
+@pytest.mark.parametrize("ids", [None, [0, 1, 2]])
+@pytest.mark.parametrize("beyond", [[2**63], [2**63, 1], [-(2**63) - 1, 1], np.array([2**63, 1], "uint64")])
+def test_integers_beyond_64_bits_are_unknown_ids(beyond: Any, ids: Any) -> None:
+    index, query = BruteForce(k=3).index(np.eye(3, dtype="float32"), ids), np.float32([[3, 2, 1]])
+    known = [one for one in np.array(beyond, object).tolist() if one == 1]
+    _, found, unknown = index(query, exclude=beyond, with_unknown=True)
+    assert found.tolist() == [[0, 2, -1] if known else [0, 1, 2]]
+    assert unknown == [[one for one in np.array(beyond, object).tolist() if one != 1]]
+    assert index(query, allow=beyond)[1].tolist() == [[*known, -1, -1, -1][:3]]
+    assert np.isneginf(index.score(query, beyond)).sum() == len(beyond) - len(known)
+    with pytest.raises(ArgumentError, match="9223372036854775"):
+        index.similar(beyond)
+    with pytest.raises(FeatureError, match="9223372036854775"):
+        index.upsert(beyond, np.ones((len(beyond), 3), "float32"))
+    assert index.remove(beyond) == len(known)
+    batches = [np.eye(3, dtype="float32") if ids is None else (ids, np.eye(3, dtype="float32"))]
+    streaming = Streaming(k=3).index_from_dataset(batches)
+    assert streaming(query, exclude=beyond)[1].tolist() == found.tolist()

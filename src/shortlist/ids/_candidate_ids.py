@@ -61,6 +61,9 @@ class CandidateIds:
             requirement = "be integers, since the candidates have their row numbers as ids"
             got = f"{id_kind(ids)} such as {ids.item(0)!r}"
             raise FeatureError(must("ids", requirement, got=got, fix="Build the index with ids"))
+        if ids.dtype == object:  # Python integers, some of which may not fit int64
+            inside = [one if 0 <= one < self._num_old else -1 for one in ids.ravel().tolist()]
+            return np.array(inside, "int32").reshape(ids.shape)
         numbers = np.asarray(ids, "int64")
         return np.where((numbers >= 0) & (numbers < self._num_old), numbers, -1).astype("int32")
 
