@@ -84,11 +84,11 @@ def test_padding_trains_nothing(encoded):
 def test_a_config_makes_the_same_layer(encoded):
     encoder = FeatureEncoder(COLUMNS, embedding_dim=3)
     encoder(encoded)
-    encoder = FeatureEncoder.from_config(encoder.get_config())
-    encoder(encoded)
-    encoder.set_weights(encoder.get_weights())
+    again = FeatureEncoder.from_config(encoder.get_config())
+    again(encoded)
+    again.set_weights(encoder.get_weights())
     np.testing.assert_array_equal(
-        ops.convert_to_numpy(encoder(encoded)), ops.convert_to_numpy(encoder(encoded))
+        ops.convert_to_numpy(again(encoded)), ops.convert_to_numpy(encoder(encoded))
     )
 
 
@@ -115,19 +115,19 @@ def test_mixed_precision(encoded):
 
 def test_what_does_not_fit_is_refused(encoded):
     encoder = FeatureEncoder(COLUMNS, embedding_dim=3)
-    with pytest.raises(FeatureError, match="'genres' among them"):
+    with pytest.raises(FeatureError, match="features must have the column 'genres'"):
         encoder({name: array for name, array in encoded.items() if name != "genres"})
-    with pytest.raises(FeatureError, match=r"column 'film': .*shape \(3, 1\), expected rank 1"):
+    with pytest.raises(FeatureError, match=r"encoded column 'film' must have rank 1.* got shape \(3, 1\)"):
         encoder({**encoded, "film": encoded["film"][:, None]})
 
 
 @pytest.mark.parametrize(
     ("columns", "width", "error", "message"),
     [
-        ([], 3, ArgumentError, "at least one"),
-        ([COLUMNS[0], COLUMNS[0]], 3, ArgumentError, "each name once"),
-        (COLUMNS, 0, ArgumentError, "embedding_dim: got 0"),
-        ([Category("film")], 3, FeatureError, "column 'film' has learned nothing yet"),
+        ([], 3, ArgumentError, "columns must be at least one"),
+        ([COLUMNS[0], COLUMNS[0]], 3, ArgumentError, "with distinct names"),
+        (COLUMNS, 0, ArgumentError, "embedding_dim must be >= 1, got 0"),
+        ([Category("film")], 3, FeatureError, "column 'film' must be fitted before it is used"),
     ],
 )
 def test_declarations_that_make_no_sense_are_refused(columns, width, error, message):

@@ -1,4 +1,4 @@
-"""What columns learn from parts is what they learn from the whole."""
+"""Fitting to parts equals fitting to the whole."""
 
 import numpy as np
 import pyarrow as pa
@@ -8,7 +8,6 @@ import pytest
 from shortlist.data import InteractionFiles
 from shortlist.errors import FeatureError
 from shortlist.features import Buckets, Categories, Category, FeatureSpec, Number, Text
-from shortlist.features._fitting import fit_columns
 
 NUM_ROWS, ROWS_OF_A_FILE = 90, 20
 GENERATOR = np.random.default_rng(0)
@@ -35,7 +34,7 @@ def files(tmp_path):
 
 
 @pytest.mark.contract
-def test_files_teach_what_the_table_teaches(files):
+def test_files_fit_like_the_table(files):
     whole, parts = SPEC.fit(TABLE), SPEC.fit(files)
     assert parts.is_fitted
     for side in ("query", "candidate"):
@@ -91,16 +90,19 @@ def test_failures_name_the_file_the_rows_and_the_column(tmp_path):
         pq.write_table(pa.table({"u": [1, 2], "i": [1, 2], "age": ages}), tmp_path / f"{name}.parquet")
     files = InteractionFiles(tmp_path, user="u", item="i")
     spec = FeatureSpec([Category("u"), Number("age")], [Category("i")])
-    with pytest.raises(FeatureError, match=r"b.parquet, in the 2 rows .*: column 'age': row 1 has no value"):
+    with pytest.raises(
+        FeatureError,
+        match=r"b.parquet, in the 2 rows .*: column 'age': rows must have a value, got none in row 1",
+    ):
         spec.fit(files)
-    with pytest.raises(FeatureError, match="expected one named 'gender'"):
+    with pytest.raises(FeatureError, match="must have the column 'gender'"):
         FeatureSpec([Category("gender")], [Category("i")]).fit(files)
 
 
-def test_what_had_learned_before_is_not_taught_again(files):
+def test_fitted_columns_are_not_fitted_again():
     query, candidate = [Category("user").fit(["x"])], [Category("film").fit([1])]
-    found = fit_columns(query, candidate, {"user": [], "film": []}, None, candidate_id="film")
-    assert found == (query, candidate)
+    fitted = FeatureSpec(query, candidate, candidate_id="film").fit({"user": [], "film": []})
+    assert (fitted.query, fitted.candidate) == (tuple(query), tuple(candidate))
 
 
 @pytest.mark.parametrize("kind", [Number, Buckets])

@@ -31,13 +31,13 @@ def test_texts_keep_the_nuls_at_their_end():
 
 @pytest.mark.parametrize("rows", [["ab"], [["a"], None], [3], np.array([1, 2])])
 def test_a_row_that_is_no_list_is_refused(rows):
-    with pytest.raises(FeatureError, match=r"row \d is .*expected a list"):
+    with pytest.raises(FeatureError, match=r"rows must be lists, got .* in row \d"):
         flattened(rows)
 
 
 @pytest.mark.parametrize("rows", [[[["a"]]], np.zeros((1, 1, 1))])
 def test_lists_of_lists_are_refused(rows):
-    with pytest.raises(FeatureError, match="row 0 holds lists"):
+    with pytest.raises(FeatureError, match="rows must be flat lists, got lists of lists in row 0"):
         flattened(rows)
 
 

@@ -42,7 +42,7 @@ def test_a_config_has_the_size_and_the_ids_are_an_asset(tmp_path):
     lookup = Lookup(Vocabulary(TEXTS), name="users")
     restored = Lookup.from_config(lookup.get_config())
     assert (restored.num_rows, restored.name) == (6, "users")
-    with pytest.raises(FeatureError, match="lookup 'users' was made from a config"):
+    with pytest.raises(FeatureError, match="lookup .*users.* must have its vocabulary before it is called"):
         restored(["a"])
     lookup.save_assets(tmp_path)
     restored.load_assets(tmp_path)
@@ -51,9 +51,7 @@ def test_a_config_has_the_size_and_the_ids_are_an_asset(tmp_path):
 
 @pytest.mark.contract
 def test_another_kind_of_ids_is_refused():
-    with pytest.raises(
-        FeatureError, match="ids must be str such as .a., as in the vocabulary, got int64 such as 1"
-    ):
+    with pytest.raises(FeatureError, match="ids must be str such as .a., as in the .*, got int64 such as 1"):
         Lookup(Vocabulary(["a"]))([1])
 
 

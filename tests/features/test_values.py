@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shortlist.errors import FeatureError
-from shortlist.features._values import check_any, check_finite, is_whole, numbers, scalars
+from shortlist.features._values import check_any, check_finite, integers_of_bools, is_whole, numbers, scalars
 
 
 @given(values=st.lists(st.text() | st.integers()))
@@ -20,7 +20,7 @@ def test_a_last_axis_of_one_goes(values):
 
 
 @pytest.mark.parametrize(
-    ("shape", "advice"), [((), "into a list"), ((2, 2), "Categories"), ((2, 1, 1), "take one batch")]
+    ("shape", "advice"), [((), "into a list"), ((2, 2), "Categories"), ((2, 1, 1), "remove one batch")]
 )
 def test_another_shape_is_refused_with_advice(shape, advice):
     with pytest.raises(FeatureError, match=advice) as caught:
@@ -29,7 +29,7 @@ def test_another_shape_is_refused_with_advice(shape, advice):
 
 
 def test_the_first_row_without_a_value_is_named():
-    with pytest.raises(FeatureError, match=r"row 1 has no value \(and 1 more\)"):
+    with pytest.raises(FeatureError, match=r"rows must have a value, got none in row 1 \(and 1 more\)"):
         scalars(pa.array(["a", None, None]))
 
 
@@ -42,12 +42,12 @@ def test_numbers_are_float64_and_exact(values):
 
 @pytest.mark.parametrize("values", [["1"], [True], [1, "2"], np.array([1j]), np.array([True])])
 def test_what_is_no_number_is_refused(values):
-    with pytest.raises(FeatureError, match="expected integers, floats or times"):
+    with pytest.raises(FeatureError, match="values must be integers, floats or times, got"):
         numbers(values)
 
 
 def test_numbers_that_are_not_finite_are_refused():
-    with pytest.raises(FeatureError, match=r"row 2 is nan \(and 1 more\)"):
+    with pytest.raises(FeatureError, match=r"values must be finite, got nan in row 2 \(and 1 more\)"):
         check_finite(np.array([1.0, 2.0, math.nan, math.inf]))
     check_finite(np.array([]))
 
@@ -55,6 +55,22 @@ def test_numbers_that_are_not_finite_are_refused():
 def test_nothing_is_refused():
     with pytest.raises(FeatureError, match="at least one row"):
         check_any(0)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (np.array([True, False]), [1, 0]),
+        (np.array([np.True_, None, False], dtype=object), [1, None, 0]),
+        (np.array([True, 2], dtype=object), [True, 2]),
+        (np.array(["a"], dtype=object), ["a"]),
+        (np.array([]), []),
+    ],
+)
+def test_booleans_become_integers_where_all_are(values, expected):
+    result = integers_of_bools(values).tolist()
+    assert result == expected
+    assert [type(value) for value in result] == [type(value) for value in expected]
 
 
 def test_whole_numbers():

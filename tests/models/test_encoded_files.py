@@ -70,7 +70,7 @@ def test_encoded_files_hold_the_rows_of_the_encoded_table(folder: Path) -> None:
 def test_weights_may_be_absent_and_must_be_numbers(folder: Path) -> None:
     assert "other" not in encode(COLUMNS, TABLE, "other")
     weights = pa.array([1.0, None, 1.0, 1.0, 1.0])
-    with pytest.raises(FeatureError, match="column 'weight': row 1 has no value"):
+    with pytest.raises(FeatureError, match="column 'weight': rows must have a value, got none in row 1"):
         encode(COLUMNS, TABLE.set_column(4, "weight", weights), "weight")
 
 
@@ -135,5 +135,8 @@ def test_files_that_change_while_they_are_read_are_refused(
 
 def test_a_value_that_does_not_fit_is_named_with_its_file(folder: Path) -> None:
     pq.write_table(TABLE.set_column(3, "age", pa.array(["x"] * 5)), folder / "events" / "c.parquet")
-    with pytest.raises(FeatureError, match=r"c.parquet, in the 5 rows .*: column 'age': got str values"):
+    with pytest.raises(
+        FeatureError,
+        match=r"c.parquet, in 5 rows .*: column 'age': values must be integers, floats or times, got str",
+    ):
         encode_files(COLUMNS, events(folder), "weight")

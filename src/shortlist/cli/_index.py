@@ -133,10 +133,10 @@ def _read(path: Path, query_model: Any) -> Any:
 
 def _text_columns(query_model: Any) -> list[str]:
     """Return the columns with text ids, which must stay text even where a CSV holds digits."""
-    from shortlist.features.columns._with_vocabulary import VocabularyColumn
+    from shortlist.ids import as_array
 
     return [
         column.column
         for column in getattr(query_model, "columns", ())
-        if isinstance(column, VocabularyColumn) and column.known.kind == "str"
+        if isinstance(as_array(column.examples(1)).flat[0], str)
     ]

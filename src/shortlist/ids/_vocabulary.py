@@ -2,7 +2,8 @@
 
 import dataclasses
 import os
-from itertools import repeat
+from collections.abc import Callable, Iterator
+from itertools import count, cycle, islice, repeat
 from typing import Any, Self, final
 
 import numpy as np
@@ -13,6 +14,13 @@ from shortlist.ids._kinds import IdKind, as_array, exact_ids, id_kind
 from shortlist.typing import ArrayLike, ItemId
 
 __all__ = ["DistinctIds", "Vocabulary", "VocabularySize"]
+
+_UNKNOWN_OF_KIND: dict[IdKind, Callable[[int], ItemId]] = {
+    "str": lambda number: "unknown" + "?" * number,
+    "bytes": lambda number: b"unknown" + b"?" * number,
+    "int64": int,
+}
+"""Ids to try until one is unknown."""
 
 
 @final
@@ -160,6 +168,17 @@ class Vocabulary:
             array(['a', 'b'], dtype=object)
         """
         return Vocabulary.from_values([*self._ids.tolist(), *exact_ids(as_array(new_ids))])
+
+    def examples(self, num_ids: int) -> np.ndarray:
+        """Return known ids, repeated if there are not enough, and an unknown id at the end.
+
+        Example:
+            >>> Vocabulary([3, 1]).examples(4)
+            array([3, 1, 3, 0])
+        """
+        unknown: Iterator[ItemId] = map(_UNKNOWN_OF_KIND[self._kind], count())
+        ids = [*islice(cycle(self._ids), num_ids - 1), next(id_ for id_ in unknown if id_ not in self)]
+        return np.array(ids, dtype=self._ids.dtype)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the ids to a Parquet file that any tool reads, whole or not at all."""

@@ -12,10 +12,9 @@ from shortlist.data.encoded import StoredRows, kept_rows
 from shortlist.errors import DataError, FeatureError, must
 from shortlist.features import Column
 from shortlist.features import _source as columns_of
-from shortlist.features._fingerprint import columns_fingerprint
 from shortlist.features._spec import encode_columns
 from shortlist.features._values import numbers
-from shortlist.features.columns._base import naming
+from shortlist.features.columns._base import naming, serialize_columns
 from shortlist.models._batches import SAMPLE_WEIGHT
 
 __all__ = ["encode", "encode_files"]
@@ -119,6 +118,6 @@ def _facts(
         "files": state,
         "roles": [files.user, files.item, files.rating, files.timestamp],
         "csv": {**csv, "column_types": {name: str(kind) for name, kind in csv["column_types"].items()}},
-        "columns": columns_fingerprint(columns),
+        "columns": serialize_columns(columns),
         "names": names,
     }

@@ -10,9 +10,8 @@ from keras import ops
 from shortlist.errors import FeatureError
 from shortlist.features import Column, FeatureEncoder
 from shortlist.features import _source as columns_of
-from shortlist.features._column_files import load_vocabularies, save_vocabularies
-from shortlist.features._spec import encode_columns
-from shortlist.features.columns._config import column_from_config
+from shortlist.features._spec import encode_columns, load_columns, save_columns
+from shortlist.features.columns._base import deserialize_columns
 from shortlist.layers import MLP
 from shortlist.typing import Features, Tensor
 
@@ -27,7 +26,7 @@ class Tower(keras.layers.Layer):
         columns: Fitted columns of one side of a `FeatureSpec`.
         embedding_dim: Width of each embedding, and of the vector.
         hidden_units: Widths of dense layers before the last, which has `embedding_dim`. Where there are none,
-            and the columns are one id alone, the vector is the id's embedding.
+            and the only column is embedded in `embedding_dim`, such as an id, the vector is its embedding.
         normalize: Whether vectors are brought to length 1, so that scores are cosines.
         l2: Weight of the added loss `l2 * mean over the batch of the squared length of the vector`. It
             touches the batch's vectors only, so rare ids are not worn away by a decay at each step.
@@ -53,8 +52,8 @@ class Tower(keras.layers.Layer):
         self.embedding_dim, self.hidden_units = embedding_dim, tuple(hidden_units)
         self.normalize, self.l2 = normalize, l2
         self.encoder = FeatureEncoder(columns, embedding_dim)
-        is_one_id = len(columns) == 1 and columns[0].num_rows is not None
-        self.head = None if is_one_id and not self.hidden_units else MLP([*self.hidden_units, embedding_dim])
+        is_vector = len(columns) == 1 and self.encoder.output_dim == embedding_dim
+        self.head = None if is_vector and not self.hidden_units else MLP([*self.hidden_units, embedding_dim])
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -148,22 +147,11 @@ class Tower(keras.layers.Layer):
         Returns:
             A tower.
         """
-        return cls(**{**config, "columns": [column_from_config(column) for column in config["columns"]]})
+        return cls(**{**config, "columns": deserialize_columns(config["columns"])})
 
     def save_assets(self, directory: str) -> None:
-        """Write the vocabularies into a saved model (called by Keras).
-
-        Args:
-            directory: Where to.
-        """
-        save_vocabularies(self.columns, directory)
+        save_columns(self.columns, directory)
 
     def load_assets(self, directory: str | None) -> None:
-        """Read what `save_assets` wrote (called by Keras).
-
-        Args:
-            directory: Where from; None where no column has a vocabulary.
-        """
-        if directory is None:
-            return
-        self.encoder.columns = load_vocabularies(self.columns, directory)
+        if directory is not None:  # Keras' way to say that nothing was written
+            self.encoder.columns = load_columns(self.columns, directory)

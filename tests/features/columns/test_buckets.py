@@ -34,10 +34,10 @@ def test_distinct_numbers_fill_all_ranges_alike(num_buckets):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ([1.0, math.nan], "row 1 is nan"),
-        ([1, None], "row 1 has no value"),
+        ([1.0, math.nan], "got nan in row 1"),
+        ([1, None], "got none in row 1"),
         (["1"], "str"),
-        ([[1, 2]], r"shape \(1, 2\)"),
+        ([[1, 2]], r"got \(1, 2\)"),
     ],
 )
 def test_refuses(values, message):
@@ -48,17 +48,17 @@ def test_refuses(values, message):
 
 
 def test_nothing_to_learn_from_and_unfitted():
-    with pytest.raises(FeatureError, match="column 'age': got no values"):
+    with pytest.raises(FeatureError, match="column 'age': values must hold at least one row"):
         Buckets("age").fit([])
-    with pytest.raises(FeatureError, match="column 'age' has learned nothing yet"):
+    with pytest.raises(FeatureError, match="column 'age' must be fitted before it is used"):
         Buckets("age").encode([1])
-    with pytest.raises(FeatureError, match="column 'age' has learned nothing yet"):
+    with pytest.raises(FeatureError, match="column 'age' must be fitted before it is used"):
         _ = Buckets("age").num_rows
 
 
 @pytest.mark.parametrize("declared", [{"num_buckets": 0}, {"edges": (2.0, 1.0)}, {"edges": (1.0, math.nan)}])
 def test_what_makes_no_ranges_is_refused(declared):
-    with pytest.raises(ArgumentError, match="column 'age': got"):
+    with pytest.raises(ArgumentError, match="of column 'age' must be"):
         Buckets("age", **declared)
 
 

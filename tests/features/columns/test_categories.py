@@ -63,11 +63,11 @@ def test_integers_are_filled_up_with_minus_one():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        (["drama"], "row 0 is 'drama', expected a list"),
-        ([["a"], None], "row 1 is None, expected a list"),
-        (pa.array([["a"], None]), "row 1 is None"),
-        (np.array([1, 2]), "row 0 is .*1.*, expected a list"),
-        (np.zeros((2, 1, 1), int), "row 0 holds lists.*batched twice"),
+        (["drama"], "rows must be lists, got 'drama' in row 0. Declare one value per row as a Category"),
+        ([["a"], None], "rows must be lists, got None in row 1"),
+        (pa.array([["a"], None]), "got None in row 1"),
+        (np.array([1, 2]), "rows must be lists, got .*1.* in row 0"),
+        (np.zeros((2, 1, 1), int), "got lists of lists in row 0. Flatten"),
         ([["a", 1]], "str such as 'a' and int such as 1"),
         ([[1.5]], "float"),
     ],
@@ -80,20 +80,20 @@ def test_refuses(values, message):
 
 
 def test_an_unfitted_column_refuses_to_encode():
-    with pytest.raises(FeatureError, match="column 'genres' has learned nothing yet"):
+    with pytest.raises(FeatureError, match="column 'genres' must be fitted before it is used"):
         Categories("genres", max_length=2).encode([["a"]])
 
 
 def test_a_vocabulary_alone_is_not_all():
     column = Categories("genres", vocabulary=Vocabulary(["a", "b"]))
     assert not column.is_fitted
-    with pytest.raises(FeatureError, match="column 'genres' has learned no max_length"):
+    with pytest.raises(FeatureError, match="column 'genres' must be fitted before it is used"):
         column.encode([["a"]])
     assert column.fit([["b", "x", "a"]]).encode([["b", "x", "a"]]).tolist() == [[2, 0, 1]]
 
 
 def test_max_length_below_one_is_refused():
-    with pytest.raises(ArgumentError, match="column 'genres': got max_length 0"):
+    with pytest.raises(ArgumentError, match="max_length of column 'genres' must be >= 1, got 0"):
         Categories("genres", max_length=0)
 
 
@@ -101,4 +101,10 @@ def test_config_round_trip():
     fitted = Categories("genres").fit([["a", "b"]])
     restored = Categories.from_config(fitted.get_config())
     assert (restored.num_rows, restored.max_length) == (3, 2)
-    assert restored.with_vocabulary(Vocabulary(["a", "b"])) == fitted
+    assert not restored.is_fitted
+
+
+def test_booleans_are_the_integers_0_and_1():
+    column = Categories("flags").fit([[True, None], [False]])
+    assert column.known.known_ids.tolist() == [1, 0]
+    assert column.encode([[False, True], [None, False]]).tolist() == [[2, 1], [-1, 2]]

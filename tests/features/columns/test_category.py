@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortlist.errors import ArtifactError, FeatureError
+from shortlist.errors import FeatureError
 from shortlist.features import Category, Vocabulary
 
 
@@ -38,11 +38,11 @@ def test_fit_keeps_what_was_learned_before():
     ("values", "message"),
     [
         ([], "values must hold at least one row to fit on"),
-        (["a", None], "row 1 has no value"),
+        (["a", None], "got none in row 1"),
         ([1.5], "float"),
-        (np.zeros((2, 3), int), r"shape \(2, 3\).*Categories"),
-        (np.zeros((2, 1, 1), int), r"shape \(2, 1, 1\).*batched twice"),
-        ("a", r"shape \(\)"),
+        (np.zeros((2, 3), int), r"got \(2, 3\). Declare a feature of lists as Categories"),
+        (np.zeros((2, 1, 1), int), r"got \(2, 1, 1\).*batched twice"),
+        ("a", r"got \(\). Put one value into a list"),
     ],
 )
 def test_fit_refuses(values, message):
@@ -54,9 +54,9 @@ def test_fit_refuses(values, message):
     ("values", "message"),
     [
         ([1], "must be str such as 'a', as in the vocabulary, got int64 such as 1"),
-        (["a", None], "row 1 has no value"),
-        ([["a", "b"]], r"shape \(1, 2\), expected \[batch\] or \[batch, 1\]"),
-        ([[["a"]]], r"shape \(1, 1, 1\)"),
+        (["a", None], "got none in row 1"),
+        ([["a", "b"]], r"must have shape \[batch\] or \[batch, 1\], got \(1, 2\)"),
+        ([[["a"]]], r"got \(1, 1, 1\)"),
     ],
 )
 def test_encode_refuses(values, message):
@@ -65,9 +65,9 @@ def test_encode_refuses(values, message):
 
 
 def test_an_unfitted_column_refuses_to_encode():
-    with pytest.raises(FeatureError, match="column 'genre' has learned nothing yet"):
+    with pytest.raises(FeatureError, match="column 'genre' must be fitted before it is used"):
         Category("genre").encode(["a"])
-    with pytest.raises(FeatureError, match="column 'genre' has learned nothing yet"):
+    with pytest.raises(FeatureError, match="column 'genre' must be fitted before it is used"):
         _ = Category("genre").num_rows
 
 
@@ -76,8 +76,40 @@ def test_config_round_trip():
     restored = Category.from_config(fitted.get_config())
     assert restored.num_rows == 3
     assert not restored.is_fitted
-    with pytest.raises(FeatureError, match="misses its vocabulary"):
+    with pytest.raises(FeatureError, match="must have its vocabulary before it is used"):
         restored.encode(["a"])
-    assert restored.with_vocabulary(Vocabulary(["a", "b"])) == fitted
-    with pytest.raises(ArtifactError, match="column 'genre': got a vocabulary"):
-        restored.with_vocabulary(Vocabulary(["a"]))
+
+
+@pytest.mark.parametrize(
+    "values", [[True, False, True], np.array([True, False, True]), pa.array([True, False, True])]
+)
+def test_booleans_are_the_integers_0_and_1(values):
+    column = Category("is_premium").fit(values)
+    assert column.known.known_ids.tolist() == [1, 0]
+    assert column.encode(values).tolist() == [1, 2, 1]
+    assert column.encode([0, 1, 2]).tolist() == [2, 1, 0]
+
+
+@pytest.mark.parametrize("values", [[True, 1], [True, "yes"]])
+def test_booleans_among_other_values_are_refused(values):
+    with pytest.raises(FeatureError, match="column 'is_premium': .*got bool such as True and "):
+        Category("is_premium").fit(values)
+
+
+@given(known=st.lists(st.integers(), min_size=1, unique=True), asked=st.lists(st.integers(0, 5)))
+def test_arrow_columns_are_encoded_as_lists_are(known, asked):
+    column = Category("id").fit([value % 2**40 for value in known])
+    np.testing.assert_array_equal(column.encode(pa.array(asked, pa.int64())), column.encode(asked))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (["a", 1], "got str such as 'a' and int such as 1. Convert all of them to one kind"),
+        ([["a"], ["b", "c"]], r"got a list in row 0, \['a'\]. Declare a feature of lists as Categories"),
+        (pa.array([["a"], ["b", "c"]]), "got a list in row 0"),
+    ],
+)
+def test_mixed_and_nested_values_are_refused_with_the_way_out(values, message):
+    with pytest.raises(FeatureError, match=f"column 'genre': ids must be .* {message}"):
+        Category("genre").fit(values)

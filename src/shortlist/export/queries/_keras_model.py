@@ -10,7 +10,6 @@ import tensorflow as tf
 
 from shortlist.errors import ArgumentError
 from shortlist.export.queries._base import QueryGraphEncoder, one_a_row
-from shortlist.export.queries._examples import example_ids
 from shortlist.features import Lookup
 from shortlist.ids import as_array
 from shortlist.typing import Features, Tensor
@@ -130,6 +129,6 @@ def _shaped(name: str, values: Tensor, tensor: keras.KerasTensor) -> Tensor:
 def _example(model: Any, tensor: keras.KerasTensor) -> np.ndarray:
     layers = model.layers if isinstance(model, keras.Sequential) else []
     if layers and isinstance(layers[0], Lookup):
-        return example_ids(layers[0].vocabulary, _NUM_EXAMPLES)
+        return layers[0].vocabulary.examples(_NUM_EXAMPLES)
     shape = [_NUM_EXAMPLES, *(size or 1 for size in tensor.shape[1:])]
     return np.full(shape, "", dtype=object) if tensor.dtype == "string" else np.zeros(shape, tensor.dtype)

@@ -6,10 +6,9 @@ from typing import Any, final
 import numpy as np
 import tensorflow as tf
 
+from shortlist.export.graph import FeatureGraphEncoder
 from shortlist.export.queries._base import QueryGraphEncoder, one_a_row
-from shortlist.export.queries._examples import example_values
 from shortlist.features import _source as source
-from shortlist.features._graph import graph_encoder
 from shortlist.ids import as_array
 from shortlist.models import Tower
 from shortlist.typing import Features, Tensor
@@ -30,7 +29,7 @@ class TowerQueries(QueryGraphEncoder):
 
     def __init__(self, tower: Tower, example_inputs: Features | None = None) -> None:
         self._tower = tower
-        self._encode = graph_encoder(tower.columns)
+        self._encode = FeatureGraphEncoder(tower.columns)
         self._example_inputs = example_inputs
 
     def resources(self) -> list[Any]:
@@ -52,7 +51,7 @@ class TowerQueries(QueryGraphEncoder):
         """A few learned values of each column, and unknown ones."""
         columns = self._tower.columns
         if self._example_inputs is None:
-            return {column.column: example_values(column, _NUM_EXAMPLES) for column in columns}
+            return {column.column: as_array(column.examples(_NUM_EXAMPLES)) for column in columns}
         given = self._example_inputs
         if len(columns) == 1 and not source.has_columns(given):
             given = {columns[0].column: given}

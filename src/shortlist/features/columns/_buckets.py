@@ -1,40 +1,41 @@
-"""One number a row, as the range it falls into."""
+"""One number per row, as the range it falls into."""
 
 import dataclasses
-from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any, ClassVar, Self, final
+from typing import Any, Self, final
 
+import keras
 import numpy as np
 
-from shortlist.errors import ArgumentError, FeatureError
+from shortlist.errors import ArgumentError, must
 from shortlist.features._values import check_any, is_whole, numbers
-from shortlist.features.columns._base import Column, Fitter, naming
+from shortlist.features.columns._base import Column, Fitter, fit_whole, naming, not_fitted
+from shortlist.layers import Embedding
 from shortlist.typing import ArrayLike
 
 __all__ = ["Buckets"]
 
-_SAMPLE = 2**20
+_SAMPLE_SIZE = 2**20
 
 
 @final
+@keras.saving.register_keras_serializable(package="shortlist")
 @dataclasses.dataclass(frozen=True)
 class Buckets(Column):
-    """One number a row, encoded as the learned range it falls into; about as many values fall into each.
+    """Encode one number per row as the quantile range it falls into.
 
-    `encoded = number of edges <= value`, compared in float64, where the edges are the quantiles
-    `1/num_buckets`, `2/num_buckets` and so on, each once; of more than 2^20 values, those of so many chosen
-    by chance.
+    `encoded = number of edges <= value`, compared in float64. The edges are the distinct quantiles
+    `1/num_buckets`, `2/num_buckets`, ...; of more than 2^20 values, those of a random sample of that size.
 
     Args:
         column: Name of the feature, such as a time or an age; its values are finite integers or floats, or
-            times, which become seconds since 1970 in UTC, floats; an exported model takes these seconds.
-        num_buckets: Ranges at most; fewer where quantiles are equal.
-        edges: Learned by `fit`, or your own in rising order, which `fit` then keeps.
-        is_integer: Whether raw values are integers, which an exported model asks for; learned by `fit`.
+            times, which become seconds since 1970 in UTC. An exported model takes these seconds.
+        num_buckets: Largest number of ranges; there are fewer if quantiles are equal.
+        edges: Set by `fit`, or your own in rising order, which `fit` then keeps.
+        is_integer: Whether raw values are integers, the type that an exported model takes; set by `fit`.
 
     Raises:
-        ArgumentError: `num_buckets` is below 1, or the edges do not rise.
+        ArgumentError: If `num_buckets` is below 1, or the edges do not rise.
 
     Example:
         >>> Buckets("age", num_buckets=2).fit([10, 20, 30, 40]).encode([19, 25, 90])
@@ -45,76 +46,70 @@ class Buckets(Column):
     num_buckets: int = 100
     edges: tuple[float, ...] | None = None
     is_integer: bool = False
-    is_list: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if self.num_buckets < 1:
-            raise ArgumentError(
-                f"column {self.column!r}: got num_buckets {self.num_buckets}, expected at least 1"
-            )
+            subject = f"num_buckets of column {self.column!r}"
+            raise ArgumentError(must(subject, "be >= 1", got=self.num_buckets))
         if self.edges is not None and not all(low < high for low, high in pairwise(self.edges)):
-            raise ArgumentError(f"column {self.column!r}: got edges {self.edges}, expected rising numbers")
+            subject = f"edges of column {self.column!r}"
+            raise ArgumentError(must(subject, "be rising numbers", got=self.edges))
 
     @property
     def num_rows(self) -> int:
         """Number of ranges.
 
         Raises:
-            FeatureError: The column has not learned.
+            FeatureError: If the column is not fitted.
         """
-        return len(self._learned()) + 1
+        if self.edges is None:
+            raise not_fitted(self.column)
+        return len(self.edges) + 1
 
     @property
     def is_fitted(self) -> bool:
-        """Whether the edges are known."""
         return self.edges is not None
 
+    def fit(self, values: ArrayLike) -> Self:
+        return fit_whole(self, values)
+
     def fitter(self) -> Fitter:
-        """What learns the edges: of up to 2^20 values exactly, of more from so many chosen by chance."""
         return _BucketsFitter(self)
 
     def encode(self, values: ArrayLike) -> np.ndarray:
-        """The range of each number.
-
-        Args:
-            values: `[batch]` or `[batch, 1]`.
-
-        Returns:
-            `[batch]`, int32, from 0 to `num_rows - 1`.
+        """Encode numbers `[batch]` or `[batch, 1]` as int32 `[batch]`, from 0 to `num_rows - 1`.
 
         Raises:
-            FeatureError: The column is not fitted, or a value is missing, NaN, infinite or no number.
+            FeatureError: If the column is not fitted, or a value is missing or not a finite number.
         """
-        edges = self._learned()
-        with naming(self.column):
-            return np.searchsorted(np.array(edges), numbers(values), side="right").astype(np.int32)
-
-    def _learned(self) -> tuple[float, ...]:
         if self.edges is None:
-            raise FeatureError(f"column {self.column!r} has learned nothing yet: call fit before it is used")
-        return self.edges
+            raise not_fitted(self.column)
+        with naming(self.column):
+            return np.searchsorted(np.array(self.edges), numbers(values), side="right").astype(np.int32)
 
-    def in_graph(self, encoders: Any) -> Any:
-        """The same encoding in a graph, where NaN falls into the last range: a graph cannot refuse it."""
-        return encoders.BucketsGraphEncoder(self._learned(), is_integer=self.is_integer)
+    def to_layer(self, embedding_dim: int, **kwargs: Any) -> keras.Layer:
+        return Embedding(self.num_rows, embedding_dim, **kwargs)
+
+    def examples(self, num_values: int) -> np.ndarray:
+        edges = self.edges or (0.0,)
+        values = edges[len(edges) // 2] + (edges[-1] - edges[0]) * np.linspace(0, 1, num_values)
+        return values.astype("int64") if self.is_integer else values
 
     def get_config(self) -> dict[str, Any]:
-        """All fields."""
         return {**dataclasses.asdict(self), "edges": None if self.edges is None else list(self.edges)}
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Self:
-        """The column."""
+    def from_config(cls, config: dict[str, Any]) -> Self:
         edges = config["edges"]
         return cls(**{**config, "edges": None if edges is None else tuple(edges)})
 
 
 @final
 class _BucketsFitter(Fitter):
-    """Quantiles of a fair sample: each value draws a number, and those of the smallest numbers stay.
+    """Take quantiles of a uniform sample: each value draws a number, and the smallest draws stay.
 
     The sample does not depend on how the values are divided into parts. A quantile of 2^20 values is, in
-    rank, about 0.05 % of all values from the exact one.
+    rank, about 0.05 % of all values away from the exact one.
     """
 
     def __init__(self, column: Buckets) -> None:
@@ -125,18 +120,15 @@ class _BucketsFitter(Fitter):
     def add(self, values: ArrayLike) -> None:
         array = numbers(values)
         draws = self._generator.random(len(array))
-        if len(self._draws) == _SAMPLE:
+        if len(self._draws) == _SAMPLE_SIZE:
             is_in = draws < self._draws.max()
             array, draws = array[is_in], draws[is_in]
         self._sample = np.concatenate([self._sample, array])
         self._draws = np.concatenate([self._draws, draws])
-        self._cut()
-        self._is_integer &= is_whole(values)
-
-    def _cut(self) -> None:
-        if len(self._draws) > _SAMPLE:
-            smallest = np.argpartition(self._draws, _SAMPLE)[:_SAMPLE]
+        if len(self._draws) > _SAMPLE_SIZE:
+            smallest = np.argpartition(self._draws, _SAMPLE_SIZE)[:_SAMPLE_SIZE]
             self._sample, self._draws = self._sample[smallest], self._draws[smallest]
+        self._is_integer &= is_whole(values)
 
     def fitted(self) -> Buckets:
         check_any(len(self._sample))

@@ -1,29 +1,32 @@
-"""One id or label a row."""
+"""One id or label per row."""
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any, ClassVar, Self, final
+from typing import Any, Self, final
 
+import keras
 import numpy as np
 import pyarrow as pa
 
-from shortlist.features._values import scalars
-from shortlist.features.columns._base import Fitter, naming
+from shortlist.features._values import integers_of_bools, scalars
+from shortlist.features.columns._base import Fitter, fit_whole, naming
 from shortlist.features.columns._with_vocabulary import VocabularyColumn
 from shortlist.ids import DistinctIds, Vocabulary, VocabularySize, arrow_id_kind, encode_ids
+from shortlist.layers import Embedding
 from shortlist.typing import ArrayLike
 
 __all__ = ["Category"]
 
 
 @final
+@keras.saving.register_keras_serializable(package="shortlist")
 @dataclasses.dataclass(frozen=True)
 class Category(VocabularyColumn):
-    """One id or label a row, encoded as its row of a vocabulary; unknown ones are row 0.
+    """Encode one id or label per row as its row of a vocabulary; unknown values are row 0.
 
     Args:
-        column: Name of the feature; its values are `str`, `bytes` or integers within int64.
-        vocabulary: Learned by `fit`, or your own, which `fit` then keeps.
+        column: Name of the feature; its values are `str`, `bytes`, integers within int64, or booleans, which
+            count as the integers 0 and 1.
+        vocabulary: Set by `fit`, or your own, which `fit` then keeps.
 
     Example:
         >>> genders = Category("gender").fit(["F", "M", "F"])
@@ -33,28 +36,22 @@ class Category(VocabularyColumn):
 
     column: str
     vocabulary: Vocabulary | VocabularySize | None = None
-    is_list: ClassVar[bool] = False
 
     @property
     def is_fitted(self) -> bool:
-        """Whether the vocabulary is here."""
         return self.has_vocabulary
 
+    def fit(self, values: ArrayLike) -> Self:
+        return fit_whole(self, values)
+
     def fitter(self) -> Fitter:
-        """What learns the distinct values, in the order of their first appearance."""
         return _CategoryFitter(self)
 
     def encode(self, values: ArrayLike) -> np.ndarray:
-        """The row of each value.
-
-        Args:
-            values: `[batch]` or `[batch, 1]`.
-
-        Returns:
-            `[batch]`, int32, from 0 to `num_rows - 1`.
+        """Encode values `[batch]` or `[batch, 1]` as int32 `[batch]`, from 0 to `num_rows - 1`.
 
         Raises:
-            FeatureError: The column is not fitted, or the values have another shape or type.
+            FeatureError: If the column is not fitted, or values are missing, of another kind or shape.
         """
         vocabulary = self.known
         with naming(self.column):
@@ -62,18 +59,11 @@ class Category(VocabularyColumn):
             rows = vocabulary.rows(distinct)
             return rows if codes is None else rows[codes]
 
-    def in_graph(self, encoders: Any) -> Any:
-        """The same encoding in a graph."""
-        return encoders.CategoryGraphEncoder(self.known.known_ids)
+    def to_layer(self, embedding_dim: int, **kwargs: Any) -> keras.Layer:
+        return Embedding(self.num_rows, embedding_dim, **kwargs)
 
-    def get_config(self) -> dict[str, Any]:
-        """The name, and the size of the vocabulary."""
-        return {"column": self.column, "vocabulary": self.vocabulary and self.vocabulary.get_config()}
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Self:
-        """The column, whose vocabulary is to be loaded."""
-        return cls(config["column"], config["vocabulary"] and VocabularySize(**config["vocabulary"]))
+    def examples(self, num_values: int) -> np.ndarray:
+        return self.known.examples(num_values)
 
 
 def _distinct(values: ArrayLike) -> tuple[np.ndarray, np.ndarray | None]:
@@ -83,7 +73,7 @@ def _distinct(values: ArrayLike) -> tuple[np.ndarray, np.ndarray | None]:
     if is_arrow and len(values) and not values.null_count and _is_id_type(values.type):
         codes, ids = encode_ids(values)
         return ids, codes
-    return scalars(values), None
+    return integers_of_bools(scalars(values)), None
 
 
 def _is_id_type(data_type: pa.DataType) -> bool:

@@ -1,36 +1,37 @@
-"""One number a row, standardized."""
+"""One number per row, standardized."""
 
 import dataclasses
 import math
-from collections.abc import Mapping
-from typing import Any, ClassVar, Self, final
+from typing import Any, Self, final
 
+import keras
 import numpy as np
 
-from shortlist.errors import FeatureError
+from shortlist.errors import FeatureError, must
 from shortlist.features._values import check_any, check_finite, is_whole, numbers
-from shortlist.features.columns._base import Column, Fitter, naming
+from shortlist.features.columns._base import Column, Fitter, fit_whole, naming, not_fitted
 from shortlist.typing import ArrayLike
 
 __all__ = ["Number"]
 
 
 @final
+@keras.saving.register_keras_serializable(package="shortlist")
 @dataclasses.dataclass(frozen=True)
 class Number(Column):
-    """One number a row, encoded as its distance from the learned mean in learned standard deviations.
+    """Encode one number per row in standard deviations from the mean; it enters the tower as it is.
 
-    `encoded = float32((value - mean) / std)`, computed in float64; `std` is 1 where all values are equal.
+    `encoded = float32((value - mean) / std)`, computed in float64; `std` is 1 if all values are equal.
 
     Args:
-        column: Name of the feature; its values are finite integers or floats, or times, which
-            become seconds since 1970 in UTC, floats; an exported model takes these seconds.
-        mean: Learned by `fit`, or your own together with `std`, which `fit` then keeps.
-        std: Learned by `fit`, or your own, above 0.
-        is_integer: Whether raw values are integers, which an exported model asks for; learned by `fit`.
+        column: Name of the feature; its values are finite integers or floats, or times, which become seconds
+            since 1970 in UTC. An exported model takes these seconds.
+        mean: Set by `fit`, or your own together with `std`, which `fit` then keeps.
+        std: Set by `fit`, or your own, above 0.
+        is_integer: Whether raw values are integers, the type that an exported model takes; set by `fit`.
 
     Raises:
-        FeatureError: `mean` or `std` without the other, or a `std` that is not finite and above 0.
+        FeatureError: If only one of `mean` and `std` is given, or `std` is not finite and above 0.
 
     Example:
         >>> Number("age").fit([10, 30]).encode([30, 20])
@@ -41,74 +42,55 @@ class Number(Column):
     mean: float | None = None
     std: float | None = None
     is_integer: bool = False
-    is_list: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        if (self.mean is None) != (self.std is None) or not 0 < (
-            1.0 if self.std is None else self.std
-        ) < math.inf:
-            raise FeatureError(
-                f"column {self.column!r}: got mean {self.mean} and std {self.std}, "
-                "expected both, with a finite std above 0, or none"
-            )
-
-    @property
-    def num_rows(self) -> None:
-        """None: a number is not embedded."""
+        is_valid = self.std is None or 0 < self.std < math.inf
+        if (self.mean is None) != (self.std is None) or not is_valid:
+            subject = f"mean and std of column {self.column!r}"
+            requirement = "be given together, with a finite std above 0"
+            raise FeatureError(must(subject, requirement, got=f"{self.mean} and {self.std}"))
 
     @property
     def is_fitted(self) -> bool:
-        """Whether mean and standard deviation are known."""
         return self.mean is not None
 
+    def fit(self, values: ArrayLike) -> Self:
+        return fit_whole(self, values)
+
     def fitter(self) -> Fitter:
-        """What learns mean and standard deviation."""
         return _NumberFitter(self)
 
     def encode(self, values: ArrayLike) -> np.ndarray:
-        """The standardized numbers.
-
-        Args:
-            values: `[batch]` or `[batch, 1]`.
-
-        Returns:
-            `[batch]`, float32.
+        """Encode numbers `[batch]` or `[batch, 1]` as float32 `[batch]`.
 
         Raises:
-            FeatureError: The column is not fitted, or a value is missing, NaN, infinite, no number, or so far
-                from the mean that float32 does not hold it.
+            FeatureError: If the column is not fitted, or a value is missing, not a finite number, or so far
+                from the mean that float32 overflows.
         """
-        mean, std = self._learned()
-        with naming(self.column), np.errstate(over="ignore"):  # what overflows is refused
-            standardized = ((numbers(values) - mean) / std).astype(np.float32)
+        if self.mean is None or self.std is None:
+            raise not_fitted(self.column)
+        with naming(self.column), np.errstate(over="ignore"):  # overflows are refused below
+            standardized = ((numbers(values) - self.mean) / self.std).astype(np.float32)
             check_finite(standardized)
         return standardized
 
-    def _learned(self) -> tuple[float, float]:
-        if self.mean is None or self.std is None:
-            raise FeatureError(f"column {self.column!r} has learned nothing yet: call fit before it is used")
-        return self.mean, self.std
+    def to_layer(self, embedding_dim: int, **kwargs: Any) -> keras.Layer:
+        return keras.layers.Reshape((1,), **kwargs)
 
-    def in_graph(self, encoders: Any) -> Any:
-        """The same encoding in a graph, where NaN stays NaN: a graph cannot refuse it."""
-        return encoders.NumberGraphEncoder(*self._learned(), is_integer=self.is_integer)
+    def examples(self, num_values: int) -> np.ndarray:
+        values = (self.mean or 0.0) + (self.std or 1.0) * np.linspace(0, 1, num_values)
+        return values.astype("int64") if self.is_integer else values
 
     def get_config(self) -> dict[str, Any]:
-        """All fields."""
         return dataclasses.asdict(self)
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Self:
-        """The column."""
-        return cls(**config)
 
 
 @final
 class _NumberFitter(Fitter):
-    """Merges the moments of the parts, which loses no digits where the mean is far from 0.
+    """Merge the moments of the parts, which loses no digits if the mean is far from 0.
 
-    Source: Chan, Golub, LeVeque: Updating Formulae and a Pairwise Algorithm for Computing Sample Variances,
-    1979.
+    Reference: Chan, Golub and LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing Sample
+        Variances", 1979.
     """
 
     def __init__(self, column: Number) -> None:

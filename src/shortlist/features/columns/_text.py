@@ -1,40 +1,62 @@
-"""A text a row, as the words that stand in it."""
+"""One text per row, as its words."""
 
 import dataclasses
+import re
 from collections import Counter
-from collections.abc import Mapping
 from itertools import chain
-from typing import Any, ClassVar, Self, final
+from typing import Any, Self, final
 
+import keras
 import numpy as np
 
-from shortlist.errors import ArgumentError, FeatureError
+from shortlist.errors import ArgumentError, FeatureError, must
 from shortlist.features._lists import padded
-from shortlist.features._tokens import SEPARATORS, tokens
 from shortlist.features._values import scalars
-from shortlist.features.columns._base import Fitter, naming
+from shortlist.features.columns._base import Fitter, fit_whole, naming
 from shortlist.features.columns._with_vocabulary import VocabularyColumn
 from shortlist.ids import Vocabulary, VocabularySize, id_kind
-from shortlist.typing import ArrayLike
+from shortlist.layers import MeanEmbedding
+from shortlist.typing import ArrayLike, Shape
 
-__all__ = ["Text"]
+__all__ = ["SEPARATORS", "Text", "tokenize"]
+
+SEPARATORS = "[\\x00-/:-@\\[-`{-\\xa9\\xab-\\xb4\\xb6-\\xb9\\xbb-\\xbf\\xd7\\xf7\u2000-\u206f\u3000-\u303f]+"
+"""Regular expression that Python's `re` and RE2 read alike: everything in ASCII and Latin-1 that is neither
+letter nor digit, and the blocks of general and CJK punctuation. Classes such as `\\w` differ between them."""
+
+_SEPARATOR = re.compile(SEPARATORS)
+
+
+def tokenize(text: str) -> list[str]:
+    """Split a text into words: runs of letters and digits of any script, ASCII letters in lower case.
+
+    Other letters keep their case: lower case depends on the version of Unicode, and an exported model would
+    encode other rows than it was trained on.
+
+    Example:
+        >>> tokenize("Léon: The Professional (1994)")
+        ['léon', 'the', 'professional', '1994']
+    """
+    lower = text.encode().lower().decode()  # `bytes.lower` changes ASCII only
+    return [word for word in _SEPARATOR.split(lower) if word]
 
 
 @final
+@keras.saving.register_keras_serializable(package="shortlist")
 @dataclasses.dataclass(frozen=True)
 class Text(VocabularyColumn):
-    """A text a row, encoded as rows of its first `max_length` words; unknown words are 0, -1 fills up.
+    """Encode a text per row as rows of its first `max_length` words; unknown words are 0, -1 fills up.
 
-    What a word is, `shortlist.features._tokens` tells.
+    Words are runs of letters and digits; case is ignored for ASCII letters.
 
     Args:
         column: Name of the feature; its values are `str`, or `bytes` of UTF-8.
-        max_tokens: At most so many words are learned, the most frequent; of equals the one that came first.
-        max_length: Words of a text that are encoded; those behind do not count.
-        vocabulary: Learned by `fit`, or your own words, which `fit` then keeps.
+        max_tokens: Number of words that `fit` keeps, the most frequent ones; ties by first appearance.
+        max_length: Number of words of a text that are encoded.
+        vocabulary: Set by `fit`, or your own words, which `fit` then keeps.
 
     Raises:
-        ArgumentError: `max_tokens` or `max_length` is below 1.
+        ArgumentError: If `max_tokens` or `max_length` is below 1.
 
     Example:
         >>> titles = Text("title", max_length=3).fit(["The Rock", "The Birds"])
@@ -48,35 +70,31 @@ class Text(VocabularyColumn):
     max_tokens: int = 10_000
     max_length: int = 16
     vocabulary: Vocabulary | VocabularySize | None = None
-    is_list: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.max_tokens < 1 or self.max_length < 1:
-            raise ArgumentError(
-                f"column {self.column!r}: got max_tokens {self.max_tokens} and max_length {self.max_length}, "
-                "expected at least 1 each"
-            )
+            subject = f"max_tokens and max_length of column {self.column!r}"
+            raise ArgumentError(must(subject, "be >= 1", got=f"{self.max_tokens} and {self.max_length}"))
 
     @property
     def is_fitted(self) -> bool:
-        """Whether the vocabulary is here."""
         return self.has_vocabulary
 
+    @property
+    def row_shape(self) -> Shape:
+        return (self.max_length,)
+
+    def fit(self, values: ArrayLike) -> Self:
+        return fit_whole(self, values)
+
     def fitter(self) -> Fitter:
-        """What learns the most frequent words."""
         return _TextFitter(self)
 
     def encode(self, values: ArrayLike) -> np.ndarray:
-        """The rows of each text's words.
-
-        Args:
-            values: `[batch]` or `[batch, 1]`.
-
-        Returns:
-            `[batch, max_length]`, int32: from 0 to `num_rows - 1`, or -1.
+        """Encode texts `[batch]` or `[batch, 1]` as int32 `[batch, max_length]`.
 
         Raises:
-            FeatureError: The column is not fitted, or the values have another shape or type.
+            FeatureError: If the column is not fitted, or values are missing or not text.
         """
         vocabulary = self.known
         with naming(self.column):
@@ -84,41 +102,27 @@ class Text(VocabularyColumn):
         lengths = np.array([len(row) for row in words], dtype=np.int64)
         return padded(vocabulary.rows(list(chain.from_iterable(words))), lengths, self.max_length)
 
-    def in_graph(self, encoders: Any) -> Any:
-        """The same encoding in a graph."""
-        return encoders.TextGraphEncoder(self.known.known_ids, self.max_length, SEPARATORS)
+    def to_layer(self, embedding_dim: int, **kwargs: Any) -> keras.Layer:
+        return MeanEmbedding(self.num_rows, embedding_dim, **kwargs)
 
-    def get_config(self) -> dict[str, Any]:
-        """What was declared, and the size of the vocabulary."""
-        sizes = {"max_tokens": self.max_tokens, "max_length": self.max_length}
-        vocabulary = self.vocabulary and self.vocabulary.get_config()
-        return {"column": self.column, **sizes, "vocabulary": vocabulary}
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Self:
-        """The column, whose vocabulary is to be loaded."""
-        return cls(
-            **{**config, "vocabulary": config["vocabulary"] and VocabularySize(**config["vocabulary"])}
-        )
+    def examples(self, num_values: int) -> np.ndarray:
+        words = self.known.examples(num_values)
+        return np.array([f"{word} {words[-1]}" for word in words], dtype=object)
 
 
 def _words(values: ArrayLike) -> list[list[str]]:
     array = scalars(values)
     kind = id_kind(array)
     if kind == "int64":
-        raise FeatureError(
-            f"got {array.dtype} values, expected text: declare numbers as Number, labels as Category"
-        )
-    return [tokens(text) for text in (_decoded(array) if kind == "bytes" else array.tolist())]
-
-
-def _decoded(array: np.ndarray) -> list[str]:
+        fix = "Declare numbers as Number and labels as Category"
+        raise FeatureError(must("values", "be text", got=array.dtype, fix=fix))
+    if kind != "bytes":
+        return [tokenize(text) for text in array.tolist()]
     try:
-        return [text.decode() for text in array.tolist()]
+        return [tokenize(text.decode()) for text in array.tolist()]
     except UnicodeDecodeError as error:
-        raise FeatureError(
-            f"got the bytes {error.object!r}, expected UTF-8: decode them to str first"
-        ) from None
+        fix = "Decode them to str first"
+        raise FeatureError(must("bytes", "be valid UTF-8", got=repr(error.object), fix=fix)) from None
 
 
 @final
@@ -132,7 +136,7 @@ class _TextFitter(Fitter):
 
     def fitted(self) -> Text:
         if not self._counts:
-            raise FeatureError("got no words to learn from, expected at least one")
-        # `most_common` keeps equals in the order of their first appearance.
+            raise FeatureError(must("values", "hold at least one word to fit on", got="none"))
+        # `most_common` keeps ties in order of first appearance.
         words = [word for word, _ in self._counts.most_common(self._column.max_tokens)]
         return dataclasses.replace(self._column, vocabulary=Vocabulary(words))

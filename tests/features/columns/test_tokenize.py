@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortlist.features._tokens import tokens
+from shortlist.features.columns._text import tokenize
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from shortlist.features._tokens import tokens
     ],
 )
 def test_examples(text, words):
-    assert tokens(text) == words
+    assert tokenize(text) == words
 
 
 @given(st.text(alphabet=st.characters(max_codepoint=0xFF)))
@@ -35,9 +35,9 @@ def test_latin_words_are_runs_of_letters_and_decimal_digits(text):
         is_word = unicodedata.category(character) in ("Ll", "Lu", "Lo", "Nd")
         parts = [*parts[:-1], parts[-1] + character] if is_word else [*parts, ""]
     expected = ["".join(c.lower() if c.isascii() else c for c in part) for part in parts if part]
-    assert tokens(text) == expected
+    assert tokenize(text) == expected
 
 
 @given(st.text())
 def test_words_are_words_of_themselves(text):
-    assert [tokens(word) for word in tokens(text)] == [[word] for word in tokens(text)]
+    assert [tokenize(word) for word in tokenize(text)] == [[word] for word in tokenize(text)]

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from shortlist.errors import FeatureError
 from shortlist.features import Buckets, Number
-from shortlist.features._times import without_times
-from shortlist.features._values import is_whole, numbers
+from shortlist.features._values import is_whole, numbers, seconds
 
 TIMES = st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1))
 MOMENTS = [datetime(2024, 2, 29, 12, 30, 1), datetime(1969, 12, 31)]
@@ -23,8 +22,8 @@ SECONDS = [moment.replace(tzinfo=UTC).timestamp() for moment in MOMENTS]
 @given(times=st.lists(TIMES, min_size=1), unit=st.sampled_from(["us", "ns"]))
 def test_seconds_are_those_of_python(times, unit):
     expected = [time.replace(tzinfo=UTC).timestamp() for time in times]
-    assert without_times(np.array(times, f"datetime64[{unit}]")).tolist() == pytest.approx(expected, abs=1e-6)
-    assert without_times(np.array(times, dtype=object)).tolist() == pytest.approx(expected, abs=1e-6)
+    assert seconds(np.array(times, f"datetime64[{unit}]")).tolist() == pytest.approx(expected, abs=1e-6)
+    assert seconds(np.array(times, dtype=object)).tolist() == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -59,12 +58,12 @@ def test_days_begin_at_midnight():
 @pytest.mark.parametrize(
     ("column", "message"),
     [
-        (pd.Series([MOMENTS[0], None]), "row 1 is nan"),
-        (pa.array([MOMENTS[0], None], pa.timestamp("ns")), "row 1 is nan"),
-        ([MOMENTS[0], pd.NaT], "row 1 is nan"),
-        ([MOMENTS[0], None], "row 1 has no value"),
-        ([MOMENTS[0], 3], "got datetime values"),
-        (np.array([3], "timedelta64[s]"), "got timedelta64 values, expected integers, floats or times"),
+        (pd.Series([MOMENTS[0], None]), "values must be finite, got nan in row 1"),
+        (pa.array([MOMENTS[0], None], pa.timestamp("ns")), "values must be finite, got nan in row 1"),
+        ([MOMENTS[0], pd.NaT], "values must be finite, got nan in row 1"),
+        ([MOMENTS[0], None], "rows must have a value, got none in row 1"),
+        ([MOMENTS[0], 3], "values must be integers, floats or times, got datetime"),
+        (np.array([3], "timedelta64[s]"), "values must be integers, floats or times, got timedelta64"),
     ],
 )
 def test_what_is_no_time_is_refused(column, message):

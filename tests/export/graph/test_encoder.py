@@ -7,13 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shortlist.errors import FeatureError
-from shortlist.features import Buckets, Categories, Category, Number, Text
-from shortlist.features._graph import graph_encoder
+from shortlist.features import Buckets, Categories, Category, Number, Text, Vocabulary
 
 if keras.config.backend() != "tensorflow":
     pytest.skip("graphs are TensorFlow's", allow_module_level=True)
 
 import tensorflow as tf
+
+from shortlist.export.graph import FeatureGraphEncoder, to_graph
+from shortlist.features.columns._text import tokenize
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 FLOATS = st.floats(-1e30, 1e30, width=64)
@@ -40,7 +42,7 @@ def rows(size):
     )
 
 
-LEARNED = {
+FITTED_ON = {
     "user": ["a", "é", "", "\0", "a\0"],
     "film": [1, 2, 2**40, -7],
     "blob": [b"", b"\0", b"a", b"\xff"],
@@ -51,20 +53,20 @@ LEARNED = {
     "time": list(range(0, 6 * 2**37, 2**37)),  # with five buckets, each but the ends is an edge
 }
 COLUMNS = [
-    Category("user").fit(LEARNED["user"]),
-    Category("film").fit(LEARNED["film"]),
-    Category("blob").fit(LEARNED["blob"]),
-    Categories("genres").fit(LEARNED["genres"]),
-    Categories("tags").fit(LEARNED["tags"]),
-    Text("title", max_length=4).fit(LEARNED["title"]),
-    Number("year").fit(LEARNED["year"]),
-    Buckets("time", num_buckets=5).fit(LEARNED["time"]),
+    Category("user").fit(FITTED_ON["user"]),
+    Category("film").fit(FITTED_ON["film"]),
+    Category("blob").fit(FITTED_ON["blob"]),
+    Categories("genres").fit(FITTED_ON["genres"]),
+    Categories("tags").fit(FITTED_ON["tags"]),
+    Text("title", max_length=4).fit(FITTED_ON["title"]),
+    Number("year").fit(FITTED_ON["year"]),
+    Buckets("time", num_buckets=5).fit(FITTED_ON["time"]),
 ]
 
 
 @pytest.fixture(scope="module")
 def encode():
-    encoder = graph_encoder(COLUMNS)
+    encoder = FeatureGraphEncoder(COLUMNS)
     return tf.function(encoder, input_signature=[encoder.input_signature()])
 
 
@@ -88,16 +90,16 @@ def test_graph_equals_host(raw, encode):
     encoded = encode(tensors(raw))
     assert list(encoded) == [column.column for column in COLUMNS]
     for column in COLUMNS:
-        on_host, in_graph = column.encode(raw[column.column]), encoded[column.column].numpy()
-        assert in_graph.dtype == on_host.dtype
-        np.testing.assert_array_equal(in_graph, on_host, err_msg=column.column)
+        host_array, in_graph = column.encode(raw[column.column]), encoded[column.column].numpy()
+        assert in_graph.dtype == host_array.dtype
+        np.testing.assert_array_equal(in_graph, host_array, err_msg=column.column)
 
 
 def test_the_exported_graph_holds_its_tables(tmp_path, run_python):
     class Exported(tf.Module):
         def __init__(self):
             super().__init__()
-            self.encoder = graph_encoder(COLUMNS)
+            self.encoder = FeatureGraphEncoder(COLUMNS)
             self.encode = tf.function(self.encoder, input_signature=[self.encoder.input_signature()])
 
     tf.saved_model.save(Exported(), str(tmp_path / "exported"))
@@ -125,14 +127,14 @@ for name, values in {expected!r}.items():
 
 
 def test_an_unfitted_column_is_refused():
-    with pytest.raises(FeatureError, match="column 'user' has learned nothing yet"):
-        graph_encoder([Category("user")])
+    with pytest.raises(FeatureError, match="column 'user' must be fitted before it is used"):
+        FeatureGraphEncoder([Category("user")])
 
 
 @given(texts=st.lists(st.text(max_size=3) | st.sampled_from(["é", "\0", "a"]), min_size=1, max_size=5))
 def test_text_asked_of_bytes_is_utf8_on_both_sides(texts):
     column = Category("blob").fit([b"a", b"\xc3\xa9", b"\0", b"\xff"])
-    in_graph = graph_encoder([column])({"blob": tf.constant(texts)})["blob"]
+    in_graph = FeatureGraphEncoder([column])({"blob": tf.constant(texts)})["blob"]
     np.testing.assert_array_equal(in_graph, column.encode(texts))
 
 
@@ -140,8 +142,28 @@ def test_the_graph_takes_the_seconds_of_a_time():
     times = np.array(["2024-02-29T12:30:01", "1969-12-31", "2031-07-01"], "datetime64[ms]")
     seconds = times.astype("int64") / 1000
     columns = [Number("number").fit(times), Buckets("bucket", num_buckets=3).fit(times)]
-    encoder = graph_encoder(columns)
+    encoder = FeatureGraphEncoder(columns)
     assert {spec.dtype for spec in encoder.input_signature().values()} == {tf.float64}
     encoded = encoder(dict.fromkeys(("number", "bucket"), tf.constant(seconds)))
     for column in columns:
         np.testing.assert_array_equal(encoded[column.column], column.encode(times))
+
+
+def graph_words(texts):
+    """The words that the graph encoder splits, told apart by a vocabulary of all words there are."""
+    words = sorted({word for text in texts for word in tokenize(text)}) or ["none"]
+    column = Text("title", max_length=max(1, *(len(text) for text in texts)), vocabulary=Vocabulary(words))
+    rows = to_graph(column)(tf.constant(texts)).numpy()
+    return [[words[row - 1] if row else "?" for row in rows_of_text if row >= 0] for rows_of_text in rows]
+
+
+@settings(max_examples=100, deadline=None)
+@given(texts=st.lists(st.text(), min_size=1, max_size=20))
+def test_words_of_any_text(texts):
+    assert graph_words(texts) == [tokenize(text) for text in texts]
+
+
+def test_every_character_of_the_basic_plane_between_letters():
+    characters = [chr(code) for code in range(0x10000) if not 0xD800 <= code <= 0xDFFF]
+    texts = [f"A{character}B" for character in characters]
+    assert graph_words(texts) == [tokenize(text) for text in texts]

@@ -6,8 +6,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-
 from shortlist.data._readers import read_csv, read_parquet, read_table
+
 from shortlist.errors import DataError
 
 COLUMNS = {"user": ["ann", "bob"], "item": [3, 2**40], "rating": [4.5, 1.0]}

@@ -1,8 +1,8 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-
 from shortlist.data._columns import lists_from_mask, table_from_mapping, to_numpy
+
 from shortlist.errors import DataError
 
 

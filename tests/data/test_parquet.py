@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-
 from shortlist.data._streams import csv_columns, parquet_columns, stream_csv, stream_parquet
+
 from shortlist.errors import DataError
 
 NUM_ROWS = 150_000

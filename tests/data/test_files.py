@@ -1,6 +1,6 @@
 import pytest
-
 from shortlist.data._file_lists import is_parquet, list_files
+
 from shortlist.errors import DataError
 
 
