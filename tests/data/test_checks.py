@@ -45,18 +45,18 @@ def test_a_missing_id_is_named_by_its_row():
 
 
 def test_an_unknown_column_lists_those_there_are():
-    with pytest.raises(DataError, match=r"no column 'x'; the columns are \['u', 'i', 'r', 't'\]"):
+    with pytest.raises(DataError, match=r"must have the column 'x', got columns \['u', 'i', 'r', 't'\]"):
         check_column_exists(pa.table(GOOD), "x")
 
 
 def test_a_name_that_is_there_twice_is_refused():
     table = pa.table([pa.array([1]), pa.array([2])], names=["u", "u"])
-    with pytest.raises(DataError, match=r"more than once: \['u'\]"):
+    with pytest.raises(DataError, match=r"column names must be distinct, got \['u'\] more than once"):
         check_names(table, ["u"])
 
 
 def test_a_column_with_two_roles_is_refused():
-    with pytest.raises(DataError, match="two roles"):
+    with pytest.raises(DataError, match="each role must have a column of its own"):
         check_interactions(pa.table(GOOD), "u", "u", None, None)
 
 
@@ -67,15 +67,15 @@ def test_no_rows_are_refused():
 
 @pytest.mark.parametrize("role", ["r", "t"])
 @pytest.mark.parametrize(
-    ("bad", "came"), [(np.nan, "nan"), (np.inf, "inf"), (-np.inf, "-inf"), (None, "missing")]
+    ("bad", "got"), [(np.nan, "nan"), (np.inf, "inf"), (-np.inf, "-inf"), (None, "none")]
 )
-def test_the_first_row_that_is_not_finite_is_named(role, bad, came):
-    with pytest.raises(DataError, match=f"'{role}': the value of row 2 .* is {came},"):
+def test_the_first_row_that_is_not_finite_is_named(role, bad, got):
+    with pytest.raises(DataError, match=f"'{role}' must hold finite values, got {got} in row 2 "):
         check(**{role: [1.0, bad, bad]})
 
 
 @pytest.mark.parametrize("role", ["r", "t"])
 @pytest.mark.parametrize("values", [["1", "2", "3"], [True, False, True], [[1], [2], [3]]])
 def test_ratings_and_times_of_other_types_are_refused(role, values):
-    with pytest.raises(DataError, match=f"'{role}'.*expected"):
+    with pytest.raises(DataError, match=f"'{role}' must hold .*numbers"):
         check(**{role: values})

@@ -1,6 +1,6 @@
 import pytest
-from shortlist.data._file_lists import is_parquet, list_files
 
+from shortlist.data._files import is_parquet, list_files
 from shortlist.errors import DataError
 
 
@@ -43,11 +43,11 @@ def test_a_list_keeps_its_order_and_paths_may_be_relative(folder, monkeypatch):
 @pytest.mark.parametrize(
     ("paths", "message"),
     [
-        ("none*.csv", r"no file none\*.csv \(looked for at /"),
+        ("none*.csv", r"file none\*.csv must exist, got nothing at /"),
         ([], "empty list"),
-        ("_SUCCESS", "_SUCCESS: the name does not tell"),
-        (["a.csv", "*.csv"], "more than once: .*a.csv"),
-        (["empty"], "this folder holds no file"),
+        ("_SUCCESS", "_SUCCESS must have a name that ends in one of"),
+        (["a.csv", "*.csv"], "paths must name each file once, got .*a.csv"),
+        (["empty"], "folder .*empty must hold a file"),
     ],
 )
 def test_what_means_no_files_is_refused(folder, monkeypatch, paths, message):

@@ -73,5 +73,5 @@ def test_users_of_another_kind_are_refused_rather_than_unknown(method):
 
 
 def test_a_length_below_one_is_refused():
-    with pytest.raises(ArgumentError, match="max_length is 0"):
+    with pytest.raises(ArgumentError, match="max_length must be >= 1, got 0"):
         histories_of([(0, 1, 2)]).padded([0], max_length=0)

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from shortlist.data import Interactions
+from shortlist.data import Histories, Interactions, leave_last_out, random_split, time_split
 from shortlist.errors import ArgumentError, DataError, MissingExtraError
 
 COLUMNS = {
@@ -61,11 +61,13 @@ def test_integers_with_missing_values_in_pandas_are_refused_with_what_to_do():
 
 def test_a_missing_role_says_how_to_name_it(data):
     bare = Interactions.from_table(COLUMNS, user="u", item="i")
-    with pytest.raises(DataError, match=r"no rating column was named; name one of .*rating="):
+    with pytest.raises(
+        DataError, match=r"interactions must have a rating column, got none. Name one of .*rating="
+    ):
         _ = bare.ratings
-    with pytest.raises(DataError, match="no column 'x'; the columns are"):
+    with pytest.raises(DataError, match="must have the column 'x', got columns"):
         data.column("x")
-    with pytest.raises(DataError, match="no column 'x'; the columns are"):
+    with pytest.raises(DataError, match="must have the column 'x', got columns"):
         Interactions.from_table(COLUMNS, user="x", item="i")
 
 
@@ -88,10 +90,10 @@ def test_take_gives_rows_by_number_and_by_mask(data):
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        (np.array([4]), "from 4 to 4, expected 0 to 3"),
-        (np.array([-1, 0]), "from -1 to 0"),
-        (np.array([True]), "the mask has 1 values"),
-        (np.array([0.0]), "rows are float64"),
+        (np.array([4]), "rows must be row numbers from 0 to 3, got 4 to 4"),
+        (np.array([-1, 0]), "got -1 to 0"),
+        (np.array([True]), "the mask must have one value for each of the 4 rows, got 1"),
+        (np.array([0.0]), "rows must be row numbers or a mask.*got float64"),
         (np.array([[0]]), "shape \\(1, 1\\)"),
     ],
 )
@@ -109,7 +111,7 @@ def test_with_table_keeps_the_roles_and_checks_again(data):
     longer = data.with_table(data.table.append_column("extra", pa.array([1, 2, 3, 4])))
     assert longer.columns == [*data.columns, "extra"]
     assert longer.timestamp == "t"
-    with pytest.raises(DataError, match="no column 'r'"):
+    with pytest.raises(DataError, match="must have the column 'r'"):
         data.with_table(data.table.drop_columns(["r"]))
 
 
@@ -122,8 +124,19 @@ def test_join_takes_every_table_that_from_table_takes(data, frame):
 
 @pytest.mark.parametrize("side", ["users", "items"])
 def test_join_names_what_is_no_table(data, side):
-    with pytest.raises(DataError, match=f"{side}: cannot read a table from list"):
+    with pytest.raises(DataError, match=f"{side}: data must be a pandas or polars frame.*got list"):
         data.join(**{side: [1, 2]})
+
+
+def test_swapped_tables_are_refused_with_a_hint(data):
+    users, items = pa.table({"u": ["a", "b", "c"], "age": [1, 2, 3]}), pa.table({"i": [-1, 10, 2**40]})
+    with pytest.raises(DataError, match="users: the features must have the column 'u'.* not swapped"):
+        data.join(users=items, items=users)
+    with pytest.raises(DataError, match="items: column 'i' must hold integers, .* got text.* not swapped"):
+        data.join(items=users.rename_columns({"u": "i"}))
+    texts = data.with_table(data.table.set_column(1, "i", pa.array(["x", "y", "x", "z"])))
+    with pytest.raises(DataError, match="items: features of 'i' must have a row for every id.* not swapped"):
+        texts.join(items=users.rename_columns({"u": "i"}))
 
 
 def test_join_adds_features_of_both_sides(data):
@@ -161,11 +174,11 @@ def test_csv_ids_are_text_by_default_and_integers_on_request(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("u,i,r,t\na,1,4,1\na,,4,1\n", "'i': row 2 .* is empty"),
-        ("u,i,r,t\na,1,nan,1\n", "'r': the value of row 1 .* is missing"),
-        ("u,i,r,t\na,1,inf,1\n", "'r': the value of row 1 .* is inf"),
-        ("u,i,r,t\na,1,good,1\n", "'r': row 1 .*: got 'good', expected floating point numbers"),
-        ("u,i,r,when\na,1,4,1\n", r"no column 't'; the columns are \['u', 'i', 'r', 'when'\]"),
+        ("u,i,r,t\na,1,4,1\na,,4,1\n", "'i' must hold an id .* got an empty value in row 2 "),
+        ("u,i,r,t\na,1,nan,1\n", "'r' must hold finite values, got none in row 1 "),
+        ("u,i,r,t\na,1,inf,1\n", "'r' must hold finite values, got inf in row 1 "),
+        ("u,i,r,t\na,1,good,1\n", "'r' must hold floating point numbers, got 'good' in row 1 "),
+        ("u,i,r,when\na,1,4,1\n", r"must have the column 't', got columns \['u', 'i', 'r', 'when'\]"),
         ("u,i,r,t\n", "empty"),
     ],
 )
@@ -177,7 +190,7 @@ def test_bad_csv_is_named_by_file_and_place(tmp_path, text, message):
 
 
 def test_an_unknown_kind_of_id_is_refused(tmp_path):
-    with pytest.raises(ArgumentError, match="id_type is 'float'"):
+    with pytest.raises(ArgumentError, match="id_type must be 'str' or 'int64', got 'float'"):
         Interactions.from_csv(tmp_path / "x.csv", user="u", item="i", id_type="float")
 
 
@@ -186,5 +199,16 @@ def test_parquet_keeps_types_and_names_its_file(tmp_path):
     pq.write_table(pa.table(COLUMNS), path)
     data = Interactions.from_parquet(path, **ROLES)
     assert data.items.tolist() == COLUMNS["i"]
-    with pytest.raises(DataError, match=r"ratings.parquet: there is no column 'who'"):
+    with pytest.raises(DataError, match=r"ratings.parquet: the data must have the column 'who'"):
         Interactions.from_parquet(path, user="who", item="i")
+
+
+FRAME = pd.DataFrame({"user": [1, 1, 2], "film": [4, 5, 4]})
+
+
+@pytest.mark.parametrize("use", [random_split, time_split, leave_last_out, Histories.from_interactions])
+@pytest.mark.parametrize("value", [FRAME, FRAME.to_dict("list"), None])
+def test_a_frame_is_refused_with_the_way_to_make_interactions(use, value):
+    message = rf"must be an Interactions, got {type(value).__name__}. Make it with Interactions\.from_table\("
+    with pytest.raises(ArgumentError, match=message):
+        use(value)

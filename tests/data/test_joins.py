@@ -33,12 +33,12 @@ def test_texts_of_different_storage_are_joined(key_type):
 @pytest.mark.parametrize(
     ("features", "message"),
     [
-        ({"id": ["a"], "f": [1]}, "1 interactions have an id without features, the first is 'b'"),
-        ({"id": ["a", "b", "a"], "f": [1, 2, 3]}, "several rows for 'a'"),
-        ({"id": [1, 2], "f": [1, 2]}, "ids are text in the interactions and integers"),
+        ({"id": ["a"], "f": [1]}, "a row for every id, got 1 interactions without a row, the first with 'b'"),
+        ({"id": ["a", "b", "a"], "f": [1, 2, 3]}, "one row per id, got several for 'a'"),
+        ({"id": [1, 2], "f": [1, 2]}, "must hold text, as in the interactions, got integers"),
         ({"id": ["a", None], "f": [1, 2]}, "missing"),
-        ({"id": ["a", "b"], "t": [1, 2]}, r"both have the columns \['t'\]"),
-        ({"key": ["a", "b"]}, "no column 'id'"),
+        ({"id": ["a", "b"], "t": [1, 2]}, r"other columns than the interactions, got \['t'\]"),
+        ({"key": ["a", "b"]}, "the features must have the column 'id'"),
     ],
 )
 def test_features_that_do_not_fit_are_refused(features, message):

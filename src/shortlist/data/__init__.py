@@ -1,6 +1,6 @@
-"""Interactions, checked once and then trusted, and what is made of them before training."""
+"""Interactions, checked once and then trusted, their splits and histories, and data sets."""
 
-from shortlist.data._csv_format import CsvFormat
+from shortlist.data._csv import CsvFormat
 from shortlist.data._exclusions import repeated_rows
 from shortlist.data._histories import Histories
 from shortlist.data._interaction_files import InteractionFiles

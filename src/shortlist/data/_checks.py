@@ -1,4 +1,4 @@
-"""What makes a table a table of interactions."""
+"""Checks that make a table a table of interactions."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -31,36 +31,29 @@ def row_name(position: int) -> str:
 
 
 def check_names(table: pa.Table, roles: Sequence[str]) -> None:
-    """Raise when the columns that play a role are not in the table exactly once.
-
-    Args:
-        table: Any table.
-        roles: The columns asked for.
+    """Check that each column with a role is in the table exactly once.
 
     Raises:
-        DataError: A column is unknown, or its name is there twice, or one column plays two roles.
+        DataError: If a column is unknown, a column name is repeated, or one column has two roles.
     """
     repeated = [name for name, count in Counter(table.column_names).items() if count > 1]
     if repeated:
-        raise DataError(f"column names are there more than once: {repeated}. Rename them first.")
+        fix = "Rename them first"
+        raise DataError(must("column names", "be distinct", got=f"{repeated} more than once", fix=fix))
     for role in roles:
         check_column_exists(table, role)
     if len(set(roles)) < len(roles):
-        raise DataError(f"one column plays two roles: {list(roles)}. Name a column of its own for each.")
+        raise DataError(must("each role", "have a column of its own", got=list(roles)))
 
 
 def check_column_exists(table: pa.Table, name: str) -> None:
-    """Raise when a table lacks a column.
-
-    Args:
-        table: Any table.
-        name: The column asked for.
+    """Check that a table has a column.
 
     Raises:
-        DataError: The column is unknown; the message lists those there are.
+        DataError: If it does not; the message lists the columns.
     """
     if name not in table.column_names:
-        raise DataError(f"there is no column {name!r}; the columns are {table.column_names}.")
+        raise DataError(must("the data", f"have the column {name!r}", got=f"columns {table.column_names}"))
 
 
 def check_interactions(
@@ -72,28 +65,30 @@ def check_interactions(
     *,
     first_row: int = 0,
 ) -> None:
-    """Raise when a table cannot be trusted as interactions.
+    """Check that a table holds interactions.
 
     Args:
-        table: The table, its ids brought to their kinds.
-        user: The column of user ids.
-        item: The column of item ids.
-        rating: The column of ratings, if there is one.
-        timestamp: The column of times, if there is one.
-        first_row: The number of the table's first row where the table is a part of a file, counted from 0.
+        table: Table with ids that `to_id_column` returned.
+        user: Column of user ids.
+        item: Column of item ids.
+        rating: Column of ratings, if there is one.
+        timestamp: Column of times, if there is one.
+        first_row: Number of the table's first row in its file, counted from 0.
 
     Raises:
-        DataError: No rows, an unknown column, a missing id, or a rating or time that is not a finite number.
+        DataError: If there are no rows, a column is unknown, an id is missing, or a rating or time is not a
+            finite number.
     """
     check_names(table, [role for role in (user, item, rating, timestamp) if role is not None])
     if not table.num_rows:
-        raise DataError("the data is empty: expected at least one interaction.")
+        raise DataError(must("the data", "hold at least one interaction", got="an empty table"))
     for name in (user, item):
         check_ids(table[name], name, first_row)
     if rating is not None:
-        _check_rating(table[rating], rating, first_row)
+        _check_numbers(table[rating], rating, "ratings that are numbers", False, first_row)
     if timestamp is not None:
-        _check_timestamp(table[timestamp], timestamp, first_row)
+        requirement = "times, or numbers such as seconds since 1970"
+        _check_numbers(table[timestamp], timestamp, requirement, True, first_row)
 
 
 def check_ids(column: pa.ChunkedArray, name: str, first_row: int = 0) -> None:
@@ -108,14 +103,9 @@ def check_ids(column: pa.ChunkedArray, name: str, first_row: int = 0) -> None:
         DataError: If the values are not ids, or an id is missing.
     """
     if arrow_id_kind(column.type) is None:
-        raise DataError(
-            must(
-                f"column {name!r}",
-                "hold one id per row, text, bytes or integers",
-                got=type_name(column.type),
-                fix=_fix_ids(column.type, name),
-            )
-        )
+        requirement = "hold one id per row, text, bytes or integers"
+        got, fix = type_name(column.type), _fix_ids(column.type, name)
+        raise DataError(must(f"column {name!r}", requirement, got=got, fix=fix))
     if column.null_count:
         row = pc.index(column.is_null(), True).as_py()
         got = f"{column.null_count} missing ids, the first in {row_name(first_row + row)}"
@@ -136,60 +126,38 @@ def _fix_ids(data_type: pa.DataType, name: str) -> str:
     return "Cast them to text or to int64"
 
 
-def _check_rating(column: pa.ChunkedArray, name: str, first_row: int) -> None:
-    if not _is_number(column.type):
-        raise DataError(
-            f"column {name!r}: ratings are {type_name(column.type)}, expected numbers. Cast them first."
-        )
-    _check_finite(column, name, first_row)
-
-
-def _check_timestamp(column: pa.ChunkedArray, name: str, first_row: int) -> None:
-    is_time = pa.types.is_timestamp(column.type) or pa.types.is_date(column.type)
-    if not (is_time or _is_number(column.type)):
-        raise DataError(
-            f"column {name!r}: timestamps are {type_name(column.type)}, expected numbers, "
-            "such as seconds since 1970, or times. Cast them first."
-        )
-    _check_finite(column, name, first_row)
-
-
-def _is_number(data_type: pa.DataType) -> bool:
-    return pa.types.is_integer(data_type) or pa.types.is_floating(data_type)
-
-
-def _check_finite(column: pa.ChunkedArray, name: str, first_row: int) -> None:
+def _check_numbers(column: pa.ChunkedArray, name: str, expected: str, or_time: bool, first_row: int) -> None:
+    is_time = or_time and (pa.types.is_timestamp(column.type) or pa.types.is_date(column.type))
+    if not (is_time or pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+        fix = "Cast them first"
+        raise DataError(must(f"column {name!r}", f"hold {expected}", got=type_name(column.type), fix=fix))
     is_bad = pc.is_null(column, nan_is_null=True)
     if pa.types.is_floating(column.type):
         is_bad = pc.or_kleene(is_bad, pc.is_inf(column))
     row = pc.index(is_bad, True).as_py()
     if row >= 0:
         value = column[row].as_py()
-        came = "missing" if value is None else value
-        raise DataError(
-            f"column {name!r}: the value of {row_name(first_row + row)} is {came}, expected a finite number. "
-            "Drop such rows or fill them in."
-        )
+        got = f"{'none' if value is None else value} in {row_name(first_row + row)}"
+        fix = "Fill in or drop such rows"
+        raise DataError(must(f"column {name!r}", "hold finite values", got=got, fix=fix))
 
 
 def check_rows(rows: np.ndarray, num_rows: int) -> None:
-    """Raise when an array does not choose rows of a table.
+    """Check that an array selects rows of a table.
 
     Args:
-        rows: Row numbers, int [M], or a mask, bool [N].
-        num_rows: How many rows the table has.
+        rows: Row numbers, int `[M]`, or a mask, bool `[N]`.
+        num_rows: Number of rows of the table.
 
     Raises:
-        ArgumentError: The rows are neither, or lie outside.
+        ArgumentError: If it has another type or shape, or a row is out of range.
     """
     if rows.ndim != 1 or rows.dtype.kind not in "iub":
-        raise ArgumentError(
-            f"rows are {rows.dtype} of shape {rows.shape}, "
-            "expected row numbers (int, rank 1) or a mask (bool)."
-        )
+        requirement = "be row numbers or a mask, int or bool of rank 1"
+        raise ArgumentError(must("rows", requirement, got=f"{rows.dtype} of shape {rows.shape}"))
     if rows.dtype == bool and len(rows) != num_rows:
-        raise ArgumentError(f"the mask has {len(rows)} values, expected one for each of the {num_rows} rows.")
+        requirement = f"have one value for each of the {num_rows} rows"
+        raise ArgumentError(must("the mask", requirement, got=len(rows)))
     if rows.dtype != bool and rows.size and not 0 <= rows.min() <= rows.max() < num_rows:
-        raise ArgumentError(
-            f"row numbers run from {rows.min()} to {rows.max()}, expected 0 to {num_rows - 1}."
-        )
+        requirement = f"be row numbers from 0 to {num_rows - 1}"
+        raise ArgumentError(must("rows", requirement, got=f"{rows.min()} to {rows.max()}"))

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from shortlist.data._arguments import check_is_interactions
 from shortlist.data._histories import Histories
-from shortlist.data._interactions import Interactions
+from shortlist.data._interactions import Interactions, check_is_interactions
 from shortlist.errors import ArgumentError, must
 from shortlist.ids import arrow_id_kind, encode_ids
 

@@ -1,12 +1,11 @@
-"""What each user met, oldest first."""
+"""The items of each user, oldest first."""
 
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from shortlist.data._arguments import check_is_interactions
-from shortlist.data._interactions import Interactions
+from shortlist.data._interactions import Interactions, check_is_interactions
 from shortlist.errors import ArgumentError, must
 from shortlist.ids import PADDING, IdKind, Vocabulary, arrow_id_kind, as_array, encode_ids
 from shortlist.typing import ArrayLike
@@ -16,18 +15,18 @@ __all__ = ["Histories"]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Histories:
-    """The items of every user in one array, with the place where each user's items begin.
+    """Hold the items of all users in one array, oldest first.
 
-    Items follow the time of the interactions, or the order of the rows where there is no time. An item met
-    twice is there twice. A user who is not known has an empty history.
+    Items follow the time of the interactions, or the order of the rows if there is no time. Repeated items
+    are kept. Unknown users have an empty history.
 
     Args:
-        user_ids: The known users [U], object or int64.
+        user_ids: Known users `[U]`, object or int64.
         user_kind: `"str"`, `"bytes"` or `"int64"`.
-        offsets: int64 [U + 1]; the items of user u are those from offsets[u] to offsets[u + 1].
-        item_ids: The distinct items [I], object or int64.
+        offsets: int64 `[U + 1]`; the items of user u are at offsets[u] to offsets[u + 1].
+        item_ids: Distinct items `[I]`, object or int64.
         item_kind: `"str"`, `"bytes"` or `"int64"`.
-        item_codes: int32 [N], numbers of items in `item_ids`.
+        item_codes: int32 `[N]`, indices into `item_ids`.
 
     Example:
         >>> data = {"u": ["ann", "bob", "ann"], "i": [7, 7, 9], "t": [20, 10, 10]}
@@ -50,20 +49,17 @@ class Histories:
     def from_interactions(cls, interactions: Interactions) -> "Histories":
         """Collect the items of every user.
 
-        Args:
-            interactions: N rows.
-
-        Returns:
-            Histories of all users in the interactions, N items in all.
-
         Raises:
-            ArgumentError: What came are no interactions.
+            ArgumentError: If `interactions` is not an `Interactions`.
         """
         check_is_interactions(interactions, "interactions")
         users, items = interactions.table[interactions.user], interactions.table[interactions.item]
         user_codes, user_ids = encode_ids(users)
         item_codes, item_ids = encode_ids(items)
-        order = _by_user_and_time(interactions, user_codes)
+        if interactions.timestamp is None:
+            order = np.argsort(user_codes, kind="stable")
+        else:
+            order = np.lexsort((interactions.timestamps, user_codes))
         offsets = np.concatenate([[0], np.cumsum(np.bincount(user_codes))])
         user_kind, item_kind = arrow_id_kind(users.type), arrow_id_kind(items.type)
         assert user_kind is not None
@@ -71,28 +67,27 @@ class Histories:
         return cls(user_ids, user_kind, offsets, item_ids, item_kind, item_codes[order])
 
     def lengths(self, user_ids: ArrayLike) -> np.ndarray:
-        """Return how many items each user has met: int64 [B].
+        """Return the number of items of each user, int64 `[B]`.
 
         Args:
-            user_ids: [B], ids of the kind in the interactions.
+            user_ids: `[B]`, ids of the kind in the interactions.
 
         Raises:
-            ArgumentError: The ids are of another kind or rank.
+            ArgumentError: If the ids have another rank.
+            FeatureError: If the ids are of another kind.
         """
         starts, ends = self._bounds(user_ids)
         return ends - starts
 
     def items_of(self, user_ids: ArrayLike) -> list[np.ndarray]:
-        """Return the items of each user, oldest first.
+        """Return the item ids of each user, oldest first; none for unknown users.
 
         Args:
-            user_ids: [B], ids of the kind in the interactions.
-
-        Returns:
-            B arrays of item ids; empty for a user who is not known.
+            user_ids: `[B]`, ids of the kind in the interactions.
 
         Raises:
-            ArgumentError: The ids are of another kind or rank.
+            ArgumentError: If the ids have another rank.
+            FeatureError: If the ids are of another kind.
         """
         starts, ends = self._bounds(user_ids)
         slices = zip(starts.tolist(), ends.tolist(), strict=True)
@@ -102,28 +97,29 @@ class Histories:
         """Return the items of each user as one array, oldest first, padded at the end.
 
         Args:
-            user_ids: [B], ids of the kind in the interactions.
-            max_length: The width L of the result; only the latest L items of a user are kept. By default the
-                longest of these histories.
+            user_ids: `[B]`, ids of the kind in the interactions.
+            max_length: Width L of the result, which keeps only the latest L items of a user; the longest of
+                these histories by default.
 
         Returns:
-            [B, L], object or int64, padded with `""`, `b""` or -1. Where an item has such an id itself,
+            `[B, L]`, object or int64, padded with `""`, `b""` or -1. If an item has such an id itself,
             `lengths` tells the two apart.
 
         Raises:
-            ArgumentError: The ids are of another kind or rank, or `max_length` is less than 1.
+            ArgumentError: If the ids have another rank, or `max_length` is below 1.
+            FeatureError: If the ids are of another kind.
         """
         if max_length is not None and max_length < 1:
-            raise ArgumentError(f"max_length is {max_length}, expected at least 1.")
+            raise ArgumentError(must("max_length", "be >= 1", got=max_length))
         starts, ends = self._bounds(user_ids)
         width = int((ends - starts).max(initial=0)) if max_length is None else max_length
         starts = np.maximum(starts, ends - width)
         items = np.full((len(starts), width), PADDING[self.item_kind], dtype=self.item_ids.dtype)
-        # Positions of the items alone: most of the result is padding.
+        # Positions of the items only: most of the result is padding.
         lengths = ends - starts
-        place = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        codes = self.item_codes[place + np.repeat(starts, lengths)]
-        items[np.repeat(np.arange(len(starts)), lengths), place] = self.item_ids[codes]
+        position = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        codes = self.item_codes[position + np.repeat(starts, lengths)]
+        items[np.repeat(np.arange(len(starts)), lengths), position] = self.item_ids[codes]
         return items
 
     def __len__(self) -> int:
@@ -141,12 +137,6 @@ class Histories:
         if ids.ndim != 1:
             raise ArgumentError(must("user_ids", "be a list of ids", got=f"shape {ids.shape}"))
         rows = self._users.rows(ids) - 1
-        # An unknown user begins and ends at the first item: an empty history.
+        # Unknown users begin and end at the first item: an empty history.
         is_known = rows >= 0
         return np.where(is_known, self.offsets[rows], 0), np.where(is_known, self.offsets[rows + 1], 0)
-
-
-def _by_user_and_time(interactions: Interactions, user_codes: np.ndarray) -> np.ndarray:
-    if interactions.timestamp is None:
-        return np.argsort(user_codes, kind="stable")
-    return np.lexsort((interactions.timestamps, user_codes))

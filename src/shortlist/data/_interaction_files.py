@@ -1,4 +1,4 @@
-"""Interactions that stay in their files and are read part by part."""
+"""Interactions that stay in their files and are read in parts."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -10,44 +10,43 @@ import pyarrow as pa
 from tqdm import tqdm
 
 from shortlist.data._checks import check_column_exists, check_interactions, check_names, row_name
-from shortlist.data._csv_format import CsvFormat
-from shortlist.data._file_lists import Paths, is_parquet, list_files
-from shortlist.data._readers import check_file_exists, naming
-from shortlist.data._streams import csv_columns, parquet_columns, stream_csv, stream_parquet
-from shortlist.errors import DataError, FeatureError
+from shortlist.data._csv import CsvFormat, csv_columns, stream_csv
+from shortlist.data._files import Paths, check_file_exists, is_parquet, list_files, naming
+from shortlist.data._parquet import parquet_columns, stream_parquet
+from shortlist.errors import DataError, FeatureError, must
 from shortlist.ids import arrow_id_kind, to_id_column
 
 __all__ = ["InteractionFiles"]
 
 T = TypeVar("T")
-# A bar for what is done in a moment only flickers.
-_SECONDS_BEFORE_PROGRESS = 1.0
+
+_SECONDS_BEFORE_PROGRESS = 1.0  # a bar for shorter work only flickers
 
 
 @final
 class InteractionFiles:
-    r"""Parquet or CSV files in which every row says that a user met an item; they may be larger than memory.
+    r"""Parquet or CSV files of interactions, which may be larger than memory.
 
-    What `Interactions` promises is checked here when a row is read. `FeatureSpec.fit` learns from the files
-    in one pass. `TwoTower.fit` and `evaluate` encode them once into numbers on the disk and read their
-    batches from there; memory holds the vocabularies and some megabytes, never the rows.
+    Rows are checked as those of `Interactions` when they are read. `FeatureSpec.fit` reads the files once.
+    `TwoTower.fit` and `evaluate` encode them to disk once and read batches from there; memory holds the
+    vocabularies and some megabytes, never all rows.
 
     Args:
-        paths: A file, a folder (all Parquet and CSV files in it and below), or a pattern such as
-            `"events/*.parquet"`; or a list of these. All have the columns with a role; the name of a folder,
-            such as `day=7`, is no column.
-        user: The name of the column of user ids.
-        item: The name of the column of item ids.
-        rating: The name of the column of ratings.
-        timestamp: The name of the column of times: numbers or Arrow times.
-        csv: How CSV files are to be read.
-        cache: A folder, made when missing, that keeps the encoded rows for later trainings, also in other
-            processes; they are used again while files, columns and vocabularies are the same, and are yours
-            to delete. When None, the encoded rows are in the folder for temporary files (`TMPDIR`) and gone
-            with the training.
+        paths: File, folder (all Parquet and CSV files in and below it) or pattern such as
+            `"events/*.parquet"`; or a list of these. All have the columns with a role; folder names such as
+            `day=7` are not columns.
+        user: Column of user ids.
+        item: Column of item ids.
+        rating: Column of ratings.
+        timestamp: Column of times: numbers or Arrow times.
+        csv: Format of CSV files.
+        cache: Folder, made if missing, that keeps the encoded rows for later runs, also of other processes.
+            They are used again while files, columns and vocabularies are the same, and are yours to delete.
+            If None, the encoded rows are in the folder for temporary files (`TMPDIR`) and deleted after
+            training.
 
     Raises:
-        DataError: There is no file, or the first lacks a column.
+        DataError: If there is no file, or the first lacks a column.
 
     Example:
         >>> import tempfile
@@ -80,46 +79,47 @@ class InteractionFiles:
 
     @property
     def column_names(self) -> list[str]:
-        """The names of the columns of the first file, those with a role included."""
+        """Names of the columns of the first file, those with a role included."""
         return list(self._column_names)
 
     def parts(self, columns: Sequence[str] = ()) -> Iterator[pa.Table]:
-        """Read the files part by part, in their order.
+        """Read the files in parts, in their order.
 
         Args:
-            columns: Further columns; those with a role are always read, and checked.
+            columns: Further columns; those with a role are always read and checked.
 
         Yields:
-            Tables of a megabyte or less, ids brought to their kinds.
+            Tables of at most 1 MiB, with ids as str, bytes or int64.
 
         Raises:
-            DataError: A file is missing or damaged, lacks a column or holds a bad value; or none has rows.
+            DataError: If a file is missing or damaged, lacks a column or holds a bad value, or there are no
+                rows.
         """
         return self.map(lambda part: part, columns)
 
     def map(
         self, function: Callable[[pa.Table], T], columns: Sequence[str] = (), *, progress: str | None = None
     ) -> Iterator[T]:
-        """Apply a function to each part; its failures name the file and the rows.
+        """Apply a function to each part; its errors name the file and the rows.
 
         Args:
             function: Takes a part.
             columns: As in `parts`.
-            progress: What is being done, next to a bar on the terminal; None for no bar.
+            progress: Label of a progress bar on the terminal; None for no bar.
 
         Yields:
             What the function returned.
 
         Raises:
-            DataError: As in `parts`, or what the function raised.
-            FeatureError: What the function raised.
+            DataError: As in `parts`, or if the function raises it.
+            FeatureError: If the function raises it.
         """
         with tqdm(
             desc=progress,
             unit=" rows",
             unit_scale=True,
             delay=_SECONDS_BEFORE_PROGRESS,
-            disable=None if progress else True,  # None: only where somebody watches
+            disable=None if progress else True,  # None: shown on a terminal only
         ) as bar:
             for path, first_row, part in self._checked_parts(columns):
                 with _naming_rows(path, first_row, part.num_rows):
@@ -128,12 +128,17 @@ class InteractionFiles:
                 yield result
 
     def state(self) -> list[tuple[str, int, int]]:
-        """What tells whether a file has changed: path, bytes and time of the last change of each.
+        """Return path, size in bytes and modification time (ns) of each file, which tell whether it changed.
 
         Raises:
-            DataError: A file is missing.
+            DataError: If a file is missing.
         """
-        return [_state(path) for path in self.files]
+        states = []
+        for path in self.files:
+            check_file_exists(path)
+            facts = path.stat()
+            states.append((str(path), facts.st_size, facts.st_mtime_ns))
+        return states
 
     def _checked_parts(self, columns: Sequence[str]) -> Iterator[tuple[Path, int, pa.Table]]:
         kinds: dict[str, str | None] = {}
@@ -144,36 +149,41 @@ class InteractionFiles:
                 yield path, first_row, part
                 first_row += part.num_rows
         if not kinds:
-            raise DataError(f"{self.files[0]} and the other files hold no rows: expected an interaction.")
+            got = f"no rows in {self.files[0]} and the others"
+            raise DataError(must("the files", "hold at least one interaction", got=got))
 
     def _read(self, path: Path, columns: Sequence[str]) -> Iterator[pa.Table]:
-        wanted = list(dict.fromkeys([*self._roles, *columns]))
-        self._columns_of(path, wanted)
-        tables = stream_parquet(path, wanted) if is_parquet(path) else self._read_csv(path, wanted)
+        names = list(dict.fromkeys([*self._roles, *columns]))
+        self._columns_of(path, names)
+        if is_parquet(path):
+            tables = stream_parquet(path, names)
+        else:
+            required = (self.user, self.item) if self.csv.id_type == "str" else ()
+            types = self.csv.types(self.user, self.item, self.rating)
+            delimiter = self.csv.delimiter
+            tables = stream_csv(path, names, delimiter=delimiter, column_types=types, required=required)
         return (table for table in tables if table.num_rows)
-
-    def _read_csv(self, path: Path, columns: Sequence[str]) -> Iterator[pa.Table]:
-        required = (self.user, self.item) if self.csv.id_type == "str" else ()
-        types = self.csv.types(self.user, self.item, self.rating)
-        return stream_csv(path, columns, delimiter=self.csv.delimiter, column_types=types, required=required)
 
     def _checked(self, path: Path, first_row: int, table: pa.Table, kinds: dict[str, str | None]) -> pa.Table:
         with naming(path):
             for name in (self.user, self.item):
-                table = table.set_column(
-                    table.column_names.index(name), name, to_id_column(table[name], name)
-                )
+                ids = to_id_column(table[name], name)
+                table = table.set_column(table.column_names.index(name), name, ids)
             check_interactions(table, self.user, self.item, self.rating, self.timestamp, first_row=first_row)
             for name in (self.user, self.item):
-                _check_same_kind(name, arrow_id_kind(table[name].type), kinds)
+                kind = arrow_id_kind(table[name].type)
+                if kinds.setdefault(name, kind) != kind:
+                    requirement = f"hold {kinds[name]} ids, as in the files before"
+                    fix = "Write all files with ids of one kind"
+                    raise DataError(must(f"column {name!r}", requirement, got=kind, fix=fix))
         return table
 
-    def _columns_of(self, path: Path, wanted: Sequence[str]) -> list[str]:
+    def _columns_of(self, path: Path, required: Sequence[str]) -> list[str]:
         names = parquet_columns(path) if is_parquet(path) else csv_columns(path, self.csv.delimiter)
         with naming(path):
             header = pa.schema([(name, pa.null()) for name in names]).empty_table()
             check_names(header, self._roles)
-            for name in wanted:
+            for name in required:
                 check_column_exists(header, name)
         return names
 
@@ -185,26 +195,10 @@ class InteractionFiles:
         return f"InteractionFiles({len(self.files)} files, columns={self.column_names})"
 
 
-def _state(path: Path) -> tuple[str, int, int]:
-    check_file_exists(path)
-    facts = path.stat()
-    return str(path), facts.st_size, facts.st_mtime_ns
-
-
-def _check_same_kind(name: str, kind: str | None, kinds: dict[str, str | None]) -> None:
-    if kinds.setdefault(name, kind) != kind:
-        raise DataError(
-            f"column {name!r}: ids are {kind}, those of the files before are {kinds[name]}. "
-            "Write all files with ids of one kind."
-        )
-
-
 @contextmanager
 def _naming_rows(path: Path, first_row: int, num_rows: int) -> Iterator[None]:
     try:
         yield
     except (DataError, FeatureError) as error:
-        raise type(error)(
-            f"{path}, in the {num_rows} rows that begin with {row_name(first_row)} and are counted from 0 "
-            f"here: {error}"
-        ) from error
+        start = f"{path}, in {num_rows} rows from {row_name(first_row)}, which is row 0 here"
+        raise type(error)(f"{start}: {error}") from error

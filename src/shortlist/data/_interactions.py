@@ -10,14 +10,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shortlist.data._checks import check_column_exists, check_interactions, check_names, check_rows
-from shortlist.data._columns import to_numpy
-from shortlist.data._csv_format import csv_id_type
+from shortlist.data._csv import csv_id_type, read_csv
+from shortlist.data._files import naming
 from shortlist.data._joins import add_features
-from shortlist.data._readers import naming, read_csv, read_parquet, read_table
-from shortlist.errors import DataError, MissingExtraError
+from shortlist.data._parquet import read_parquet
+from shortlist.data._tables import read_table, to_numpy
+from shortlist.errors import ArgumentError, DataError, MissingExtraError, must
 from shortlist.ids import to_id_column
 
-__all__ = ["Interactions"]
+__all__ = ["Interactions", "check_is_interactions"]
 
 Path: TypeAlias = str | PathLike[str]
 
@@ -26,18 +27,18 @@ Path: TypeAlias = str | PathLike[str]
 class Interactions:
     """A table in which every row says that a user met an item.
 
-    Ids are str, bytes or int64 and stay exactly as they came; none is missing. Ratings and timestamps are
-    finite. Any further column is a feature. Build one with `from_table`, `from_csv` or `from_parquet`.
+    Ids are str, bytes or int64 and stay exactly as given; none is missing. Ratings and timestamps are finite.
+    All other columns are features. Build one with `from_table`, `from_csv` or `from_parquet`.
 
     Args:
         table: All columns, at least one row.
-        user: The name of the column of user ids.
-        item: The name of the column of item ids.
-        rating: The name of the column of ratings.
-        timestamp: The name of the column of times: numbers or Arrow times.
+        user: Column of user ids.
+        item: Column of item ids.
+        rating: Column of ratings.
+        timestamp: Column of times: numbers or Arrow times.
 
     Raises:
-        DataError: The table breaks one of these promises.
+        DataError: If the table breaks one of these promises.
 
     Example:
         >>> data = {"who": ["ann", "bob", "ann"], "film": [7, 7, 9], "stars": [4.0, 5.0, 1.0]}
@@ -58,20 +59,17 @@ class Interactions:
     def from_table(
         cls, data: Any, *, user: str, item: str, rating: str | None = None, timestamp: str | None = None
     ) -> "Interactions":
-        """Take interactions over from memory.
+        """Build interactions from a table in memory; all columns are kept.
 
         Args:
-            data: A frame of pandas or polars, an Arrow table, or a mapping of names to arrays.
-            user: The name of the column of user ids.
-            item: The name of the column of item ids.
-            rating: The name of the column of ratings.
-            timestamp: The name of the column of times.
-
-        Returns:
-            The interactions, all columns kept.
+            data: pandas or polars frame, Arrow table, or mapping of names to arrays.
+            user: Column of user ids.
+            item: Column of item ids.
+            rating: Column of ratings.
+            timestamp: Column of times.
 
         Raises:
-            DataError: A column is unknown, of another type or length, or holds a bad value.
+            DataError: If a column is unknown, of another type or length, or holds a bad value.
 
         Example:
             >>> Interactions.from_table({"u": [1, 2], "i": ["a", "b"]}, user="u", item="i").items.tolist()
@@ -96,22 +94,20 @@ class Interactions:
         delimiter: str = ",",
         id_type: Literal["str", "int64"] = "str",
     ) -> "Interactions":
-        """Read interactions from a CSV file with a header.
+        """Read interactions from a CSV file with a header; all columns are kept.
 
         Args:
             path: The file; `.gz`, `.bz2` and `.zst` are unpacked while reading.
-            user: The name of the column of user ids.
-            item: The name of the column of item ids.
-            rating: The name of the column of ratings, read as float64.
-            timestamp: The name of the column of times.
+            user: Column of user ids.
+            item: Column of item ids.
+            rating: Column of ratings, read as float64.
+            timestamp: Column of times.
             delimiter: One character between values.
-            id_type: Ids stay the text they are in the file ("007" is not "7"), or become integers.
-
-        Returns:
-            The interactions, all columns kept; types of the columns without a role are guessed by Arrow.
+            id_type: `"str"` keeps ids as the text in the file ("007" is not "7"); `"int64"` reads integers.
+                The types of columns without a role are guessed by Arrow.
 
         Raises:
-            DataError: The file is missing, a row cannot be read, a column is unknown, or a value is bad.
+            DataError: If the file is missing, a row cannot be read, a column is unknown, or a value is bad.
         """
         types = dict.fromkeys((user, item), csv_id_type(id_type)) | ({rating: pa.float64()} if rating else {})
         required = (user, item) if id_type == "str" else ()
@@ -123,20 +119,17 @@ class Interactions:
     def from_parquet(
         cls, path: Path, *, user: str, item: str, rating: str | None = None, timestamp: str | None = None
     ) -> "Interactions":
-        """Read interactions from a Parquet file or a directory of them.
+        """Read interactions from a Parquet file or a folder of them; all columns are kept.
 
         Args:
-            path: The file or directory.
-            user: The name of the column of user ids.
-            item: The name of the column of item ids.
-            rating: The name of the column of ratings.
-            timestamp: The name of the column of times.
-
-        Returns:
-            The interactions, all columns kept.
+            path: File or folder.
+            user: Column of user ids.
+            item: Column of item ids.
+            rating: Column of ratings.
+            timestamp: Column of times.
 
         Raises:
-            DataError: The file is missing or truncated, a column is unknown, or a value is bad.
+            DataError: If the file is missing or truncated, a column is unknown, or a value is bad.
         """
         table = read_parquet(path)
         with naming(path):
@@ -144,32 +137,33 @@ class Interactions:
 
     @property
     def columns(self) -> list[str]:
-        """The names of all columns, those with a role included."""
+        """Names of all columns, those with a role included."""
         return list(self.table.column_names)
 
     @property
     def users(self) -> np.ndarray:
-        """The user id of every row: object (str, bytes) or int64 [N]."""
+        """User id of each row, object (str, bytes) or int64 `[N]`."""
         return self.column(self.user)
 
     @property
     def items(self) -> np.ndarray:
-        """The item id of every row: object (str, bytes) or int64 [N]."""
+        """Item id of each row, object (str, bytes) or int64 `[N]`."""
         return self.column(self.item)
 
     @property
     def ratings(self) -> np.ndarray:
-        """The rating of every row [N], in the type it came in."""
+        """Rating of each row `[N]`, in the type of the column."""
         return self._role(self.rating, "rating")
 
     @property
     def timestamps(self) -> np.ndarray:
-        """The time of every row [N], in the type it came in; Arrow times come as datetime64."""
+        """Time of each row `[N]`, in the type of the column; Arrow times are datetime64."""
         return self._role(self.timestamp, "timestamp")
 
     def _role(self, name: str | None, role: str) -> np.ndarray:
         if name is None:
-            raise DataError(f"no {role} column was named; name one of {self.columns} with {role}=...")
+            fix = f"Name one of {self.columns} with {role}=..."
+            raise DataError(must("interactions", f"have a {role} column", got="none", fix=fix))
         return self.column(name)
 
     def column(self, name: str) -> np.ndarray:
@@ -179,27 +173,24 @@ class Interactions:
             name: One of `columns`.
 
         Returns:
-            object [N] for str, bytes and lists, [N, D] for vectors of one size, otherwise numbers [N].
+            object `[N]` for str, bytes and lists, `[N, D]` for vectors of one size, otherwise numbers `[N]`.
             Missing text is None, a missing number NaN.
 
         Raises:
-            DataError: There is no such column.
+            DataError: If there is no such column.
         """
         check_column_exists(self.table, name)
         return to_numpy(self.table[name], name)
 
     def take(self, rows: np.ndarray) -> "Interactions":
-        """Return some of the rows.
+        """Return the interactions of some rows.
 
         Args:
-            rows: Row numbers, int [M], in the order wanted, or a mask, bool [N].
-
-        Returns:
-            The interactions of these rows.
+            rows: Row numbers, int `[M]`, in the order to return them, or a mask, bool `[N]`.
 
         Raises:
-            ArgumentError: The rows are neither, or lie outside.
-            DataError: No row is left.
+            ArgumentError: If `rows` is neither, or a row is out of range.
+            DataError: If no row is left.
 
         Example:
             >>> data = Interactions.from_table({"u": [1, 2, 3], "i": [4, 5, 6]}, user="u", item="i")
@@ -214,32 +205,23 @@ class Interactions:
     def with_table(self, table: pa.Table) -> "Interactions":
         """Return interactions with the same roles over another table.
 
-        Args:
-            table: A table that has the columns with a role.
-
-        Returns:
-            The interactions, checked again.
-
         Raises:
-            DataError: The table breaks a promise of this class.
+            DataError: If the table breaks a promise of this class.
         """
         return self.from_table(
             table, user=self.user, item=self.item, rating=self.rating, timestamp=self.timestamp
         )
 
     def join(self, users: Any = None, items: Any = None) -> "Interactions":
-        """Add the features of users and items as columns; the order of the rows stays.
+        """Add the features of users and items as columns; the order of the rows does not change.
 
         Args:
-            users: One row for each user; has the column of user ids. Any table that `from_table` takes.
-            items: One row for each item; has the column of item ids.
-
-        Returns:
-            The interactions with more columns.
+            users: Table with one row per user and the column of user ids, as `from_table` takes it.
+            items: Table with one row per item and the column of item ids.
 
         Raises:
-            DataError: An id is missing in such a table or there twice, a column's name is taken, or what came
-                is no table.
+            DataError: If an id is missing in a table or repeated there, a column name is taken, or users and
+                items are swapped.
 
         Example:
             >>> data = Interactions.from_table({"u": [1, 2, 1], "i": [4, 5, 6]}, user="u", item="i")
@@ -247,10 +229,13 @@ class Interactions:
             [30, 41, 30]
         """
         table = self.table
-        for name, features, key in (("users", users, self.user), ("items", items, self.item)):
+        for argument, features, key, other_key in (
+            ("users", users, self.user, self.item),
+            ("items", items, self.item, self.user),
+        ):
             if features is not None:
-                with naming(name):
-                    table = add_features(table, read_table(features), key)
+                with naming(argument):
+                    table = add_features(table, read_table(features), key, other_key)
         return self._with(table)
 
     def _with(self, table: pa.Table) -> "Interactions":
@@ -260,7 +245,7 @@ class Interactions:
         """Return all columns as a pandas DataFrame.
 
         Raises:
-            MissingExtraError: pandas is not installed.
+            MissingExtraError: If pandas is not installed.
         """
         try:
             import_module("pandas")
@@ -276,3 +261,20 @@ class Interactions:
             pc.count_distinct(self.table[name]).as_py() for name in (self.user, self.item)
         )
         return f"Interactions({len(self)} rows, {num_users} users, {num_items} items, columns={self.columns})"
+
+
+def check_is_interactions(value: Any, name: str) -> None:
+    """Check that an argument is an `Interactions`, not a frame, which does not say what its columns are.
+
+    Raises:
+        ArgumentError: If it is not.
+
+    Example:
+        >>> check_is_interactions({"user": [1], "film": [2]}, "test")
+        Traceback (most recent call last):
+        shortlist.errors.ArgumentError: test must be an Interactions, got dict. Make it with
+        Interactions.from_table(frame, user="...", item="...").
+    """
+    if not isinstance(value, Interactions):
+        fix = 'Make it with Interactions.from_table(frame, user="...", item="...")'
+        raise ArgumentError(must(name, "be an Interactions", got=type(value).__name__, fix=fix))

@@ -1,10 +1,9 @@
-"""Train and test parts of interactions: disjoint, together everything, rows in their old order."""
+"""Train/test splits of interactions. Parts are disjoint, cover all rows and keep row order."""
 
 import numpy as np
 
-from shortlist.data._arguments import check_is_interactions
-from shortlist.data._interactions import Interactions
-from shortlist.errors import ArgumentError, DataError
+from shortlist.data._interactions import Interactions, check_is_interactions
+from shortlist.errors import ArgumentError, DataError, must
 from shortlist.ids import encode_ids
 
 __all__ = ["leave_last_out", "random_split", "time_split"]
@@ -13,20 +12,20 @@ __all__ = ["leave_last_out", "random_split", "time_split"]
 def random_split(
     interactions: Interactions, *, test_fraction: float = 0.2, seed: int = 42
 ) -> tuple[Interactions, Interactions]:
-    """Hold out rows drawn at random.
+    """Hold out random rows.
 
     Args:
         interactions: N rows.
-        test_fraction: Share of the rows to hold out, between 0 and 1; N times it is rounded.
-        seed: The same seed gives the same parts.
+        test_fraction: Fraction of rows to hold out, in (0, 1).
+        seed: Seed of the split.
 
     Returns:
-        train: The rows kept.
-        test: The rows held out.
+        train: Rows that are kept.
+        test: Rows that are held out.
 
     Raises:
-        ArgumentError: The fraction is not between 0 and 1, or what came are no interactions.
-        DataError: A part would be empty.
+        ArgumentError: If `test_fraction` is outside (0, 1) or `interactions` is not an `Interactions`.
+        DataError: If a part would be empty.
 
     Example:
         >>> data = Interactions.from_table({"u": range(10), "i": range(10)}, user="u", item="i")
@@ -45,20 +44,20 @@ def time_split(
 ) -> tuple[Interactions, Interactions]:
     """Hold out the latest rows.
 
-    Every test row is later than every train row: rows of the same time stay together, in the test part, so
-    that it can be larger than asked for.
+    All test rows are later than all train rows. Rows of one time stay together, in the test part, which can
+    therefore be larger than requested.
 
     Args:
         interactions: N rows with timestamps.
-        test_fraction: Share of the rows to hold out at least, between 0 and 1; N times it is rounded.
+        test_fraction: Smallest fraction of rows to hold out, in (0, 1).
 
     Returns:
-        train: The rows before the moment of the split.
-        test: The rows from that moment on.
+        train: Rows before the time of the split.
+        test: Rows at and after that time.
 
     Raises:
-        ArgumentError: The fraction is not between 0 and 1, or what came are no interactions.
-        DataError: There are no timestamps, or a part would be empty.
+        ArgumentError: If `test_fraction` is outside (0, 1) or `interactions` is not an `Interactions`.
+        DataError: If there are no timestamps, or a part would be empty.
 
     Example:
         >>> data = {"u": [1, 1, 2, 2], "i": [5, 6, 5, 6], "t": [40, 10, 30, 20]}
@@ -75,20 +74,20 @@ def time_split(
 def leave_last_out(interactions: Interactions, *, num_held_out: int = 1) -> tuple[Interactions, Interactions]:
     """Hold out the last rows of every user.
 
-    A user with no more rows than that stays in train whole, so that every test user is known from train.
-    Rows of the same time count as later the further down they stand.
+    Users with at most `num_held_out` rows stay in train, so all test users are known from train. Of rows of
+    one time, later ones in the table count as later.
 
     Args:
         interactions: Rows with timestamps.
-        num_held_out: How many rows of each user to hold out.
+        num_held_out: Number of rows of each user to hold out, at least 1.
 
     Returns:
         train: All but the last rows of each user.
         test: The last rows.
 
     Raises:
-        ArgumentError: `num_held_out` is less than 1, or what came are no interactions.
-        DataError: There are no timestamps, or no user has enough rows.
+        ArgumentError: If `num_held_out` is below 1 or `interactions` is not an `Interactions`.
+        DataError: If there are no timestamps, or no user has enough rows.
 
     Example:
         >>> data = {"u": [1, 1, 2, 1], "i": [5, 6, 5, 7], "t": [30, 20, 10, 10]}
@@ -98,24 +97,19 @@ def leave_last_out(interactions: Interactions, *, num_held_out: int = 1) -> tupl
     """
     check_is_interactions(interactions, "interactions")
     if num_held_out < 1:
-        raise ArgumentError(f"num_held_out is {num_held_out}, expected at least 1.")
+        raise ArgumentError(must("num_held_out", "be >= 1", got=num_held_out))
     codes, _ = encode_ids(interactions.table[interactions.user])
-    num_later, num_rows = _num_later(codes, interactions.timestamps)
-    return _parts(interactions, (num_later < num_held_out) & (num_rows > num_held_out))
-
-
-def _num_later(codes: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each row: how many rows of its user are later, and how many the user has."""
     counts = np.bincount(codes)
-    order = np.lexsort((times, codes))
+    order = np.lexsort((interactions.timestamps, codes))
     position = np.empty(len(codes), dtype=np.int64)
     position[order] = np.arange(len(codes))
-    return np.cumsum(counts)[codes] - 1 - position, counts[codes]
+    num_later = np.cumsum(counts)[codes] - 1 - position  # rows of the same user that are later
+    return _parts(interactions, (num_later < num_held_out) & (counts[codes] > num_held_out))
 
 
 def _num_test(num_rows: int, test_fraction: float) -> int:
     if not 0 < test_fraction < 1:
-        raise ArgumentError(f"test_fraction is {test_fraction}, expected a number between 0 and 1.")
+        raise ArgumentError(must("test_fraction", "be in (0, 1)", got=test_fraction))
     num_test = round(num_rows * test_fraction)
     _check_both_parts(num_test, num_rows)
     return num_test
@@ -128,7 +122,6 @@ def _parts(interactions: Interactions, is_test: np.ndarray) -> tuple[Interaction
 
 def _check_both_parts(num_test: int, num_rows: int) -> None:
     if num_test in (0, num_rows):
-        raise DataError(
-            f"the split leaves a part empty: {num_test} of {num_rows} rows would be test. "
-            "Give more interactions, or hold out another share."
-        )
+        fix = "Give more interactions, or hold out another fraction"
+        got = f"{num_test} of {num_rows} rows in test"
+        raise DataError(must("both parts", "have at least one row", got=got, fix=fix))

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from shortlist.data import Histories, Interactions
-from shortlist.data._arguments import check_is_interactions
 from shortlist.data._exclusions import exclusions, repeats_warning
+from shortlist.data._interactions import check_is_interactions
 from shortlist.errors import ArgumentError, must
 from shortlist.evaluation._lists import METRICS
 from shortlist.evaluation._ranked_lists import Answers, Recommend, ask

@@ -7,8 +7,8 @@ from typing import Protocol
 import numpy as np
 
 from shortlist.data import Histories, Interactions
-from shortlist.data._arguments import check_is_interactions
 from shortlist.data._checks import row_name
+from shortlist.data._interactions import check_is_interactions
 from shortlist.errors import DataError, must
 from shortlist.evaluation._lists import check_lists, ranking_metrics, ranks_in_lists
 from shortlist.ids import arrow_id_kind, encode_ids

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from shortlist.data import Histories, Interactions
-from shortlist.data._arguments import check_is_interactions
 from shortlist.data._exclusions import exclusions, repeats_warning
+from shortlist.data._interactions import check_is_interactions
 from shortlist.errors import ArgumentError
 from shortlist.evaluation._baselines import Popularity, Random
 from shortlist.evaluation._protocol import as_recommenders, check_protocol, measure

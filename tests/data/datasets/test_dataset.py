@@ -20,5 +20,5 @@ def test_joined_has_the_features_of_both_sides():
 
 
 def test_an_item_without_features_is_named():
-    with pytest.raises(DataError, match="the first is 2"):
+    with pytest.raises(DataError, match="the first with 2"):
         Dataset("small", EVENTS, USERS, pa.table({"i": [1], "name": ["one"]})).joined()

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
-from shortlist.data._columns import lists_from_mask
 from shortlist.data._interactions import Interactions
+from shortlist.data._tables import lists_from_mask
 from shortlist.data.datasets._archives import Archive, find_archive, read_member
 from shortlist.data.datasets._dataset import Dataset
 from shortlist.errors import ArgumentError, DataError

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shortlist.data._columns import lists_from_mask
+from shortlist.data._tables import lists_from_mask
 from shortlist.data.datasets._world import SyntheticWorld, generator
 
 __all__ = ["describe_items", "describe_users", "item_ids", "user_ids"]
