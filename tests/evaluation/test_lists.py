@@ -5,7 +5,9 @@ from tests.oracles.lists import PADDING, evaluate_list, evaluate_lists
 from tests.oracles.worlds import ID_KINDS, SEEDS, list_world
 
 from shortlist.errors import ArgumentError
-from shortlist.evaluation._lists import METRICS, check_lists, ranking_metrics, ranks_in_lists
+from shortlist.evaluation import _lists as lists
+from shortlist.evaluation._lists import check_lists, ranking_metrics, ranks_in_lists
+from shortlist.metrics._ranking import RANKING_METRICS as METRICS
 
 
 def as_matrix(lists):
@@ -30,6 +32,26 @@ def test_metrics_equal_the_oracle_for_each_list(seed, kind):
         for row, query in enumerate(evaluated):
             expected = evaluate_list(world.recommended[query], true[query], k)
             assert {name: value[row] for name, value in values.items()} == pytest.approx(expected)
+
+
+@given(seed=SEEDS)
+def test_parts_of_any_size_give_the_same_values(seed):
+    generator = np.random.default_rng(seed)
+    queries = np.repeat(np.arange(30), generator.integers(1, 7, 30))
+    queries = generator.permutation(queries)
+    ranks = np.where(generator.random(len(queries)) < 0.3, np.inf, generator.permutation(len(queries)) + 1.0)
+    whole = ranking_metrics(ranks, queries, 20, list(METRICS))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lists, "_LARGEST", 50)
+        parts = ranking_metrics(ranks, queries, 20, list(METRICS))
+    for name, values in whole.items():
+        np.testing.assert_array_equal(parts[name], values)
+    for query in range(30):  # an item a rank: the lists of the oracle
+        own = ranks[queries == query]
+        recommended = [rank if rank in own else -1.0 for rank in range(1, len(queries) + 1)]
+        true = [rank if np.isfinite(rank) else 1000 + number for number, rank in enumerate(own)]
+        expected = evaluate_list(recommended, true, 20)
+        assert {name: values[query] for name, values in whole.items()} == pytest.approx(expected)
 
 
 def test_all_six_metrics_are_there():

@@ -11,7 +11,7 @@ from shortlist import backend
 from shortlist.metrics import _candidates as module
 from shortlist.metrics._candidates import Candidates, CandidatesInMemory, CandidatesOnDisk, widened
 from shortlist.metrics._ranks import ranks
-from shortlist.ops import NEVER
+from shortlist.metrics._true_ranks import NEVER
 
 pytestmark = pytest.mark.contract
 Array = np.ndarray

@@ -1,15 +1,19 @@
 """Ranking metrics of lists of ids: the place of each true item, and what follows from it."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from itertools import repeat
 
 import numpy as np
 
 from shortlist.errors import ArgumentError
+from shortlist.metrics._ranking import ranking_metrics
+from shortlist.metrics._true_ranks import NEVER, NUMPY, TrueRanks
 from shortlist.typing import ArrayLike
 
-__all__ = ["METRICS", "check_lists", "ranking_metrics", "ranks_in_lists"]
+__all__ = ["check_lists", "ranking_metrics", "ranks_in_lists"]
+
+_LARGEST = 2**22
+"""Numbers in one array: a position of a list each, or a pair of a query's true items."""
 
 _TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "bytes": (bytes,), "int64": (int, np.integer)}
 
@@ -92,43 +96,16 @@ def _numbers(ids: np.ndarray, numbers: dict[str | bytes | int, int]) -> np.ndarr
     return np.fromiter(map(numbers.get, values, repeat(-1)), dtype=np.int64, count=len(values))
 
 
-@dataclass(frozen=True)
-class _Hits:
-    """What stands in the first k places: ranks [H] and queries [H], ordered by both, and num_true [Q]."""
-
-    ranks: np.ndarray
-    queries: np.ndarray
-    num_true: np.ndarray
-    k: int
-
-    def sums(self, values: np.ndarray | None = None) -> np.ndarray:
-        return np.bincount(self.queries, values, minlength=len(self.num_true)).astype(np.float64)
-
-    def slots(self) -> np.ndarray:
-        """For each hit, how many hits its query has up to that rank: 1, 2, ..."""
-        starts = np.cumsum(self.sums()) - self.sums()
-        return np.arange(1, len(self.ranks) + 1) - starts[self.queries]
-
-
 def ranking_metrics(
     ranks: np.ndarray, queries: np.ndarray, k: int, metrics: Sequence[str]
 ) -> dict[str, np.ndarray]:
-    """Compute metrics of each query's first k places.
-
-    | measure | value |
-    |---|---|
-    | `recall` | hits / num_true |
-    | `precision` | hits / k |
-    | `hit_rate` | 1 if there is a hit, else 0 |
-    | `mrr` | 1 / rank of the first hit |
-    | `ndcg` | ∑ 1 / log2(rank + 1) over hits, divided by the same sum over ranks 1 to min(num_true, k) |
-    | `map` | ∑ precision at the rank of each hit, divided by min(num_true, k) |
+    """Compute metrics of each query's first k positions; each is defined in its file of `shortlist.metrics`.
 
     Args:
         ranks: float64 [P], the rank of each true item, counted from 1; infinity when it was not recommended.
         queries: int [P], the query of each true item; each number from 0 to Q - 1 is there.
-        k: The number of places that count.
-        metrics: Names from the table.
+        k: The number of positions that count.
+        metrics: Names of metrics.
 
     Returns:
         float64 [Q] for each name.
@@ -137,51 +114,26 @@ def ranking_metrics(
         >>> values = ranking_metrics(np.array([2.0, np.inf]), np.array([0, 0]), 10, ["recall", "mrr"])
         >>> {name: value.tolist() for name, value in values.items()}
         {'recall': [0.5], 'mrr': [0.5]}
-
-    Source:
-        Järvelin and Kekäläinen, "Cumulated gain-based evaluation of IR techniques", 2002 (NDCG);
-        Manning, Raghavan and Schütze, "Introduction to Information Retrieval", 2008, chapter 8 (the others).
     """
-    is_hit = ranks <= k
-    order = np.lexsort((ranks[is_hit], queries[is_hit]))
-    hits = _Hits(ranks[is_hit][order], queries[is_hit][order], np.bincount(queries), k)
-    return {measure: _FUNCTIONS[measure](hits) for measure in metrics}
+    better = np.minimum(ranks - 1, NEVER)[np.argsort(queries, kind="stable")]
+    num_true = np.bincount(queries)
+    starts = np.cumsum(num_true) - num_true
+    values = {name: np.empty(len(num_true)) for name in metrics}
+    for part in _parts(num_true, k):
+        slots = np.arange(num_true[part].max())
+        is_true = slots < num_true[part][:, None]
+        padded = better[np.where(is_true, starts[part][:, None] + slots, 0)]
+        true_ranks = TrueRanks(padded, np.ones(padded.shape), is_true, NUMPY)
+        for name, value in ranking_metrics(true_ranks, k, metrics).items():
+            values[name][part] = value
+    return values
 
 
-def _recall(hits: _Hits) -> np.ndarray:
-    return hits.sums() / hits.num_true
-
-
-def _precision(hits: _Hits) -> np.ndarray:
-    return hits.sums() / hits.k
-
-
-def _hit_rate(hits: _Hits) -> np.ndarray:
-    return (hits.sums() > 0).astype(np.float64)
-
-
-def _mrr(hits: _Hits) -> np.ndarray:
-    return hits.sums((hits.slots() == 1) / hits.ranks)
-
-
-def _ndcg(hits: _Hits) -> np.ndarray:
-    num_ideal = np.minimum(hits.num_true, hits.k)
-    ideal = np.cumsum(1 / np.log2(np.arange(1, num_ideal.max() + 1) + 1))
-    return hits.sums(1 / np.log2(hits.ranks + 1)) / ideal[num_ideal - 1]
-
-
-def _map(hits: _Hits) -> np.ndarray:
-    return hits.sums(hits.slots() / hits.ranks) / np.minimum(hits.num_true, hits.k)
-
-
-_FUNCTIONS: dict[str, Callable[[_Hits], np.ndarray]] = {
-    "recall": _recall,
-    "precision": _precision,
-    "hit_rate": _hit_rate,
-    "mrr": _mrr,
-    "ndcg": _ndcg,
-    "map": _map,
-}
-
-METRICS = tuple(_FUNCTIONS)
-"""The names of all metrics."""
+def _parts(num_true: np.ndarray, k: int) -> Iterator[np.ndarray]:
+    """Queries of similar numbers of true items, as many at once as `_LARGEST` numbers allow."""
+    order = np.argsort(-num_true, kind="stable")
+    start = 0
+    while start < len(order):
+        size = max(1, _LARGEST // max(k, int(num_true[order[start]]) ** 2))
+        yield order[start : start + size]
+        start += size

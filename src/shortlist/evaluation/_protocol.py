@@ -10,9 +10,9 @@ from shortlist.data import Histories, Interactions
 from shortlist.data._exclusions import exclusions, repeats_warning
 from shortlist.data._interactions import check_is_interactions
 from shortlist.errors import ArgumentError, must
-from shortlist.evaluation._lists import METRICS
 from shortlist.evaluation._ranked_lists import Answers, Recommend, ask
 from shortlist.indexes import Index
+from shortlist.metrics._ranking import RANKING_METRICS
 
 __all__ = [
     "Recommend",
@@ -41,9 +41,9 @@ def evaluate(  # noqa: PLR0913 - the options of the protocol, all by name
     """Evaluate lists of recommended ids by the items that users met afterwards.
 
     Each test user is asked for once. What counts is the list: an id that stands there twice counts at its
-    first place, padding never counts, and both keep their place. The formulas are those of
-    `lists.ranking_metrics`. With the average over rows, recall is the share of test rows whose item is in
-    the first k places.
+    first place, padding never counts, and both keep their place. The formulas are in the files of
+    `shortlist.metrics`. With the average over rows, recall is the share of test rows whose item is in the
+    first k places.
 
     Items of `exclude` are left out for their users, except all of a user's items in `test`. Repeated test
     rows count once per row. `TwoTower.evaluate` follows the same rules and gives the same numbers.
@@ -197,8 +197,10 @@ def check_protocol(ks: Sequence[int], metrics: Sequence[str], average: str, batc
     """
     if not ks or any(isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1 for k in ks):
         raise ArgumentError(f"ks came as {tuple(ks)!r}, expected whole numbers of at least 1.")
-    if not metrics or not set(metrics) <= set(METRICS):
-        raise ArgumentError(f"measures came as {tuple(metrics)!r}, expected some of {METRICS}.")
+    if not metrics or not set(metrics) <= set(RANKING_METRICS):
+        raise ArgumentError(
+            f"measures came as {tuple(metrics)!r}, expected some of {tuple(RANKING_METRICS)}."
+        )
     if average not in _AVERAGES:
         raise ArgumentError(f"average is {average!r}, expected one of {_AVERAGES}.")
     if batch_size < 1:

@@ -1,5 +1,6 @@
 """The features of a query and a candidate, fitted to data."""
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -156,7 +157,7 @@ class FeatureSpec:
     def _check_items_are_no_users(self, interactions: Interactions, items: Any) -> None:
         """Refuse a catalog that holds users of the interactions and none of their items."""
         columns = interactions.table.column_names
-        if self.query_id not in columns or self.candidate_id not in columns:
+        if self.candidate_id is None or not {self.query_id, self.candidate_id} <= set(columns):
             return
         with naming(self.candidate_id):
             ids = set(exact_ids(as_array(source.values(items, self.candidate_id))))
@@ -227,7 +228,9 @@ class FeatureSpec:
         save_columns(self.query, Path(directory, "query"))
         save_columns(self.candidate, Path(directory, "candidate"))
         with replacing(path) as temporary:
-            temporary.write_text(json.dumps({"format": _FORMAT, **self.get_config()}, indent=1))
+            config = self.get_config()
+            written = {"format": _FORMAT, "sha256": _sha256(config), **config}
+            temporary.write_text(json.dumps(written, indent=1))
 
     @classmethod
     def load(cls, directory: str | os.PathLike[str]) -> "FeatureSpec":
@@ -246,6 +249,9 @@ class FeatureSpec:
         if found != _FORMAT:
             fix = "Read it with the version of Shortlist that wrote it, or fit and save the spec again"
             raise ArtifactError(must(str(path), f"have the format {_FORMAT!r}", got=repr(found), fix=fix))
+        if config.pop("sha256", None) != _sha256(config):
+            fix = "Copy or save the spec again"
+            raise ArtifactError(must(str(path), "be unchanged since it was written", fix=fix))
         spec = cls.from_config(config)
         query = load_columns(spec.query, Path(directory, "query"))
         return spec._with(query, load_columns(spec.candidate, Path(directory, "candidate")))
@@ -342,6 +348,10 @@ def _knows_any(column: Category, ids: np.ndarray) -> bool:
         return bool(column.encode(ids).any())
     except FeatureError:  # another kind of ids
         return False
+
+
+def _sha256(config: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
 
 
 def save_columns(columns: Sequence[Column], directory: str | os.PathLike[str]) -> None:

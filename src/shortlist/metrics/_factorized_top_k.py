@@ -19,8 +19,10 @@ from shortlist.indexes._engine import Engine
 from shortlist.indexes._tuning import estimate_recall
 from shortlist.metrics._candidates import Candidates, CandidatesInMemory, CandidatesOnDisk, widened
 from shortlist.metrics._listed_ranks import listed_ranks
-from shortlist.metrics._ranks import ranks
-from shortlist.ops import METRICS, check_shapes, distinct, ranking_metrics
+from shortlist.metrics._ranking import RANKING_METRICS, ranking_metrics
+from shortlist.metrics._ranks import distinct, ranks
+from shortlist.metrics._true_ranks import TrueRanks
+from shortlist.ops import check_shapes
 from shortlist.typing import Tensor
 
 __all__ = ["FactorizedTopK"]
@@ -36,7 +38,7 @@ class FactorizedTopK(keras.metrics.Metric):
     """How well queries retrieve their true candidates from the whole catalog.
 
     The rank of a true candidate is a count of the candidates that score higher; all measures at all k come
-    from that one count. See `ops.ranking_metrics` for the definitions. In short:
+    from that one count; each is defined in a file of its own, such as `metrics/_recall.py`. In short:
 
     - Ties: the expected value over all orders of the tied candidates, so a constant model is worth exactly
       chance.
@@ -382,9 +384,9 @@ class FactorizedTopK(keras.metrics.Metric):
         counts = [ops.sum(ops.cast(rows, "float32")) for rows in (counted, skipped, is_invalid)]
         self._counts.assign_add(ops.stack(counts))
         weights = ops.where(is_finite, weights, 0.0)
-        columns = []
+        true_ranks, columns = TrueRanks(better, tied, is_true, ops), []
         for k in self.ks:
-            values = ranking_metrics(better, tied, is_true, k, self.metrics)
+            values = ranking_metrics(true_ranks, k, self.metrics)
             columns.append(ops.stack([ops.sum(values[measure] * weights) for measure in self.metrics]))
         self._sums.assign_add(ops.stack(columns, axis=1))
         self._weight.assign_add(ops.sum(weights))
@@ -394,9 +396,11 @@ class FactorizedTopK(keras.metrics.Metric):
 def _check(ks: Sequence[int], metrics: Sequence[str]) -> None:
     if not ks or any(isinstance(k, bool) or int(k) != k or k < 1 for k in ks):
         raise ArgumentError(f"ks came as {ks!r}; expected whole numbers of at least 1, such as (10, 100).")
-    unknown = [measure for measure in metrics if measure not in METRICS]
+    unknown = [measure for measure in metrics if measure not in RANKING_METRICS]
     if unknown or not metrics:
-        raise ArgumentError(f"measures came as {tuple(metrics)!r}; expected some of {METRICS}.")
+        raise ArgumentError(
+            f"measures came as {tuple(metrics)!r}; expected some of {tuple(RANKING_METRICS)}."
+        )
 
 
 def _check_no_padding(ids: np.ndarray | None) -> None:

@@ -5,7 +5,7 @@ from keras import ops
 from shortlist.indexes._engine import Engine
 from shortlist.indexes._row_filter import Filter
 from shortlist.metrics._ranks import but_the_true
-from shortlist.ops import NEVER
+from shortlist.metrics._true_ranks import NEVER
 from shortlist.typing import Tensor
 
 __all__ = ["listed_ranks"]

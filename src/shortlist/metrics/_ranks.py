@@ -6,10 +6,10 @@ from keras import ops
 
 from shortlist import backend
 from shortlist.metrics._candidates import Candidates
-from shortlist.ops import NEVER
+from shortlist.metrics._true_ranks import NEVER
 from shortlist.typing import Tensor
 
-__all__ = ["but_the_true", "ranks"]
+__all__ = ["but_the_true", "distinct", "ranks"]
 
 _MARGIN = 1e-6
 """Scores this near, as a share of the product of the vectors' lengths, are one: a product rounds differently
@@ -94,6 +94,26 @@ def but_the_true(rows: Tensor, true_rows: Tensor | None) -> Tensor:
         return rows
     is_true = ops.any(ops.expand_dims(rows, 2) == ops.expand_dims(true_rows, 1), axis=2)
     return ops.where(is_true, -1, rows)
+
+
+def distinct(rows: Tensor) -> Tensor:
+    """Each row's values with every repetition, and every negative value, set to -1.
+
+    Args:
+        rows: `[num_queries, num_values]`, int32; negative values are padding.
+
+    Returns:
+        `[num_queries, num_values]`, int32, in ascending order within each row.
+
+    Example:
+        >>> import numpy as np
+        >>> np.asarray(distinct(np.int32([[7, 3, 7, -1]]))).tolist()
+        [[-1, 3, 7, -1]]
+    """
+    ordered = ops.sort(rows, axis=1)
+    repeated = ordered[:, 1:] == ordered[:, :-1]
+    repeated = ops.concatenate([ops.zeros_like(ordered[:, :1], dtype="bool"), repeated], axis=1)
+    return ops.where(ops.logical_or(repeated, ordered < 0), -1, ordered)
 
 
 def _counts(candidates: Candidates, compared: Tensor, excluded: Tensor | None) -> _Counts:

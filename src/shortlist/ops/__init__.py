@@ -1,8 +1,7 @@
-"""Pure functions on tensors: scores, masks, logQ corrections, weighted reductions, ranking metrics."""
+"""Pure functions on tensors: scores, masks, logQ corrections, weighted reductions."""
 
 from shortlist.ops._masking import MASKED_LOGIT, accidental_hits, false_negatives, mask_logits, positives
 from shortlist.ops._negatives import keep_hard_negatives
-from shortlist.ops._ranking import METRICS, NEVER, distinct, ranking_metrics
 from shortlist.ops._sampling import correct_logits, log_frequency, log_probability
 from shortlist.ops._scores import (
     check_shapes,
@@ -15,12 +14,9 @@ from shortlist.ops._weights import weighted_mean, weighted_sum
 
 __all__ = [
     "MASKED_LOGIT",
-    "METRICS",
-    "NEVER",
     "accidental_hits",
     "check_shapes",
     "correct_logits",
-    "distinct",
     "false_negatives",
     "keep_hard_negatives",
     "log_frequency",
@@ -29,7 +25,6 @@ __all__ = [
     "pairwise_scores",
     "per_query_scores",
     "positives",
-    "ranking_metrics",
     "true_scores",
     "unit_vectors",
     "weighted_mean",
