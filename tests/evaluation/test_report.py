@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from rich.console import Console
 from tests.evaluation.worlds import interactions, worlds
+from tests.oracles.spread import spread
 
 from shortlist.errors import ArgumentError
 from shortlist.evaluation import Popularity, Random, Report, compare, evaluate
@@ -45,6 +46,15 @@ def test_coverage_is_the_share_of_training_items_that_any_list_holds():
     assert rows["oracle"]["coverage_at_1"] == 0  # 30 and 31 are not in train
     assert rows["oracle"]["coverage_at_3"] == 5 / 7
     assert rows["popularity"]["coverage_at_1"] == 1 / 7
+
+
+def test_spread_over_the_training_items_equals_the_oracle():
+    rows = compare({"oracle": oracle}, TEST, train=TRAIN, ks=(1, 3)).rows["oracle"]
+    lists = oracle(np.arange(4), 3, None).tolist()
+    for k in (1, 3):
+        shown = [item for line in lists for item in line[:k]]
+        expected = spread(shown, TRAIN.items.tolist())
+        assert {name: rows[f"{name}_at_{k}"] for name in expected} == pytest.approx(expected)
 
 
 def test_a_good_model_gives_no_warning():

@@ -1,5 +1,6 @@
 """Asking a recommender for lists, user by user, and finding the test items in them."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -44,14 +45,14 @@ class Answers:
         ranks: float64 [N], counted from 1; infinity where the item was not recommended.
         users: int [N], the number of each row's user.
         items: int [N], the number of each row's item.
-        recommended: For each k the distinct ids in the first k places of all lists.
+        recommended: For each k how often each id is in the first k places of all lists.
         weights: float64 [N], the weight of each row; None if all rows count the same.
     """
 
     ranks: np.ndarray
     users: np.ndarray
     items: np.ndarray
-    recommended: dict[int, set[ItemId | None]]
+    recommended: dict[int, Counter[ItemId]]
     weights: np.ndarray | None = None
 
     def measure(self, k: int, metrics: Sequence[str], average: str) -> dict[str, float]:
@@ -119,7 +120,7 @@ def ask(
     (users, user_ids), (items, item_ids) = (encode_ids(test.table[name]) for name in (test.user, test.item))
     kind = str(arrow_id_kind(test.table[test.item].type))
     _check_items(test, item_ids, kind)
-    ranks, recommended = np.empty(len(test)), {k: set[ItemId | None]() for k in ks}
+    ranks, recommended = np.empty(len(test)), {k: Counter[ItemId]() for k in ks}
     for start, rows in _batches(users, batch_size):
         batch = user_ids[start : start + batch_size]
         banned = None if excluded is None else excluded.items_of(batch)
@@ -127,8 +128,9 @@ def ask(
         ranks[rows] = ranks_in_lists(lists, users[rows] - start, item_ids[items[rows]])
         for k, seen in recommended.items():
             seen.update(lists[:, :k].ravel().tolist())
-    padding = {None, _PADDING[kind]}
-    recommended = {k: seen - padding for k, seen in recommended.items()}
+    for seen in recommended.values():
+        for padding in (None, _PADDING[kind]):
+            del seen[padding]
     return Answers(ranks, users.astype(np.int64), items, recommended, weights)
 
 

@@ -19,10 +19,12 @@ from shortlist.evaluation._protocol import as_recommenders, check_protocol, meas
 from shortlist.evaluation._ranked_lists import Answers, Recommend, ask
 from shortlist.ids import encode_ids
 from shortlist.indexes import Index
+from shortlist.metrics import coverage, gini, novelty
 
 __all__ = ["Report", "compare"]
 
 _POPULARITY, _RANDOM = "popularity", "random"
+_NEITHER_GOOD_NOR_BAD = ("gini_at_", "novelty_at_")
 _NUM_ASKED_WITHOUT_EXCLUSIONS = 100
 
 
@@ -88,9 +90,13 @@ def compare(  # noqa: PLR0913 - the options of the protocol, all by name
 ) -> Report:
     """Evaluate recommenders next to popularity and chance, and look for signs that one has learned nothing.
 
-    Next to the metrics of `evaluate` stands the coverage: the share of the items of `train` that stand in the
-    first k places of any list. The report warns when a model's metric or its coverage is below popularity's,
-    when it recommends the same items to everybody, and when test rows repeat pairs of `train`.
+    Next to the metrics of `evaluate` the report has three of how recommendations are spread over the items of
+    `train` (other items do not count): `coverage`, the share of items in the first k places of any list;
+    `gini`, from 0 (all items equally often) to 1 (always the same one); and `novelty`, the mean of
+    `-log2(share of the training rows)` over recommended items, in bits. See `shortlist.metrics`.
+
+    The report warns when a model's metric or its coverage is below popularity's, when it recommends the same
+    items to everybody, and when test rows repeat pairs of `train`.
 
     Args:
         models: Recommenders by name, as in `evaluate`: callables, or indexes that take user ids.
@@ -134,11 +140,12 @@ def compare(  # noqa: PLR0913 - the options of the protocol, all by name
         _POPULARITY: Popularity.from_interactions(train),
         _RANDOM: Random.from_interactions(train),
     }
-    catalog = set(encode_ids(train.table[train.item])[1].tolist())
+    codes, items = encode_ids(train.table[train.item])
+    popularity = np.bincount(codes) / len(train)
     rows: dict[str, dict[str, float]] = {}
     for name, recommend in everyone.items():
         answers = ask(recommend, test, ks=ks, excluded=excluded, weighted=weighted)
-        rows[name] = measure(answers, ks, metrics, average) | _coverage(answers, catalog)
+        rows[name] = measure(answers, ks, metrics, average) | _beyond_accuracy(answers, items, popularity)
     warnings = [warning for name in models for warning in _below_popularity(name, rows)]
     warnings += [
         _SAME.format(name=name)
@@ -162,8 +169,15 @@ def _check_names(models: Mapping[str, Any]) -> None:
         )
 
 
-def _coverage(answers: Answers, catalog: set[str | bytes | int]) -> dict[str, float]:
-    return {f"coverage_at_{k}": len(seen & catalog) / len(catalog) for k, seen in answers.recommended.items()}
+def _beyond_accuracy(answers: Answers, items: np.ndarray, popularity: np.ndarray) -> dict[str, float]:
+    """Metrics of how often each training item is recommended, whether that is right or not."""
+    ids = items.tolist()
+    counts = {k: np.array([seen[one] for one in ids]) for k, seen in answers.recommended.items()}
+    return {
+        **{f"coverage_at_{k}": float(coverage(seen)) for k, seen in counts.items()},
+        **{f"gini_at_{k}": float(gini(seen)) for k, seen in counts.items()},
+        **{f"novelty_at_{k}": float(novelty(seen, popularity)) for k, seen in counts.items()},
+    }
 
 
 def _below_popularity(name: str, rows: Mapping[str, Mapping[str, float]]) -> list[str]:
@@ -171,7 +185,7 @@ def _below_popularity(name: str, rows: Mapping[str, Mapping[str, float]]) -> lis
     below = {
         metric: f"{metric} {ours[metric]:.4f} < {theirs[metric]:.4f}"
         for metric in ours
-        if ours[metric] < theirs[metric]
+        if not metric.startswith(_NEITHER_GOOD_NOR_BAD) and ours[metric] < theirs[metric]
     }
     metrics = [text for metric, text in below.items() if not metric.startswith("coverage")]
     coverage = [text for metric, text in below.items() if metric.startswith("coverage")]
