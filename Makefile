@@ -16,7 +16,7 @@ UV_COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3
 	--custom-compile-command 'make lock' --annotation-style line $(LOCK_FLAGS)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help quickstart test test-backends test-slow test-wheel check fix api docs bench bench-quick bench-peers lock clean
+.PHONY: help quickstart test test-backends test-slow test-wheel check fix api kept docs bench bench-quick bench-peers lock clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -56,6 +56,9 @@ fix: $(VENV)/.dev  ## Mend what a machine can mend: format, order of imports, si
 
 api: $(VENV)/.dev  ## Write tests/api.txt, the list of the public API, from the code
 	PYTHONPATH=src:. $(BIN)/python -m tests.support.api > tests/api.txt
+
+kept: $(VENV)/.dev  ## Write a model, index and export of this version into tests/kept/, before a release
+	KERAS_BACKEND=tensorflow PYTHONPATH=src:. $(BIN)/python -m tests.support.kept
 
 docs: $(VENV)/.dev  ## The documentation site into site/: guides, and a reference from the docstrings
 	KERAS_BACKEND=jax PYTHONPATH=src $(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs site
