@@ -6,6 +6,7 @@
 
 VENV ?= .venv
 TFRS_VENV ?= .venv-tfrs
+OLDEST_VENV ?= .venv-oldest
 PYTHON ?= python3
 WORKERS ?= 2
 
@@ -14,9 +15,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --durations 30
 UV_COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest --quiet \
 	--custom-compile-command 'make lock' --annotation-style line $(LOCK_FLAGS)
+OLDEST_EXTRAS := tensorflow jax pandas polars plots faiss scann annoy usearch
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help quickstart test test-backends test-slow test-wheel check fix api kept docs bench bench-quick bench-peers lock clean
+.PHONY: help quickstart test test-backends test-slow test-wheel test-oldest check fix api kept docs bench bench-quick bench-peers lock clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -43,6 +45,14 @@ test-slow: $(VENV)/.torch  ## The tests marked slow, on the three backends, in a
 
 test-wheel: $(VENV)/.dev  ## The built wheel in an empty environment, without TensorFlow
 	$(PYTEST) --slow tests/test_wheel.py
+
+test-oldest: $(OLDEST_VENV)/.made  ## Quickstart and contract tests with the oldest versions that pyproject.toml allows
+	@for backend in tensorflow jax; do \
+		export KERAS_BACKEND=$$backend; \
+		$(OLDEST_VENV)/bin/shortlist quickstart --data synthetic --num-interactions 1000 --epochs 1 --output $(OLDEST_VENV)/quickstart && \
+		$(OLDEST_VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile \
+			--override-ini filterwarnings=default -m contract tests || exit 1; \
+	done
 
 check: $(VENV)/.dev  ## Format, lint, types and import contracts, in seconds
 	$(BIN)/ruff format --check .
@@ -75,9 +85,10 @@ lock: $(VENV)/.dev  ## Write lock/*.txt anew from pyproject.toml; LOCK_FLAGS=--u
 	$(PIP) install --quiet uv
 	$(UV_COMPILE) --extra tensorflow --output-file lock/tensorflow.txt
 	$(UV_COMPILE) --extra tensorflow --extra jax --group dev --constraints lock/tensorflow.txt --output-file lock/dev.txt
+	$(UV_COMPILE) --resolution lowest-direct $(patsubst %,--extra %,$(OLDEST_EXTRAS)) --output-file lock/oldest.txt
 
 clean:  ## Remove the environment and everything generated
-	rm -rf $(VENV) $(TFRS_VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(TFRS_VENV) $(OLDEST_VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 # The environment, part by part.
 
@@ -112,4 +123,12 @@ $(VENV)/.peers: lock/bench.txt $(VENV)/.torch
 $(TFRS_VENV)/.peers: lock/tfrs.txt lock/tensorflow.txt | $(VENV)/.made
 	$(BIN)/python -m venv --without-pip $(TFRS_VENV)
 	$(PIP) --python $(TFRS_VENV)/bin/python install --requirement lock/tfrs.txt --constraint lock/tensorflow.txt
+	@touch $@
+
+# The oldest versions of what pyproject.toml names; the test tools, which users do not need, are today's.
+$(OLDEST_VENV)/.made: lock/oldest.txt lock/dev.txt | $(VENV)/.made
+	$(BIN)/python -m venv --without-pip $(OLDEST_VENV)
+	$(PIP) --python $(OLDEST_VENV)/bin/python install --requirement lock/oldest.txt
+	$(PIP) --python $(OLDEST_VENV)/bin/python install pytest pytest-xdist hypothesis sybil --constraint lock/oldest.txt
+	$(PIP) --python $(OLDEST_VENV)/bin/python install --quiet --no-deps --editable .
 	@touch $@
