@@ -6,7 +6,6 @@ A test file of an adapter hands these functions its class, or a way to make an i
 import importlib.util
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -192,30 +191,6 @@ def check_metric(make: Make) -> None:
     metric.update_state(queries, vectors[true_ids], true_candidate_ids=true_ids)
     assert float(metric.result()["recall_at_10"]) == pytest.approx(0.5)
     assert float(metric.result()["recall_at_3"]) == 0.0
-
-
-def check_saved(make: Make, folder: Path, run_python: Callable[..., str]) -> None:
-    """In a new process, on every backend that is there, the same rows with the same scores."""
-    vectors, queries = clustered(SIZE), clustered(20, seed=10)
-    index = make().index(vectors, [f"item {row}" for row in range(SIZE)])
-    index.save(folder / "index.keras")
-    np.save(folder / "queries.npy", queries)
-    scores, ids = index(queries, 5)
-    code = """
-import keras, numpy as np, shortlist.indexes
-index = keras.models.load_model("index.keras")
-scores, ids = index(np.load("queries.npy"), 5)
-np.save("scores.npy", scores)
-print(*ids.ravel().tolist(), sep="|")
-index.save("again.keras")
-assert (keras.models.load_model("again.keras")(np.load("queries.npy"), 5)[1] == ids).all()
-"""
-    for name in ("tensorflow", "jax", "torch"):
-        if importlib.util.find_spec(name) is not None:
-            assert run_python(code, backend=name).strip().split("|") == ids.ravel().tolist()
-            np.testing.assert_array_equal(np.load(folder / "scores.npy"), scores)
-    loaded = keras.models.load_model(folder / "index.keras")
-    assert (loaded.get_config(), loaded.search_budget) == (index.get_config(), index.search_budget)
 
 
 def check_tuned_when_small(make: Make) -> None:

@@ -1,7 +1,6 @@
 """ScaNN through the contract of adapters."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from tests.indexes.adapters import contract
@@ -15,10 +14,6 @@ pytestmark = contract.skip_without("scann")
 @pytest.mark.parametrize("check", contract.CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
 def test_contract(check: Callable[[contract.Make], None]) -> None:
     check(ScaNN)
-
-
-def test_saved_and_loaded(tmp_path: Path, run_python: Callable[..., str]) -> None:
-    contract.check_saved(ScaNN, tmp_path, run_python)
 
 
 def test_missing(monkeypatch: pytest.MonkeyPatch) -> None:
