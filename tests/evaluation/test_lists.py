@@ -6,7 +6,7 @@ from tests.oracles.worlds import ID_KINDS, SEEDS, list_world
 
 from shortlist.errors import ArgumentError
 from shortlist.evaluation import _lists as lists
-from shortlist.evaluation._lists import check_lists, ranking_metrics, ranks_in_lists
+from shortlist.evaluation._lists import check_lists, metrics_of_ranks, ranks_in_lists
 from shortlist.metrics._ranking import RANKING_METRICS as METRICS
 
 
@@ -28,7 +28,7 @@ def test_metrics_equal_the_oracle_for_each_list(seed, kind):
     ranks = ranks_in_lists(as_matrix(world.recommended), queries, ids)
     evaluated = [query for query, wanted in enumerate(true) if wanted]
     for k in world.ks:
-        values = ranking_metrics(ranks, np.searchsorted(evaluated, queries), k, METRICS)
+        values = metrics_of_ranks(ranks, np.searchsorted(evaluated, queries), k, METRICS)
         for row, query in enumerate(evaluated):
             expected = evaluate_list(world.recommended[query], true[query], k)
             assert {name: value[row] for name, value in values.items()} == pytest.approx(expected)
@@ -40,10 +40,10 @@ def test_parts_of_any_size_give_the_same_values(seed):
     queries = np.repeat(np.arange(30), generator.integers(1, 7, 30))
     queries = generator.permutation(queries)
     ranks = np.where(generator.random(len(queries)) < 0.3, np.inf, generator.permutation(len(queries)) + 1.0)
-    whole = ranking_metrics(ranks, queries, 20, list(METRICS))
+    whole = metrics_of_ranks(ranks, queries, 20, list(METRICS))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lists, "_LARGEST", 50)
-        parts = ranking_metrics(ranks, queries, 20, list(METRICS))
+        parts = metrics_of_ranks(ranks, queries, 20, list(METRICS))
     for name, values in whole.items():
         np.testing.assert_array_equal(parts[name], values)
     for query in range(30):  # an item a rank: the lists of the oracle

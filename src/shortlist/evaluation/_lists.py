@@ -10,7 +10,7 @@ from shortlist.metrics._ranking import ranking_metrics
 from shortlist.metrics._true_ranks import NEVER, NUMPY, TrueRanks
 from shortlist.typing import ArrayLike
 
-__all__ = ["check_lists", "ranking_metrics", "ranks_in_lists"]
+__all__ = ["check_lists", "metrics_of_ranks", "ranks_in_lists"]
 
 _LARGEST = 2**22
 """Numbers in one array: a position of a list each, or a pair of a query's true items."""
@@ -96,7 +96,7 @@ def _numbers(ids: np.ndarray, numbers: dict[str | bytes | int, int]) -> np.ndarr
     return np.fromiter(map(numbers.get, values, repeat(-1)), dtype=np.int64, count=len(values))
 
 
-def ranking_metrics(
+def metrics_of_ranks(
     ranks: np.ndarray, queries: np.ndarray, k: int, metrics: Sequence[str]
 ) -> dict[str, np.ndarray]:
     """Compute metrics of each query's first k positions; each is defined in its file of `shortlist.metrics`.
@@ -111,7 +111,7 @@ def ranking_metrics(
         float64 [Q] for each name.
 
     Example:
-        >>> values = ranking_metrics(np.array([2.0, np.inf]), np.array([0, 0]), 10, ["recall", "mrr"])
+        >>> values = metrics_of_ranks(np.array([2.0, np.inf]), np.array([0, 0]), 10, ["recall", "mrr"])
         >>> {name: value.tolist() for name, value in values.items()}
         {'recall': [0.5], 'mrr': [0.5]}
     """

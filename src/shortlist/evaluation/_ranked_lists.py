@@ -11,7 +11,7 @@ from shortlist.data import Histories, Interactions
 from shortlist.data._checks import row_name
 from shortlist.data._interactions import check_is_interactions
 from shortlist.errors import DataError, must
-from shortlist.evaluation._lists import check_lists, ranking_metrics, ranks_in_lists
+from shortlist.evaluation._lists import check_lists, metrics_of_ranks, ranks_in_lists
 from shortlist.ids import arrow_id_kind, encode_ids
 from shortlist.typing import ArrayLike, ItemId
 
@@ -69,7 +69,7 @@ class Answers:
             A number for each measure, under names such as `recall_at_10`.
         """
         ranks, queries, weights = self._by_row() if average == "row" else self._by_user()
-        values = ranking_metrics(ranks, queries, k, metrics)
+        values = metrics_of_ranks(ranks, queries, k, metrics)
         return {
             f"{measure}_at_{k}": float(np.average(value, weights=weights))
             for measure, value in values.items()
