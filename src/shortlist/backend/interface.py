@@ -331,6 +331,17 @@ class Backend(Protocol):
             batches: Has `num_batches`, and `batches[i]` is a dict of NumPy arrays.
         """
 
+    def check_replicas(self, model: Any) -> None:
+        """Refuse several replicas where training on them would be wrong or crash.
+
+        Args:
+            model: A `shortlist.Model`.
+
+        Raises:
+            BackendError: On TensorFlow and PyTorch with more than one replica, whose negatives and gradients
+                would stay local; on JAX if the model was created before the distribution was set.
+        """
+
     def train_step(self, model: Any, *args: Any) -> Any:
         """Run one training step on the gradient of `model.total_loss`.
 

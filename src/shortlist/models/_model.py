@@ -140,6 +140,14 @@ class Model(keras.Model):
         """
         return backend.test_step(self, *args)
 
+    def make_train_function(self, force: bool = False) -> Any:
+        backend.check_replicas(self)
+        return super().make_train_function(force=force)
+
+    def make_test_function(self, force: bool = False) -> Any:
+        backend.check_replicas(self)
+        return super().make_test_function(force=force)
+
     def compile(self, optimizer: Any = "rmsprop", loss: Any = None, **kwargs: Any) -> None:
         """Configure training like `keras.Model.compile`, without losses and metrics.
 
@@ -221,6 +229,8 @@ class Model(keras.Model):
         are_stale = [metric.refresh() for metric in self._factorized_metrics()]
         if any(are_stale):
             self.test_function = None  # traced for other candidates
+            if self.train_function is not None and keras.distribution.distribution() is not None:
+                self.make_train_function(force=True)  # it lists the sharding of every variable
         with self._forgetting_what_failed(), _explaining_labels(y):
             return super().evaluate(x, y, *args, **kwargs)
 

@@ -8,8 +8,28 @@ import keras
 from shortlist.backend._prefetch import PrefetchDataset
 from shortlist.backend._row_wise import deduplicated_gradients, find_row_wise
 from shortlist.backend.jax._row_gradients import gradients_by_rows
+from shortlist.errors import BackendError, must
 
-__all__ = ["as_dataset", "test_step", "train_step"]
+__all__ = ["as_dataset", "check_replicas", "test_step", "train_step"]
+
+
+def check_replicas(model: Any) -> None:
+    # Refuse a model that was created before the distribution: its variables live on one device.
+    distribution = keras.distribution.distribution()
+    if distribution is None:
+        return
+    num_devices = distribution.device_mesh.devices.size
+    variables = [*model.variables, *(model.optimizer.variables if model.optimizer else [])]
+    local = [variable for variable in variables if len(variable.value.sharding.device_set) < num_devices]
+    if local:
+        raise BackendError(
+            must(
+                type(model).__name__,
+                "be created after keras.distribution.set_distribution()",
+                got=f"{len(local)} of {len(variables)} variables on fewer than {num_devices} devices",
+                fix="Set the distribution before you create the model and its optimizer",
+            )
+        )
 
 
 def as_dataset(batches: Any) -> Any:

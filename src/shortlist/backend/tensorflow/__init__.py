@@ -12,7 +12,7 @@ from shortlist.backend.tensorflow._rows import (
     scatter_rows,
     unique_rows,
 )
-from shortlist.backend.tensorflow._steps import as_dataset, test_step, train_step
+from shortlist.backend.tensorflow._steps import as_dataset, check_replicas, test_step, train_step
 from shortlist.backend.tensorflow._tensors import (
     assemble_table,
     compiled,
@@ -35,6 +35,7 @@ __all__ = [
     "as_dataset",
     "assemble_table",
     "check_ids",
+    "check_replicas",
     "chunk_bytes",
     "compiled",
     "count_beyond_margin",

@@ -6,8 +6,17 @@ import numpy as np
 import tensorflow as tf
 
 from shortlist.backend._row_wise import deduplicated_gradients
+from shortlist.errors import BackendError, must
 
-__all__ = ["as_dataset", "test_step", "train_step"]
+__all__ = ["as_dataset", "check_replicas", "test_step", "train_step"]
+
+
+def check_replicas(model: Any) -> None:
+    # Refuse a distribution strategy whose replicas would each see their own negatives.
+    replicas = model.distribute_strategy.num_replicas_in_sync
+    if replicas > 1:
+        fix = "Use one device, or the JAX backend with keras.distribution.DataParallel"
+        raise BackendError(must(type(model).__name__, "run on 1 replica", got=replicas, fix=fix))
 
 
 def as_dataset(batches: Any) -> Any:
