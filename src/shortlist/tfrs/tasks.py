@@ -55,6 +55,7 @@ class Retrieval(Task):
             "remove_accidental_hits": remove_accidental_hits,
         }
         summed = losses.InBatchSoftmax(**self._options, reduction="sum") if loss is None else None
+        self._requires_ids = remove_accidental_hits
         self.wrapped = tasks.Retrieval(
             summed or losses.OnLogits(loss, **self._options),
             metrics,
@@ -100,7 +101,7 @@ class Retrieval(Task):
         Raises:
             ArgumentError: If `remove_accidental_hits` is set and there are no `candidate_ids`.
         """
-        if self.wrapped.remove_accidental_hits and candidate_ids is None:
+        if self._requires_ids and candidate_ids is None:
             fix = "Pass candidate_ids or set remove_accidental_hits=False"
             raise ArgumentError(must("candidate_ids", "be given to remove accidental hits", fix=fix))
         return self.wrapped(
