@@ -165,5 +165,6 @@ class StoredIndex(ChangingIndex):
             request = Request.of(snapshot, queries.shape[0], exclude=exclude, where=where)
             rows = request.filter(snapshot, in_graph=True)
         scores, found = snapshot.engine.search(queries, min(k, snapshot.engine.num_rows), rows)
-        ids = np.append(self.ids, [snapshot.ids.padding]).astype(self.ids.dtype)
+        all_ids = snapshot.ids.of_rows(np.arange(snapshot.engine.num_rows))  # of removed candidates too
+        ids = np.append(all_ids, [snapshot.ids.padding]).astype(all_ids.dtype)
         return scores, ops.take(backend.id_tensor(ids), ops.where(found < 0, len(ids) - 1, found), axis=0)

@@ -35,7 +35,11 @@ def pairwise_scores(queries: Tensor, candidates: Tensor) -> Tensor:
     check_shapes(queries, candidates)
     queries, candidates = ops.cast(queries, "float32"), ops.cast(candidates, "float32")  # float16 overflows
     products = ops.matmul(queries, ops.transpose(candidates))
-    return products if len(products.shape) == 2 else ops.max(products, axis=1)
+    if len(products.shape) == 2:
+        return products
+    if products.shape[0] == 0:  # Keras refuses the maximum of an empty tensor
+        return products[:, 0]
+    return ops.max(products, axis=1)
 
 
 def per_query_scores(queries: Tensor, candidates: Tensor) -> Tensor:
