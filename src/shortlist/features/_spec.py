@@ -157,7 +157,9 @@ class FeatureSpec:
     def _check_items_are_no_users(self, interactions: Interactions, items: Any) -> None:
         """Refuse a catalog that holds users of the interactions and none of their items."""
         columns = interactions.table.column_names
-        if self.candidate_id is None or not {self.query_id, self.candidate_id} <= set(columns):
+        if self.query_id is None or self.candidate_id is None:
+            return
+        if not {self.query_id, self.candidate_id} <= set(columns):
             return
         with naming(self.candidate_id):
             ids = set(exact_ids(as_array(source.values(items, self.candidate_id))))
