@@ -1,4 +1,4 @@
-"""Keras optimizers that touch only the rows of a table that a batch used."""
+"""Keras optimizers that update only the table rows that a batch used."""
 
 from shortlist.optimizers._adagrad import Adagrad
 from shortlist.optimizers._adam import Adam

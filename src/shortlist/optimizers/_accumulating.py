@@ -1,4 +1,4 @@
-"""What the kinds of Adagrad share: one accumulator, by whose root a step is divided."""
+"""Base of the Adagrad optimizers: a step is divided by the root of an accumulator."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -13,18 +13,15 @@ __all__ = ["Accumulating"]
 
 
 class Accumulating(RowWise):
-    """Divides a step by the root of what gradients added up to; the subclass says what they add. Abstract.
+    """Abstract Adagrad: subclasses define what a gradient adds to the accumulator.
 
-    `a <- a + s(g)`, `w <- w - learning_rate * g / sqrt(a + epsilon)`
+    `a <- a + squares(g)`, `w <- w - learning_rate * g / sqrt(a + epsilon)`
 
     Args:
-        learning_rate: A float, a schedule or a function, as in Keras.
-        initial_accumulator_value: Of each accumulator `a`.
-        epsilon: Keeps the root from zero.
-        **options: As in `RowWise`.
-
-    Raises:
-        ArgumentError: An option changes every row.
+        learning_rate: Float, schedule or callable, as in Keras.
+        initial_accumulator_value: Initial value of `a`.
+        epsilon: Added under the root for numerical stability.
+        **options: See `RowWise`.
     """
 
     def __init__(
@@ -40,33 +37,19 @@ class Accumulating(RowWise):
 
     @property
     def is_noop_on_zero_gradient(self) -> bool:
-        """Zero divided by the root stays zero, unless the root may be zero too."""
-        return self.epsilon > 0
+        return self.epsilon > 0  # else 0 / sqrt(0)
 
     @abstractmethod
     def squares(self, gradient: Tensor) -> Tensor:
-        """What the gradient adds to the accumulator: nothing where it is zero.
-
-        Args:
-            gradient: `[n, ...]`.
-
-        Returns:
-            What fits the accumulator of these rows.
-        """
+        """Return what a gradient `[n, ...]` adds to the accumulators of its rows: zero for zero."""
 
     def new_values(
         self, gradient: Tensor, learning_rate: Tensor, value: Tensor, *slots: Tensor
     ) -> Sequence[Tensor]:
-        """The formula; see `RowWise.new_values`."""
         accumulator = slots[0] + self.squares(gradient)
         return [value - learning_rate * gradient / ops.sqrt(accumulator + self.epsilon), accumulator]
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the optimizer again.
-
-        Returns:
-            The constructor's arguments.
-        """
         return {
             **super().get_config(),
             "initial_accumulator_value": self.initial_accumulator_value,

@@ -1,4 +1,4 @@
-"""Row-wise updates by Adagrad, with an accumulator for each number."""
+"""Adagrad on the rows that a batch used."""
 
 from collections.abc import Sequence
 from typing import final
@@ -16,19 +16,19 @@ __all__ = ["Adagrad"]
 @final
 @keras.saving.register_keras_serializable(package="shortlist")
 class Adagrad(Accumulating):
-    """Adagrad on the rows that a batch used.
+    """Update the table rows that a batch used by Adagrad.
 
-    `a <- a + g^2`, `w <- w - learning_rate * g / sqrt(a + epsilon)`. Where the gradient is zero Adagrad
-    changes nothing, so this is Keras' Adagrad, at the cost of the rows used.
+    `a <- a + g^2`, `w <- w - learning_rate * g / sqrt(a + epsilon)`. Adagrad changes nothing where the
+    gradient is zero, so this equals Keras' Adagrad at the cost of the used rows.
 
     Args:
-        learning_rate: A float, a schedule or a function, as in Keras.
-        initial_accumulator_value: Of each accumulator `a`.
-        epsilon: Keeps the root from zero.
-        **options: As in `RowWise`.
+        learning_rate: Float, schedule or callable, as in Keras.
+        initial_accumulator_value: Initial value of `a`.
+        epsilon: Added under the root for numerical stability.
+        **options: See `RowWise`.
 
     Raises:
-        ArgumentError: An option changes every row.
+        ArgumentError: If an option would update every row.
 
     Example:
         >>> import keras, numpy as np
@@ -37,14 +37,12 @@ class Adagrad(Accumulating):
         >>> keras.ops.convert_to_numpy(table).round(4).tolist()
         [[1.0], [0.5]]
 
-    Source: Duchi, Hazan and Singer, Adaptive Subgradient Methods for Online Learning and Stochastic
-        Optimization, 2011.
+    Reference: Duchi, Hazan and Singer, "Adaptive Subgradient Methods for Online Learning and Stochastic
+        Optimization", JMLR 2011.
     """
 
     def slots(self) -> Sequence[Slot]:
-        """The sum of the squared gradients."""
         return [Slot("accumulator", self.initial_accumulator_value)]
 
     def squares(self, gradient: Tensor) -> Tensor:
-        """`g^2`; see `Accumulating.squares`."""
         return ops.square(gradient)

@@ -1,4 +1,4 @@
-"""Row-wise updates by Adam."""
+"""Lazy Adam on the rows that a batch used."""
 
 from collections.abc import Sequence
 from typing import Any, final
@@ -15,22 +15,22 @@ __all__ = ["Adam"]
 @final
 @keras.saving.register_keras_serializable(package="shortlist")
 class Adam(RowWise):
-    """Adam on the rows that a batch used: lazy Adam.
+    """Update the table rows that a batch used by Adam, known as lazy Adam.
 
     `m <- m + (1 - beta_1) (g - m)`, `v <- v + (1 - beta_2) (g^2 - v)`,
-    `w <- w - learning_rate * sqrt(1 - beta_2^t) / (1 - beta_1^t) * m / (sqrt(v) + epsilon)`, where `t` counts
-    the steps of training. The moments of a row rest while it is not used, where Keras' Adam lets them decay
-    and moves the row on by what is left of them, all rows at each step.
+    `w <- w - learning_rate * sqrt(1 - beta_2^t) / (1 - beta_1^t) * m / (sqrt(v) + epsilon)`, where `t` is the
+    number of training steps. Rows that a batch does not use keep their moments and values; Keras' Adam decays
+    the moments and moves all rows in each step.
 
     Args:
-        learning_rate: A float, a schedule or a function, as in Keras.
-        beta_1: What is kept of the mean gradient `m` in a step.
-        beta_2: What is kept of the mean squared gradient `v` in a step.
-        epsilon: Keeps the divisor from zero.
-        **options: As in `RowWise`.
+        learning_rate: Float, schedule or callable, as in Keras.
+        beta_1: Decay rate of the mean gradient `m`.
+        beta_2: Decay rate of the mean squared gradient `v`.
+        epsilon: Added to the denominator for numerical stability.
+        **options: See `RowWise`.
 
     Raises:
-        ArgumentError: An option changes every row.
+        ArgumentError: If an option would update every row.
 
     Example:
         >>> import keras, numpy as np
@@ -39,8 +39,8 @@ class Adam(RowWise):
         >>> keras.ops.convert_to_numpy(table).round(4).tolist()
         [[0.5, 1.5]]
 
-    Source: Kingma and Ba, Adam: A Method for Stochastic Optimization, 2014, in the form before its section
-        2.1.
+    Reference: Kingma and Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015, in the form before
+        section 2.1.
     """
 
     def __init__(
@@ -56,29 +56,19 @@ class Adam(RowWise):
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
 
     def slots(self) -> Sequence[Slot]:
-        """The two moments."""
         return [Slot("momentum"), Slot("velocity")]
 
     def new_values(
         self, gradient: Tensor, learning_rate: Tensor, value: Tensor, *slots: Tensor
     ) -> Sequence[Tensor]:
-        """The formula; see `RowWise.new_values`."""
         momentum = slots[0] + (1 - self.beta_1) * (gradient - slots[0])
         velocity = slots[1] + (1 - self.beta_2) * (ops.square(gradient) - slots[1])
-        rate = learning_rate * self._bias_correction(gradient.dtype)
+        step = ops.cast(self.iterations + 1, "float32")
+        # Both moments start at zero, so early ones are too small.
+        correction = ops.sqrt(1 - ops.power(self.beta_2, step)) / (1 - ops.power(self.beta_1, step))
+        rate = learning_rate * ops.cast(correction, gradient.dtype)
         return [value - rate * momentum / (ops.sqrt(velocity) + self.epsilon), momentum, velocity]
 
-    def _bias_correction(self, dtype: Any) -> Tensor:
-        """Both moments start from zero, so early ones are too small."""
-        step = ops.cast(self.iterations + 1, "float32")
-        correction = ops.sqrt(1 - ops.power(self.beta_2, step)) / (1 - ops.power(self.beta_1, step))
-        return ops.cast(correction, dtype)
-
     def get_config(self) -> dict[str, Any]:
-        """What makes the optimizer again.
-
-        Returns:
-            The constructor's arguments.
-        """
         config = {"beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon}
         return {**super().get_config(), **config}

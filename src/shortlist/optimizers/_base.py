@@ -1,4 +1,4 @@
-"""What the row-wise optimizers share: where gradients meet rows."""
+"""Base class of the row-wise optimizers."""
 
 import contextlib
 from abc import abstractmethod
@@ -9,101 +9,91 @@ import keras
 from keras import ops
 
 from shortlist import backend
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
 from shortlist.typing import Shape, Tensor
 
 __all__ = ["RowWise", "Slot"]
 
 _INSTEAD = {
-    "weight_decay": "for L2 on the rows of a batch add a loss on its vectors, such as Tower(l2=...)",
-    "use_ema": "average checkpoints, or use an optimizer of keras.optimizers",
-    "gradient_accumulation_steps": "take a larger batch, or an optimizer of keras.optimizers",
+    "weight_decay": "For L2 on the rows of a batch, add a loss on its vectors, such as Tower(l2=...)",
+    "use_ema": "Average checkpoints, or use an optimizer of keras.optimizers",
+    "gradient_accumulation_steps": "Use a larger batch, or an optimizer of keras.optimizers",
 }
 
 
 @final
 class Slot:
-    """What an optimizer keeps for each variable.
+    """Per-variable state of an optimizer.
 
     Args:
-        name: Its name.
-        initial_value: What it starts from.
-        is_per_row: Whether a row has one number, `[num_rows, 1, ...]`, instead of the variable's shape.
+        name: Name of the state.
+        initial_value: Initial value of all entries.
+        is_per_row: Whether a row has one entry, `[num_rows, 1, ...]`, instead of the variable's shape.
     """
 
     def __init__(self, name: str, initial_value: float = 0.0, *, is_per_row: bool = False) -> None:
         self.name, self.initial_value, self.is_per_row = name, initial_value, is_per_row
 
     def shape(self, variable_shape: Shape) -> Shape:
-        """The slot's shape for a variable of `variable_shape`."""
+        """Return the shape of the state of a variable."""
         if not self.is_per_row:
             return variable_shape
         return (*variable_shape[:1], *(1 for _ in variable_shape[1:]))
 
 
 class RowWise(keras.optimizers.Optimizer):
-    """An optimizer that touches only the rows of a table that a batch used. Abstract.
+    """Abstract optimizer that updates only the table rows that a batch used.
 
-    The gradient of a table that was read by `shortlist.layers.Embedding` comes as rows and one gradient for
-    each, in which all that the batch says about the row is summed. These rows, and what the optimizer keeps
-    for them, change by the formula of the subclass; all others stay as they are, bit by bit. A row whose
-    summed gradient is zero, such as one that was only padding, was not used.
+    The gradient of a table that `shortlist.layers.Embedding` looks up is sparse. Its entries are summed per
+    row, and the subclass's formula updates these rows and their state; all other rows stay bit-identical. A
+    row whose summed gradient is zero, such as a row used only as padding, is not updated.
 
-    A gradient that comes dense, such as that of a dense layer or of a table with a regularizer, changes the
-    whole variable by the same formula. So does that of `keras.layers.Embedding` on JAX and PyTorch; on
-    TensorFlow it comes by rows, but the layer reads the whole table.
+    Dense gradients, such as those of a dense layer or a table with a regularizer, update the whole variable
+    by the same formula. So do those of `keras.layers.Embedding` on JAX and PyTorch; on TensorFlow they are
+    sparse, but the layer reads the whole table.
 
-    Clipping sees the summed gradients, and gives what it would give for the dense one.
+    Clipping applies to the summed gradients, with the same result as for dense ones.
 
     Args:
-        learning_rate: A float, a schedule or a function, as in Keras.
+        learning_rate: Float, schedule or callable, as in Keras.
         **options: `name`, `clipnorm`, `clipvalue`, `global_clipnorm` and `loss_scale_factor`, as in Keras.
 
     Raises:
-        ArgumentError: `weight_decay`, `use_ema` or `gradient_accumulation_steps`, which change every row.
+        ArgumentError: If `weight_decay`, `use_ema` or `gradient_accumulation_steps` is set, which would
+            update every row.
     """
 
     def __init__(self, learning_rate: Any, **options: Any) -> None:
         for name, instead in _INSTEAD.items():
             if options.get(name):
-                raise ArgumentError(
-                    f"{type(self).__name__}: got {name}={options[name]!r}, which changes every row of a "
-                    f"table at each step; {instead}."
-                )
+                requirement = f"be unset for {type(self).__name__}, as it would update every row in each step"
+                raise ArgumentError(must(name, requirement, got=repr(options[name]), fix=instead))
         super().__init__(learning_rate=learning_rate, **options)
         self._held = HeldRows()
 
     @property
     def is_noop_on_zero_gradient(self) -> bool:
-        """Whether the formula changes nothing where the gradient is zero, so that such rows need no guard."""
+        """Return whether a zero gradient changes nothing, so that unused rows need no mask."""
         return False
 
     @abstractmethod
     def slots(self) -> Sequence[Slot]:
-        """What is kept for each variable."""
+        """Return the state to keep per variable."""
 
     @abstractmethod
     def new_values(
         self, gradient: Tensor, learning_rate: Tensor, value: Tensor, *slots: Tensor
     ) -> Sequence[Tensor]:
-        """The formula: what a variable and its slots become, elementwise in the rows.
+        """Return the new values of a variable, or of some of its rows, followed by those of its slots.
 
         Args:
-            gradient: `[n, ...]`, as all that follow, of the variable's dtype.
-            learning_rate: A scalar of that dtype.
-            value: Of the variable, or of those of its rows that are used.
-            *slots: What `slots` names, of the same rows.
-
-        Returns:
-            The new value, and the new slots in their order.
+            gradient: `[n, ...]`, in the variable's dtype, like all that follow.
+            learning_rate: Scalar.
+            value: Current values of the variable or its rows.
+            *slots: Current values of what `slots` names, for the same rows.
         """
 
     def build(self, variables: Sequence[keras.Variable]) -> None:
-        """Make the slots of each variable (called by Keras).
-
-        Args:
-            variables: What will be trained.
-        """
         if self.built:
             return
         super().build(variables)
@@ -118,34 +108,34 @@ class RowWise(keras.optimizers.Optimizer):
         )
 
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None) -> None:
-        """Change variables along their gradients (called by Keras and by the training step).
+        """Update variables by dense or sparse gradients; the training step calls it.
 
         Args:
-            grads: One for each variable; dense, or sparse as the backend gives them.
-            trainable_variables: The variables; all those it was built for when None.
+            grads: One per variable.
+            trainable_variables: The variables; those that the optimizer was built for when None.
         """
         if trainable_variables is None and not self.built:
-            super().apply(grads)  # which says what is missing
+            super().apply(grads)  # raises Keras' error
         variables = self._trainable_variables if trainable_variables is None else list(trainable_variables)
         with self.holding_rows(grads, variables) as tensors:
             super().apply(tensors, trainable_variables)
 
     @contextlib.contextmanager
     def holding_rows(self, gradients: Sequence[Any], variables: Sequence[Any]) -> Iterator[list[Any]]:
-        """Sum sparse gradients by row, and know the rows until the context is left.
+        """Sum sparse gradients per row and remember the rows inside the context.
 
-        What Keras does to gradients, scaling and clipping, it does to tensors; so it is given the summed
-        gradients `[n, ...]` as if they were those of the variable.
+        Keras scales and clips tensors, so it is given the summed gradients `[n, ...]` as if they were
+        gradients of the whole variable.
 
         Args:
-            gradients: One for each variable; dense, sparse or None.
+            gradients: One per variable: dense, sparse or None.
             variables: The variables.
 
         Yields:
             The gradients as tensors.
 
         Raises:
-            ArgumentError: A table has a constraint.
+            ArgumentError: If a table has a constraint.
         """
         summed = [backend.deduplicate_rows(gradient) for gradient in gradients]
         rows: dict[Any, Tensor] = {}
@@ -160,12 +150,12 @@ class RowWise(keras.optimizers.Optimizer):
             ]
 
     def update_step(self, gradient: Tensor, variable: Any, learning_rate: Any) -> None:
-        """Change one variable (called by Keras).
+        """Update one variable; Keras calls it.
 
         Args:
-            gradient: `[n, ...]` where rows are held for the variable, else of its shape.
+            gradient: `[n, ...]` if rows are held for the variable, else of its shape.
             variable: The variable.
-            learning_rate: A scalar.
+            learning_rate: Scalar.
         """
         rows = self._held.rows.get(self._var_key(variable))
         index = self._get_variable_index(variable)
@@ -197,14 +187,14 @@ class RowWise(keras.optimizers.Optimizer):
 
 @final
 class HeldRows:
-    """The rows of tables while their gradients are applied, by the key of the variable."""
+    """Rows of sparse gradients while they are applied, by the key of their variable."""
 
     def __init__(self) -> None:
         self.rows: dict[Any, Tensor] = {}
 
     @contextlib.contextmanager
     def also(self, rows: dict[Any, Tensor]) -> Iterator[None]:
-        """Know these rows too, until the context is left."""
+        """Add rows inside the context."""
         before = self.rows
         self.rows = before | rows
         try:
@@ -214,9 +204,8 @@ class HeldRows:
 
 
 def _check_no_constraint(variable: Any) -> None:
-    if getattr(variable, "constraint", None) is not None:
-        raise ArgumentError(
-            f"{variable.path}: got the constraint {type(variable.constraint).__name__}, which changes every "
-            "row of the table at each step; leave it out and normalize the looked-up vectors, or use an "
-            "optimizer of keras.optimizers."
-        )
+    constraint = getattr(variable, "constraint", None)
+    if constraint is not None:
+        fix = "Normalize the looked-up vectors instead, or use an optimizer of keras.optimizers"
+        requirement = "have no constraint, as it would update every row in each step"
+        raise ArgumentError(must(variable.path, requirement, got=type(constraint).__name__, fix=fix))

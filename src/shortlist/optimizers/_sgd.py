@@ -1,11 +1,11 @@
-"""Row-wise gradient descent."""
+"""Gradient descent on the rows that a batch used."""
 
 from collections.abc import Sequence
 from typing import Any, final
 
 import keras
 
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
 from shortlist.optimizers._base import RowWise, Slot
 from shortlist.typing import Tensor
 
@@ -15,20 +15,20 @@ __all__ = ["SGD"]
 @final
 @keras.saving.register_keras_serializable(package="shortlist")
 class SGD(RowWise):
-    """Gradient descent, with momentum if asked for, on the rows that a batch used.
+    """Update the table rows that a batch used by gradient descent, optionally with momentum.
 
     `w <- w - learning_rate * g`; with momentum `m <- momentum * m - learning_rate * g` and `w <- w + m`, or
-    `w <- w + momentum * m - learning_rate * g` for Nesterov's. The momentum of a row rests while the row is
-    not used.
+    `w <- w + momentum * m - learning_rate * g` with Nesterov momentum. Rows that a batch does not use keep
+    their momentum.
 
     Args:
-        learning_rate: A float, a schedule or a function, as in Keras.
-        momentum: In `[0, 1]`; what is kept of a step in the next one of the row.
-        nesterov: Whether to look ahead along the momentum.
-        **options: As in `RowWise`.
+        learning_rate: Float, schedule or callable, as in Keras.
+        momentum: Decay rate of the momentum, in `[0, 1]`.
+        nesterov: Whether to use Nesterov momentum.
+        **options: See `RowWise`.
 
     Raises:
-        ArgumentError: `momentum` is out of range, or an option changes every row.
+        ArgumentError: If `momentum` is out of range or an option would update every row.
 
     Example:
         >>> import keras, numpy as np
@@ -38,7 +38,8 @@ class SGD(RowWise):
         >>> keras.ops.convert_to_numpy(table).tolist()
         [[1.0, 1.0], [0.5, 0.0], [1.0, 1.0]]
 
-    Source: Sutskever et al., On the importance of initialization and momentum in deep learning, 2013.
+    Reference: Sutskever et al., "On the Importance of Initialization and Momentum in Deep Learning", ICML
+        2013.
     """
 
     def __init__(
@@ -46,22 +47,19 @@ class SGD(RowWise):
     ) -> None:
         super().__init__(learning_rate, **options)
         if not 0 <= momentum <= 1:
-            raise ArgumentError(f"momentum: got {momentum}, expected a number in [0, 1].")
+            raise ArgumentError(must("momentum", "be in [0, 1]", got=momentum))
         self.momentum, self.nesterov = momentum, nesterov
 
     @property
     def is_noop_on_zero_gradient(self) -> bool:
-        """A momentum would move the row on."""
         return not self.momentum
 
     def slots(self) -> Sequence[Slot]:
-        """The momentum, if there is any."""
         return [Slot("momentum")] if self.momentum else []
 
     def new_values(
         self, gradient: Tensor, learning_rate: Tensor, value: Tensor, *slots: Tensor
     ) -> Sequence[Tensor]:
-        """The formula; see `RowWise.new_values`."""
         step = learning_rate * gradient
         if not slots:
             return [value - step]
@@ -69,9 +67,4 @@ class SGD(RowWise):
         return [value + (self.momentum * momentum - step if self.nesterov else momentum), momentum]
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the optimizer again.
-
-        Returns:
-            The constructor's arguments.
-        """
         return {**super().get_config(), "momentum": self.momentum, "nesterov": self.nesterov}
