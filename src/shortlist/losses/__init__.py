@@ -1,7 +1,29 @@
 """Losses of queries and candidates: objects with options that `tasks.Retrieval` composes with metrics."""
 
+from shortlist.losses._bpr import BPR
 from shortlist.losses._in_batch_softmax import InBatchSoftmax
+from shortlist.losses._negative_sources import (
+    DrawContext,
+    FrequencyNegatives,
+    InBatchNegatives,
+    NegativeSource,
+    UniformNegatives,
+)
 from shortlist.losses._on_logits import OnLogits
 from shortlist.losses._retrieval_loss import Negatives, RetrievalLoss, Vectors
+from shortlist.losses._sampled_softmax import SampledSoftmax
 
-__all__ = ["InBatchSoftmax", "Negatives", "OnLogits", "RetrievalLoss", "Vectors"]
+__all__ = [
+    "BPR",
+    "DrawContext",
+    "FrequencyNegatives",
+    "InBatchNegatives",
+    "InBatchSoftmax",
+    "NegativeSource",
+    "Negatives",
+    "OnLogits",
+    "RetrievalLoss",
+    "SampledSoftmax",
+    "UniformNegatives",
+    "Vectors",
+]

@@ -130,7 +130,7 @@ class InBatchSoftmax:
             item_codes=item_codes,
             mask=_cast(negatives.mask, "bool"),
             own_log_q=None if own is None else _cast(own.log_q, "float32"),
-            own_codes=own.codes if are_own_known else None,
+            own_codes=_cast(own.codes, "int32") if are_own_known else None,
             num_hard_negatives=self.num_hard_negatives,
             label_smoothing=self.label_smoothing,
         )

@@ -15,12 +15,22 @@ from shortlist.ops import (
     pairwise_scores,
     per_query_scores,
     positives,
+    true_scores,
     weighted_mean,
     weighted_sum,
 )
 from shortlist.typing import Tensor
 
-__all__ = ["batch_logits", "check_options", "codes_to_remove", "drawn_logits", "labeled", "reduced"]
+__all__ = [
+    "batch_logits",
+    "check_drawn",
+    "check_options",
+    "codes_to_remove",
+    "drawn_logits",
+    "labeled",
+    "positive_logits",
+    "reduced",
+]
 
 
 def check_options(
@@ -42,6 +52,13 @@ def check_options(
         raise ArgumentError(must("label_smoothing", "be in [0, 1)", got=label_smoothing))
     if reduction not in ("mean", "sum"):
         raise ArgumentError(must("reduction", "be 'mean' or 'sum'", got=repr(reduction)))
+
+
+def check_drawn(negatives: Negatives) -> None:
+    """Raise ArgumentError if there are neither shared negatives nor negatives of each query."""
+    if negatives.shared is None and negatives.per_query is None:
+        fix = "Pass a NegativeSource to the model, such as losses.UniformNegatives(1024)"
+        raise ArgumentError(must("negatives", "be drawn for this loss", fix=fix))
 
 
 def codes_to_remove(
@@ -68,7 +85,8 @@ def codes_to_remove(
     item_codes = negatives.candidate_codes
     if item_codes is None:  # each candidate is an item of its own
         item_codes = ops.arange(num_candidates, dtype="int32")
-    return item_codes[:batch] if query_codes is None else query_codes, item_codes
+    item_codes = ops.cast(item_codes, "int32")
+    return item_codes[:batch] if query_codes is None else ops.cast(query_codes, "int32"), item_codes
 
 
 def batch_logits(
@@ -114,11 +132,18 @@ def drawn_logits(
         if drawn.log_q is not None:
             logits = logits - ops.cast(drawn.log_q, logits.dtype)
         if drawn.codes is not None and codes is not None:
-            examples = query_codes, codes[:batch]
-            is_positive = false_negatives(query_codes, drawn.codes, examples, ops.shape(codes)[0])
+            num_shared = 0 if negatives.shared is None else ops.shape(negatives.shared.vectors)[0]
+            of_batch, of_drawn = (query_codes, codes[:batch]), ops.cast(drawn.codes, "int32")
+            is_positive = false_negatives(query_codes, of_drawn, of_batch, ops.shape(codes)[0] + num_shared)
             logits = ops.where(is_positive, MASKED_LOGIT, logits)
         found.append(logits)
     return found
+
+
+def positive_logits(queries: Tensor, candidates: Tensor, temperature: float | None) -> Tensor:
+    """Return the uncorrected logit of each query's positive, `[batch, 1]`."""
+    candidates = candidates[: ops.shape(queries)[0]]
+    return ops.expand_dims(true_scores(queries, candidates), 1) / (temperature or 1.0)
 
 
 def labeled(logits: Tensor, num_hard_negatives: int | None) -> tuple[Tensor, Tensor]:

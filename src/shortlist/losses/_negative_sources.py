@@ -1,0 +1,183 @@
+"""Where drawn negatives come from: sources that draw rows of the catalog with known probabilities."""
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import keras
+from keras import ops
+
+from shortlist.errors import ArgumentError, must
+from shortlist.typing import Tensor
+
+__all__ = ["DrawContext", "FrequencyNegatives", "InBatchNegatives", "NegativeSource", "UniformNegatives"]
+
+
+_WEIGHTS_SUM = 2**30
+"""Weights are rounded to whole numbers of about this sum, whose running sum fits int32."""
+
+
+@dataclasses.dataclass(frozen=True)
+class DrawContext:
+    """The batch and the catalog, as far as a `NegativeSource` may look at them.
+
+    Args:
+        query_shape: Shape of the batch's queries without their vectors: `(batch,)`, or `(batch, length)` for
+            sequences.
+        num_candidates: Number of candidates in the catalog.
+        features: Encoded features of the batch by column name, `[batch, ...]` each.
+        queries: `[*query_shape, dim]` or `[*query_shape, heads, dim]`, vectors of the batch's queries.
+        log_frequency: Returns `[num_candidates]`, log of each candidate's share of the training data; None if
+            it is not known.
+    """
+
+    query_shape: tuple[Any, ...]
+    num_candidates: int
+    features: Mapping[str, Tensor] = dataclasses.field(default_factory=dict)
+    queries: Tensor | None = None
+    log_frequency: Callable[[], Tensor] | None = None
+
+
+class NegativeSource(Protocol):
+    """Draws negatives from the catalog, for `models.TwoTower(negatives=...)`.
+
+    The model encodes the rows inside the training step, with the candidate tower. To be saved with a model,
+    register the class with `keras.saving.register_keras_serializable` and give it `get_config` and
+    `from_config`.
+    """
+
+    def sample(self, batch: DrawContext, seed: Any) -> tuple[Tensor, Tensor | None] | None:
+        """Return catalog rows and the log probability of each draw, or None to draw nothing.
+
+        Args:
+            batch: The batch and the catalog.
+            seed: Seed for functions of `keras.random`; all randomness must come from it.
+
+        Returns:
+            Rows in `[0, num_candidates)`, int32: `[n]` for negatives of all queries, or `[*query_shape, m]`
+            for negatives of each query. Log probabilities of the same shape, or None if there is nothing to
+            correct.
+        """
+        ...
+
+
+@keras.saving.register_keras_serializable(package="shortlist")
+@dataclasses.dataclass(frozen=True)
+class InBatchNegatives:
+    """Draw no negatives: the other candidates of the batch are the only ones."""
+
+    def sample(self, batch: DrawContext, seed: Any) -> None:
+        """Return None; see `NegativeSource`."""
+
+    def get_config(self) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "InBatchNegatives":
+        return cls(**config)
+
+
+@keras.saving.register_keras_serializable(package="shortlist")
+@dataclasses.dataclass(frozen=True)
+class UniformNegatives:
+    """Draw each negative uniformly from the catalog, with replacement: `log q = -log(num_candidates)`.
+
+    Args:
+        num_negatives: Number of negatives, of the whole batch or of each query.
+        shared: Whether all queries of a batch have the same negatives.
+
+    Raises:
+        ArgumentError: If `num_negatives` is not positive.
+
+    Example:
+        >>> import numpy as np
+        >>> batch = DrawContext(query_shape=(2,), num_candidates=100)
+        >>> rows, log_q = UniformNegatives(5, shared=False).sample(batch, seed=0)
+        >>> tuple(rows.shape), round(float(np.exp(float(log_q[0, 0]))), 4)
+        ((2, 5), 0.01)
+    """
+
+    num_negatives: int
+    _: dataclasses.KW_ONLY
+    shared: bool = True
+
+    def __post_init__(self) -> None:
+        _check_number(self.num_negatives)
+
+    def sample(self, batch: DrawContext, seed: Any) -> tuple[Tensor, Tensor]:
+        """Return rows and log probabilities; see `NegativeSource`."""
+        shape = _shape(batch, self.num_negatives, self.shared)
+        rows = keras.random.randint(shape, 0, batch.num_candidates, dtype="int32", seed=seed)
+        return rows, ops.full(shape, -math.log(batch.num_candidates), "float32")
+
+    def get_config(self) -> dict[str, Any]:
+        return {"num_negatives": self.num_negatives, "shared": self.shared}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "UniformNegatives":
+        return cls(**config)
+
+
+@keras.saving.register_keras_serializable(package="shortlist")
+@dataclasses.dataclass(frozen=True)
+class FrequencyNegatives:
+    """Draw negatives by popularity, with replacement: `q[i] = frequency[i]^alpha / sum_j frequency[j]^alpha`.
+
+    Frequencies are those that the model's logQ correction has counted so far. A draw takes time linear in the
+    catalog.
+
+    Args:
+        num_negatives: Number of negatives, of the whole batch or of each query.
+        alpha: 0 is uniform, 1 is the training data's own distribution.
+        shared: Whether all queries of a batch have the same negatives.
+
+    Raises:
+        ArgumentError: If `num_negatives` is not positive or `alpha` is negative.
+
+    Reference: Mikolov et al., "Distributed Representations of Words and Phrases and their Compositionality",
+        NeurIPS 2013, for alpha = 0.75.
+    """
+
+    num_negatives: int
+    _: dataclasses.KW_ONLY
+    alpha: float = 0.75
+    shared: bool = True
+
+    def __post_init__(self) -> None:
+        _check_number(self.num_negatives)
+        if not self.alpha >= 0:
+            raise ArgumentError(must("alpha", "be >= 0", got=self.alpha))
+
+    def sample(self, batch: DrawContext, seed: Any) -> tuple[Tensor, Tensor]:
+        """Return rows and log probabilities; see `NegativeSource`."""
+        if batch.log_frequency is None:
+            fix = "Give the task a log_q layer, such as layers.StreamingFrequency"
+            raise ArgumentError(must("FrequencyNegatives", "know the candidates' frequencies", fix=fix))
+        log_weights = self.alpha * batch.log_frequency()
+        shares = ops.exp(log_weights - ops.max(log_weights))
+        # Whole numbers, so that the running sum is exact and log q is exactly that of the draw.
+        weights = ops.cast(ops.round(shares * (_WEIGHTS_SUM / ops.sum(shares))), "int32")
+        weights = ops.maximum(weights, 1)
+        ends = ops.cast(ops.cumsum(weights), "int32")
+        shape = _shape(batch, self.num_negatives, self.shared)
+        draws = keras.random.randint(shape, 0, ends[-1], dtype="int32", seed=seed)
+        rows = ops.cast(ops.searchsorted(ends, draws, side="right"), "int32")
+        log_total = ops.log(ops.cast(ends[-1], "float32"))
+        return rows, ops.log(ops.cast(ops.take(weights, rows), "float32")) - log_total
+
+    def get_config(self) -> dict[str, Any]:
+        return {"num_negatives": self.num_negatives, "alpha": self.alpha, "shared": self.shared}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "FrequencyNegatives":
+        return cls(**config)
+
+
+def _check_number(num_negatives: int) -> None:
+    if num_negatives < 1:
+        raise ArgumentError(must("num_negatives", "be >= 1", got=num_negatives))
+
+
+def _shape(batch: DrawContext, num_negatives: int, shared: bool) -> tuple[Any, ...]:
+    return (num_negatives,) if shared else (*batch.query_shape, num_negatives)

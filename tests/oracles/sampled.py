@@ -1,0 +1,38 @@
+"""Losses over drawn negatives, one pair at a time."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def sampled_softmax(
+    queries: NDArray,
+    candidates: NDArray,
+    drawn: NDArray,
+    log_q: NDArray | None,
+    kept: NDArray,
+    temperature: float,
+) -> list[float]:
+    """`-log(e^p / (e^p + sum_j e^s_j / (n q_j)))` of each row; drawn [B, n, D], log_q and kept [B, n]."""
+    losses = []
+    for i in range(len(queries)):
+        positive = float(queries[i] @ candidates[i]) / temperature
+        total = math.exp(positive)
+        for j in range(drawn.shape[1]):
+            if kept[i, j]:
+                expected_count = 1.0 if log_q is None else drawn.shape[1] * math.exp(log_q[i, j])
+                total += math.exp(float(queries[i] @ drawn[i, j]) / temperature) / expected_count
+        losses.append(-math.log(math.exp(positive) / total))
+    return losses
+
+
+def bpr(queries: NDArray, candidates: NDArray, drawn: NDArray, kept: NDArray) -> list[float]:
+    """`mean_j -log sigmoid(p - s_j)` of each row over the kept negatives, 0 without any."""
+    losses = []
+    for i in range(len(queries)):
+        positive = float(queries[i] @ candidates[i])
+        gaps = [positive - float(queries[i] @ vector) for vector in drawn[i][kept[i]]]
+        terms = [-math.log(1.0 / (1.0 + math.exp(-gap))) for gap in gaps]
+        losses.append(float(np.mean(terms)) if terms else 0.0)
+    return losses
