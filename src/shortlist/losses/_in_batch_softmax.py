@@ -130,7 +130,7 @@ class InBatchSoftmax:
             item_codes=item_codes,
             mask=_cast(negatives.mask, "bool"),
             own_log_q=None if own is None else _cast(own.log_q, "float32"),
-            own_codes=_cast(own.codes, "int32") if are_own_known else None,
+            own_codes=_cast(own.codes, "int32") if own is not None and are_own_known else None,
             num_hard_negatives=self.num_hard_negatives,
             label_smoothing=self.label_smoothing,
         )
@@ -168,8 +168,8 @@ class InBatchSoftmax:
 def _with_shared(candidates: Tensor, negatives: Negatives) -> tuple[Tensor, Negatives]:
     """Append the shared negatives to the candidates of the batch."""
     shared, own = negatives.shared, negatives.per_query
-    drawn = [one for one in (shared, own) if one is not None]
-    if len({one.log_q is None for one in (negatives, *drawn)}) > 1:
+    drawn: list[Any] = [one for one in (shared, own) if one is not None]
+    if len({one.log_q is None for one in [negatives, *drawn]}) > 1:
         fix = "Give tasks.Retrieval a log_q layer, such as layers.StreamingFrequency"
         raise ArgumentError(must("log_q", "be given for all candidates of the softmax or for none", fix=fix))
     if shared is None:
@@ -267,7 +267,8 @@ class _Softmax:
         removes_some = terms.item_codes is not None or terms.mask is not None
         chooses_some = terms.num_hard_negatives is not None
         self.splits_positives = removes_some or chooses_some or terms.label_smoothing > 0
-        self.query_codes, self.item_codes = terms.query_codes, terms.item_codes
+        self.query_codes: Any = terms.query_codes
+        self.item_codes: Any = terms.item_codes
         if self.splits_positives and self.item_codes is None:
             self.item_codes = ops.arange(num_candidates, dtype="int32")
         if self.splits_positives and self.query_codes is None:
@@ -476,7 +477,7 @@ class _Softmax:
         loss = ops.log(z) + (shift - positive)  # in this order: a small loss next to large logits
         by_positive = -others / z if self.splits_positives else -ops.ones_like(z)
         by_logit_sum = None
-        if smoothing:
+        if num_kept is not None and logit_sum is not None:  # where labels are smoothed
             share = smoothing / (1.0 + num_kept)
             loss = loss + smoothing * positive - share * (positive + logit_sum)
             by_positive = by_positive + smoothing - share

@@ -156,7 +156,7 @@ class TwoTower(Model):
         """
         self._use(Catalog.of_items(items, self.candidate_model, self.candidate_id))
 
-    def compile(self, optimizer: Any = None, **kwargs: Any) -> None:
+    def compile(self, optimizer: Any = None, loss: Any = None, **kwargs: Any) -> None:
         """Keras' `compile`, with Adam and a learning rate of 0.003 unless told otherwise.
 
         Keras' Adam changes every row at each step. For large vocabularies take
@@ -164,9 +164,10 @@ class TwoTower(Model):
 
         Args:
             optimizer: A Keras optimizer or its name.
+            loss: None.
             **kwargs: As in `keras.Model.compile`.
         """
-        super().compile(optimizer=keras.optimizers.Adam(0.003) if optimizer is None else optimizer, **kwargs)
+        super().compile(keras.optimizers.Adam(0.003) if optimizer is None else optimizer, loss, **kwargs)
 
     def fit(self, x: Any = None, y: Any = None, *args: Any, seed: int = 0, **kwargs: Any) -> Any:
         """Keras' `fit`, which also takes `Interactions`, another table of raw features, or files.

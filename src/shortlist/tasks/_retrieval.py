@@ -57,7 +57,7 @@ class Retrieval(Task):
     ) -> None:
         super().__init__(**kwargs)
         self.supports_jit = keras.config.backend() != "tensorflow"  # XLA has no unique, nor dynamic shapes
-        self.loss = InBatchSoftmax() if loss is None else loss
+        self.loss: Any = InBatchSoftmax() if loss is None else loss
         if isinstance(self.loss, keras.losses.Loss) or not callable(self.loss):
             fix = "Wrap a Keras loss: losses.OnLogits(loss)"
             raise ArgumentError(must("loss", "be a losses.RetrievalLoss", got=repr(loss), fix=fix))
