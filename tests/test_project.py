@@ -17,6 +17,10 @@ SOURCE = ROOT / "src" / "shortlist"
 # Modules that have no test file of their own name, each with the cause.
 TESTED_ELSEWHERE = {
     "errors.py": "no behavior but a message, which its docstring's example tests",
+    "metrics/_gini.py": "tests/metrics/test_spread.py, with coverage and novelty",
+    "metrics/_map.py": "tests/metrics/test_ranking.py, with all ranking metrics",
+    "metrics/_novelty.py": "tests/metrics/test_spread.py, with coverage and Gini",
+    "metrics/_true_ranks.py": "tests/metrics/test_ranking.py, with all ranking metrics",
 }
 
 
