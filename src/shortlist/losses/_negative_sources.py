@@ -162,7 +162,8 @@ class FrequencyNegatives:
         ends = ops.cast(ops.cumsum(weights), "int32")
         shape = _shape(batch, self.num_negatives, self.shared)
         draws = keras.random.randint(shape, 0, ends[-1], dtype="int32", seed=seed)
-        rows = ops.cast(ops.searchsorted(ends, draws, side="right"), "int32")
+        rows = ops.searchsorted(ends, ops.reshape(draws, (-1,)), side="right")
+        rows = ops.reshape(ops.cast(rows, "int32"), shape)
         log_total = ops.log(ops.cast(ends[-1], "float32"))
         return rows, ops.log(ops.cast(ops.take(weights, rows), "float32")) - log_total
 
