@@ -41,9 +41,9 @@ def test_models_without_names_are_refused(models):
 @pytest.mark.parametrize("name", ["test", "train", "exclude"])
 def test_a_frame_in_place_of_interactions_is_refused(name):
     arguments = {"test": DATA, "train": DATA, "exclude": DATA, name: {"user": [1], "item": [2]}}
-    with pytest.raises(ArgumentError, match=f"{name} is a dict, expected Interactions"):
+    with pytest.raises(ArgumentError, match=f"{name} must be an Interactions, got dict"):
         compare({}, **arguments)
     if name != "train":
         del arguments["train"]
-        with pytest.raises(ArgumentError, match=f"{name} is a dict, expected Interactions"):
+        with pytest.raises(ArgumentError, match=f"{name} must be an Interactions, got dict"):
             evaluate(lambda users, k, exclude: [[7]] * len(users), **arguments)

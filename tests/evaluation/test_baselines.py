@@ -62,9 +62,9 @@ def test_random_items_are_equally_likely_whatever_their_popularity():
 @pytest.mark.parametrize("baseline", BASELINES)
 def test_wrong_arguments_are_refused(baseline):
     recommend = baseline.from_interactions(interactions([(1, 2)]))
-    with pytest.raises(ArgumentError, match="k is 0, expected at least 1"):
+    with pytest.raises(ArgumentError, match="k must be >= 1, got 0"):
         recommend(np.array([1]), 0)
-    with pytest.raises(ArgumentError, match="exclude has 2 lists for 1 users"):
+    with pytest.raises(ArgumentError, match="exclude must hold 1 lists, one per user, got 2"):
         recommend(np.array([1]), 1, [[2], [2]])
 
 

@@ -76,15 +76,15 @@ def test_ids_that_fall_together_as_floats_stay_apart():
 @pytest.mark.parametrize(
     ("lists", "kind", "message"),
     [
-        ([["a"]], "str", r"shape \(1, 1\), expected \[2, 3\]"),
-        (["a", "b"], "str", r"shape \(2,\)"),
-        ([["a"] * 4] * 2, "str", r"shape \(2, 4\)"),
-        ([["a", "b"], ["a"]], "str", r"shape \(2,\), expected \[2, 3\].*filled up"),
-        ([["a"], [b"a"]], "str", "type bytes, expected str"),
-        ([["a"], [7]], "str", "type int, expected str"),
-        (np.array([[b"a"], [b"b"]]), "str", "type bytes, expected str"),
-        ([["7"], ["8"]], "int64", "type str, expected int64"),
-        (np.array([[7.0], [np.nan]]), "int64", "type float, expected int64"),
+        ([["a"]], "str", r"shape \[2, 3\], got \(1, 1\)"),
+        (["a", "b"], "str", r"got \(2,\)"),
+        ([["a"] * 4] * 2, "str", r"got \(2, 4\)"),
+        ([["a", "b"], ["a"]], "str", r"shape \[2, 3\], got \(2,\).*padded"),
+        ([["a"], [b"a"]], "str", "str ids .* got bytes"),
+        ([["a"], [7]], "str", "str ids .* got int"),
+        (np.array([[b"a"], [b"b"]]), "str", "str ids .* got bytes"),
+        ([["7"], ["8"]], "int64", "int64 ids .* got str"),
+        (np.array([[7.0], [np.nan]]), "int64", "int64 ids .* got float"),
     ],
 )
 def test_lists_that_cannot_be_evaluated_are_refused(lists, kind, message):

@@ -64,14 +64,14 @@ def test_names_run_measure_by_measure():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"ks": ()}, "ks came as"),
-        ({"ks": (0,)}, "at least 1"),
-        ({"ks": (2.5,)}, "whole numbers"),
-        ({"ks": (True,)}, "whole numbers"),
-        ({"metrics": ("auc",)}, "measures came as .'auc',., expected some of .'recall'"),
-        ({"metrics": ()}, "measures came as"),
-        ({"average": "item"}, "average is 'item', expected one of .'row', 'user'"),
-        ({"batch_size": 0}, "batch_size is 0"),
+        ({"ks": ()}, "ks must hold integers >= 1"),
+        ({"ks": (0,)}, "integers >= 1"),
+        ({"ks": (2.5,)}, "ks must hold integers"),
+        ({"ks": (True,)}, "ks must hold integers"),
+        ({"metrics": ("auc",)}, "metrics must be some of .'recall'.* got .'auc'"),
+        ({"metrics": ()}, "metrics must be some of"),
+        ({"average": "item"}, "average must be one of .'row', 'user'., got 'item'"),
+        ({"batch_size": 0}, "batch_size must be >= 1, got 0"),
     ],
 )
 def test_a_protocol_that_is_none_is_refused(arguments, message):

@@ -59,7 +59,7 @@ def test_each_user_is_asked_for_once():
 @pytest.mark.parametrize(("padding", "other"), [(-1, 4), ("", "a"), (b"", b"a")])
 def test_an_item_named_like_padding_is_refused(padding, other):
     test = interactions([(1, other), (2, padding)])
-    with pytest.raises(DataError, match="column 'item' holds the id .* another id"):
+    with pytest.raises(DataError, match="column 'item' of test must not hold the id .* another id"):
         ask(lambda user_ids, k, exclude: [[other]] * len(user_ids), test, ks=(1,))
 
 

@@ -90,7 +90,7 @@ def test_one_user_alone_is_not_everybody():
 
 @pytest.mark.parametrize("name", ["popularity", "random"])
 def test_a_model_does_not_take_the_name_of_a_baseline(name):
-    with pytest.raises(ArgumentError, match=f"models has the name '{name}'"):
+    with pytest.raises(ArgumentError, match=f"models must not use the name of a baseline, got '{name}'"):
         compare({name: oracle}, TEST, train=TRAIN)
 
 

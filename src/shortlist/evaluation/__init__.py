@@ -1,4 +1,4 @@
-"""Evaluation lists of recommended ids, whoever made them, next to popularity and chance."""
+"""Offline evaluation of ranked lists, from any source, with popularity and chance as baselines."""
 
 from shortlist.evaluation._baselines import Popularity, Random
 from shortlist.evaluation._protocol import Recommend, evaluate, recommender

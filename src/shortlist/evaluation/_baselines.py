@@ -1,4 +1,4 @@
-"""Recommenders that know nothing of a user: what every model must beat."""
+"""Baselines that ignore the user: popularity and chance."""
 
 import zlib
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from shortlist.data import Interactions
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
 from shortlist.ids import encode_ids
 from shortlist.typing import ArrayLike
 
@@ -17,12 +17,10 @@ __all__ = ["Popularity", "Random"]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Popularity:
-    """Recommends what most interactions were with, the same to every user.
-
-    Items with as many interactions stand in the order of their first appearance in the data.
+    """Recommend the most popular items to every user. Ties keep the order of first appearance in the data.
 
     Args:
-        items: The items [N], most popular first.
+        items: `[N]` items, most popular first.
 
     Example:
         >>> train = {"user": [1, 2, 2, 3], "film": ["Up", "Heat", "Up", "Alien"]}
@@ -38,30 +36,20 @@ class Popularity:
 
     @classmethod
     def from_interactions(cls, interactions: Interactions) -> "Popularity":
-        """Count the interactions with each item.
-
-        Args:
-            interactions: The training part.
-
-        Returns:
-            The recommender.
-        """
+        """Return the baseline that counts interactions per item."""
         codes, ids = encode_ids(interactions.table[interactions.item])
         return cls(ids[np.argsort(-np.bincount(codes), kind="stable")])
 
     def __call__(self, user_ids: ArrayLike, k: int, exclude: Sequence[ArrayLike] | None = None) -> np.ndarray:
-        """Recommend k items to each user.
+        """Return `[U, k]` item ids, best first, padded with an empty id or -1.
 
         Args:
-            user_ids: [U], any ids.
-            k: How many items, at least 1.
-            exclude: For each user the ids that must not be recommended; unknown ones are ignored.
-
-        Returns:
-            [U, k] ids, best first; an empty id or -1 where fewer than k are allowed.
+            user_ids: `[U]`, any ids.
+            k: List length, >= 1.
+            exclude: Item ids not to recommend, one list per user; unknown ids are ignored.
 
         Raises:
-            ArgumentError: k is less than 1, or there is not one list for each user.
+            ArgumentError: If `k` is below 1 or the number of lists is wrong.
         """
         excluded = self._catalog.excluded(exclude, len(user_ids))
         heads = (np.arange(min(len(self.items), k + len(numbers))) for numbers in excluded)
@@ -77,13 +65,11 @@ class Popularity:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Random:
-    """Recommends items drawn at random, each equally likely.
-
-    A user gets the same list each time, whoever else is asked for.
+    """Recommend items drawn uniformly at random. The list of a user depends only on the seed and the user.
 
     Args:
-        items: The items [N].
-        seed: The same seed gives the same lists.
+        items: `[N]` items.
+        seed: Random seed.
 
     Example:
         >>> train = {"user": [1, 2, 2, 3], "film": ["Up", "Heat", "Up", "Alien"]}
@@ -97,30 +83,19 @@ class Random:
 
     @classmethod
     def from_interactions(cls, interactions: Interactions, seed: int = 0) -> "Random":
-        """Collect the items.
-
-        Args:
-            interactions: The training part.
-            seed: The same seed gives the same lists.
-
-        Returns:
-            The recommender.
-        """
+        """Return the baseline over the items of the interactions."""
         return cls(encode_ids(interactions.table[interactions.item])[1], seed)
 
     def __call__(self, user_ids: ArrayLike, k: int, exclude: Sequence[ArrayLike] | None = None) -> np.ndarray:
-        """Recommend k items to each user.
+        """Return `[U, k]` item ids, padded with an empty id or -1.
 
         Args:
-            user_ids: [U], any ids.
-            k: How many items, at least 1.
-            exclude: For each user the ids that must not be recommended; unknown ones are ignored.
-
-        Returns:
-            [U, k] ids; an empty id or -1 where fewer than k are allowed.
+            user_ids: `[U]`, any ids.
+            k: List length, >= 1.
+            exclude: Item ids not to recommend, one list per user; unknown ids are ignored.
 
         Raises:
-            ArgumentError: k is less than 1, or there is not one list for each user.
+            ArgumentError: If `k` is below 1 or the number of lists is wrong.
         """
         excluded = self._catalog.excluded(exclude, len(user_ids))
         users = np.asarray(user_ids).tolist()
@@ -131,7 +106,7 @@ class Random:
         return f"Random({len(self.items)} items, seed={self.seed})"
 
     def _draw(self, user: str | bytes | int, size: int) -> np.ndarray:
-        # A generator for each user, so that no list depends on the other users of the batch.
+        # One generator per user, so that no list depends on the other users of the batch.
         name = user if isinstance(user, bytes) else str(user).encode()
         generator = np.random.default_rng([self.seed, zlib.crc32(name)])
         return generator.choice(len(self.items), min(len(self.items), size), replace=False)
@@ -143,22 +118,22 @@ class Random:
 
 @dataclass(frozen=True, eq=False)
 class _Catalog:
-    """Items by number, and lists of them without those excluded."""
+    """Items by code, and lists of them without excluded items."""
 
     items: np.ndarray
 
     def excluded(self, exclude: Sequence[ArrayLike] | None, num_users: int) -> list[np.ndarray]:
-        """The numbers of the known items that each user must not get."""
+        """Return the codes of the known excluded items of each user."""
         if exclude is None:
             return [np.empty(0, np.int64)] * num_users
         if len(exclude) != num_users:
-            raise ArgumentError(f"exclude has {len(exclude)} lists for {num_users} users, expected one each.")
+            raise ArgumentError(must("exclude", f"hold {num_users} lists, one per user", got=len(exclude)))
         return [self._numbers(ids) for ids in exclude]
 
     def lists(self, candidates: Iterable[np.ndarray], excluded: list[np.ndarray], k: int) -> np.ndarray:
-        """The first k of each row of candidates that are not excluded: ids [U, k]."""
+        """Return ids `[U, k]`: the first k candidates of each row that are not excluded."""
         if k < 1:
-            raise ArgumentError(f"k is {k}, expected at least 1.")
+            raise ArgumentError(must("k", "be >= 1", got=k))
         padding = -1 if self.items.dtype != object else type(self.items[0])()
         lists = np.full((len(excluded), k), padding, dtype=self.items.dtype)
         for row, numbers, banned in zip(lists, candidates, excluded, strict=True):

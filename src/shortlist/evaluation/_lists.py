@@ -1,11 +1,11 @@
-"""Ranking metrics of lists of ids: the place of each true item, and what follows from it."""
+"""Ranking metrics of lists of ids, from the rank of each true item."""
 
 from collections.abc import Iterator, Sequence
 from itertools import repeat
 
 import numpy as np
 
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
 from shortlist.metrics._ranking import ranking_metrics
 from shortlist.metrics._true_ranks import NEVER, NUMPY, TrueRanks
 from shortlist.typing import ArrayLike
@@ -13,25 +13,22 @@ from shortlist.typing import ArrayLike
 __all__ = ["check_lists", "metrics_of_ranks", "ranks_in_lists"]
 
 _LARGEST = 2**22
-"""Numbers in one array: a position of a list each, or a pair of a query's true items."""
+"""Largest number of entries of one array."""
 
 _TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "bytes": (bytes,), "int64": (int, np.integer)}
 
 
 def check_lists(lists: ArrayLike, num_users: int, k: int, kind: str) -> np.ndarray:
-    """Bring recommended ids to one array, and make sure that they can be compared with ids of a kind.
+    """Return recommended ids as an array, after checking their shape and kind.
 
     Args:
-        lists: [num_users, at most k] ids; None is padding.
-        num_users: How many lists were asked for.
-        k: How many ids were asked for.
-        kind: `"str"`, `"bytes"` or `"int64"`, the kind of the test items.
-
-    Returns:
-        The ids as an array of the same shape.
+        lists: `[num_users, <= k]` ids; None is padding.
+        num_users: Expected number of lists.
+        k: Expected list length.
+        kind: Kind of the test items: `"str"`, `"bytes"` or `"int64"`.
 
     Raises:
-        ArgumentError: The shape is another, or an id is of another kind.
+        ArgumentError: If the shape or the kind of an id differs.
 
     Example:
         >>> check_lists([["b", None], ["a", "b"]], num_users=2, k=2, kind="str").shape
@@ -39,37 +36,35 @@ def check_lists(lists: ArrayLike, num_users: int, k: int, kind: str) -> np.ndarr
     """
     array = _as_matrix(lists)
     if array.ndim != 2 or len(array) != num_users or array.shape[1] > k:
-        raise ArgumentError(
-            f"recommend returned ids of shape {array.shape}, expected [{num_users}, {k}]: one list for each "
-            "user, best first, filled up with None, an empty id or -1 where there are fewer."
-        )
+        fix = "Return one list per user, best first, padded with None, an empty id or -1"
+        requirement = f"return ids of shape [{num_users}, {k}]"
+        raise ArgumentError(must("recommend", requirement, got=array.shape, fix=fix))
     others = set(map(type, array.ravel().tolist())) - {type(None)}
     wrong = [other.__name__ for other in others if not issubclass(other, _TYPES[kind])]
     if wrong:
-        raise ArgumentError(
-            f"recommend returned ids of type {wrong[0]}, expected {kind} as the items of test: "
-            "ids of different kinds are never equal, so return them as they are in the interactions."
-        )
+        fix = "Return ids as they are in the interactions, since ids of different kinds are never equal"
+        requirement = f"return {kind} ids like the items of test"
+        raise ArgumentError(must("recommend", requirement, got=wrong[0], fix=fix))
     return array
 
 
 def _as_matrix(lists: ArrayLike) -> np.ndarray:
-    # Of lists, an array that may choose its type would make "7" of 7, and lists of several lengths an error.
+    # Without dtype=object, NumPy would turn 7 into "7" in mixed lists and refuse lists of several lengths.
     return np.asarray(lists) if hasattr(lists, "__array__") else np.asarray(lists, dtype=object)
 
 
 def ranks_in_lists(lists: np.ndarray, rows: np.ndarray, ids: np.ndarray) -> np.ndarray:
-    """Find the rank at which each id stands in its list, counted from 1.
+    """Return the rank of each id in its list, from 1; infinity if it is not in the list.
 
-    An id that stands in a list twice counts at its first place; the second place stays taken.
+    A repeated id counts at its first position; the later position stays occupied.
 
     Args:
-        lists: [L, k] ids, best first.
-        rows: int [P], the list that each id is looked up in.
-        ids: [P], the ids to look up.
+        lists: `[L, k]` ids, best first.
+        rows: int `[P]`, index of the list to search for each id.
+        ids: `[P]`, ids to find.
 
     Returns:
-        float64 [P]; infinity where the id is not in the list.
+        float64 `[P]`.
 
     Example:
         >>> lists = np.array([["b", "a"], ["c", "b"]])
@@ -80,7 +75,7 @@ def ranks_in_lists(lists: np.ndarray, rows: np.ndarray, ids: np.ndarray) -> np.n
     listed = _numbers(lists, numbers)
     slots = np.flatnonzero(listed >= 0)
     listed_keys = slots // max(lists.shape[1], 1) * len(numbers) + listed[slots]
-    # `unique` gives the first place of each key.
+    # `unique` returns the first position of each key.
     known_keys, firsts = np.unique(listed_keys, return_index=True)
     wanted_keys = rows * len(numbers) + _numbers(ids, numbers)
     found = np.searchsorted(known_keys, wanted_keys)
@@ -91,7 +86,7 @@ def ranks_in_lists(lists: np.ndarray, rows: np.ndarray, ids: np.ndarray) -> np.n
 
 
 def _numbers(ids: np.ndarray, numbers: dict[str | bytes | int, int]) -> np.ndarray:
-    """The number of each id, flat; -1 for an id that has none, as padding."""
+    """Return the code of each id, flat; -1 for unknown ids and padding."""
     values = ids.ravel().tolist()
     return np.fromiter(map(numbers.get, values, repeat(-1)), dtype=np.int64, count=len(values))
 
@@ -99,16 +94,16 @@ def _numbers(ids: np.ndarray, numbers: dict[str | bytes | int, int]) -> np.ndarr
 def metrics_of_ranks(
     ranks: np.ndarray, queries: np.ndarray, k: int, metrics: Sequence[str]
 ) -> dict[str, np.ndarray]:
-    """Compute metrics of each query's first k positions; each is defined in its file of `shortlist.metrics`.
+    """Compute the metrics of each query's top k; each is defined in its file of `shortlist.metrics`.
 
     Args:
-        ranks: float64 [P], the rank of each true item, counted from 1; infinity when it was not recommended.
-        queries: int [P], the query of each true item; each number from 0 to Q - 1 is there.
-        k: The number of positions that count.
+        ranks: float64 `[P]`, rank of each true item, from 1; infinity if it was not recommended.
+        queries: int `[P]`, query code of each true item; every code from 0 to Q - 1 occurs.
+        k: Cutoff.
         metrics: Names of metrics.
 
     Returns:
-        float64 [Q] for each name.
+        float64 `[Q]` by name.
 
     Example:
         >>> values = metrics_of_ranks(np.array([2.0, np.inf]), np.array([0, 0]), 10, ["recall", "mrr"])
@@ -130,7 +125,7 @@ def metrics_of_ranks(
 
 
 def _parts(num_true: np.ndarray, k: int) -> Iterator[np.ndarray]:
-    """Queries of similar numbers of true items, as many at once as `_LARGEST` numbers allow."""
+    """Yield queries with similar numbers of true items, in batches of at most `_LARGEST` entries."""
     order = np.argsort(-num_true, kind="stable")
     start = 0
     while start < len(order):

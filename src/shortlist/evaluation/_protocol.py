@@ -1,4 +1,4 @@
-"""The protocol: one list for each test user, evaluated over the whole catalog."""
+"""Offline evaluation protocol: one ranked list per test user over the full catalog."""
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -38,40 +38,39 @@ def evaluate(  # noqa: PLR0913 - the options of the protocol, all by name
     weighted: bool = True,
     batch_size: int = 512,
 ) -> dict[str, float]:
-    """Evaluate lists of recommended ids by the items that users met afterwards.
+    """Evaluate recommended lists against held-out interactions.
 
-    Each test user is asked for once. What counts is the list: an id that stands there twice counts at its
-    first place, padding never counts, and both keep their place. The formulas are in the files of
-    `shortlist.metrics`. With the average over rows, recall is the share of test rows whose item is in the
-    first k places.
+    Each test user is queried once. Repeated ids count at their first position; padding never counts. Formulas
+    are in the files of `shortlist.metrics`. Averaged over rows, recall is the fraction of test rows whose
+    item is in the top k.
 
     Items of `exclude` are left out for their users, except all of a user's items in `test`. Repeated test
     rows count once per row. `TwoTower.evaluate` follows the same rules and gives the same numbers.
 
     Args:
-        recommend: A function from user ids [U], k and exclusions (a list of U arrays of ids, or None) to ids
-            [U, k], best first, filled up with None, an empty id or -1; fewer columns are shorter lists. Or an
-            index that takes user ids; see `recommender` for other indexes.
-        test: The interactions held out. A column `sample_weight` weighs the rows.
-        ks: The numbers of places that count.
-        exclude: `Interactions` or `Histories`, usually the training part, whose items must not be recommended
-            to their users again.
+        recommend: Function of user ids `[U]`, k and exclusions (a list of U id arrays, or None) that returns
+            ids `[U, k]`, best first, padded with None, an empty id or -1; shorter lists are allowed. Or an
+            index queried with user ids; see `recommender` for other indexes.
+        test: Held-out interactions. A column `sample_weight` weighs the rows.
+        ks: Cutoffs.
+        exclude: `Interactions` or `Histories`, usually the training part, whose items are not recommended to
+            their users again.
         metrics: Any of `recall`, `precision`, `hit_rate`, `mrr`, `ndcg`, `map`.
         average: `"row"`: each test row is one query with one true item; `"user"`: each user is one query, and
             all of the user's test items are true; a user has the mean weight of the user's rows.
         weighted: Whether to use the column `sample_weight` of `test`.
-        batch_size: How many users are asked for at once.
+        batch_size: Number of users per call of `recommend`.
 
     Returns:
-        Numbers by name, such as `recall_at_10`.
+        Metrics by name, such as `recall_at_10`.
 
     Raises:
-        ArgumentError: An argument is out of its range or of another type, or lists have another
-            shape or kind of id.
-        DataError: A test item has an id that stands for an empty place, or a weight is invalid.
+        ArgumentError: If an argument is out of range or of another type, or lists have another shape or kind
+            of id.
+        DataError: If a test item has the id used as padding, or a weight is invalid.
 
     Warns:
-        UserWarning: When test rows repeat a pair of `exclude`, with their share.
+        UserWarning: If test rows repeat a pair of `exclude`, with their share.
 
     Example:
         >>> import shortlist as sl
@@ -95,17 +94,7 @@ def evaluate(  # noqa: PLR0913 - the options of the protocol, all by name
 
 
 def measure(answers: Answers, ks: Sequence[int], metrics: Sequence[str], average: str) -> dict[str, float]:
-    """Average all metrics at all k.
-
-    Args:
-        answers: Where the test items stand.
-        ks: The numbers of places that count.
-        metrics: Names of metrics.
-        average: `"row"` or `"user"`.
-
-    Returns:
-        Numbers by name, measure by measure.
-    """
+    """Average all metrics at all k, over `"row"` or `"user"`."""
     by_k = [answers.measure(k, metrics, average) for k in ks]
     return {
         f"{name}_at_{k}": values[f"{name}_at_{k}"]
@@ -115,15 +104,12 @@ def measure(answers: Answers, ks: Sequence[int], metrics: Sequence[str], average
 
 
 def recommender(index: Any, queries: Callable[[np.ndarray], Any] | None = None) -> Recommend:
-    """Make a recommender of an index.
+    """Return a recommender for `evaluate` and `compare` that queries an index.
 
     Args:
-        index: Called as `index(queries, k=k, exclude=exclude)`, returns scores and ids.
-        queries: Turns user ids [U] into what the index takes, such as a dictionary of their features. When
-            None, the index takes user ids.
-
-    Returns:
-        A function to give to `evaluate` or `compare`.
+        index: Called as `index(queries, k=k, exclude=exclude)`; returns scores and ids.
+        queries: Function from user ids `[U]` to queries of the index, such as a dict of features; None if the
+            index is queried with user ids.
 
     Example:
         >>> import shortlist as sl
@@ -184,24 +170,16 @@ def as_recommender(value: Any, name: str) -> Recommend:
 
 
 def check_protocol(ks: Sequence[int], metrics: Sequence[str], average: str, batch_size: int = 1) -> None:
-    """Raise when lists cannot be evaluated so.
-
-    Args:
-        ks: The numbers of places that count.
-        metrics: Names of metrics.
-        average: `"row"` or `"user"`.
-        batch_size: How many users are asked for at once.
+    """Check the options of `evaluate`.
 
     Raises:
-        ArgumentError: An argument is out of its range.
+        ArgumentError: If an option is out of range.
     """
     if not ks or any(isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1 for k in ks):
-        raise ArgumentError(f"ks came as {tuple(ks)!r}, expected whole numbers of at least 1.")
+        raise ArgumentError(must("ks", "hold integers >= 1", got=tuple(ks)))
     if not metrics or not set(metrics) <= set(RANKING_METRICS):
-        raise ArgumentError(
-            f"measures came as {tuple(metrics)!r}, expected some of {tuple(RANKING_METRICS)}."
-        )
+        raise ArgumentError(must("metrics", f"be some of {tuple(RANKING_METRICS)}", got=tuple(metrics)))
     if average not in _AVERAGES:
-        raise ArgumentError(f"average is {average!r}, expected one of {_AVERAGES}.")
+        raise ArgumentError(must("average", f"be one of {_AVERAGES}", got=repr(average)))
     if batch_size < 1:
-        raise ArgumentError(f"batch_size is {batch_size}, expected at least 1.")
+        raise ArgumentError(must("batch_size", "be >= 1", got=batch_size))

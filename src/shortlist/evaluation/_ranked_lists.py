@@ -1,4 +1,4 @@
-"""Asking a recommender for lists, user by user, and finding the test items in them."""
+"""Request one ranked list per test user and find the test items in it."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -22,31 +22,28 @@ _PADDING = {"str": "", "bytes": b"", "int64": -1}
 
 
 class Recommend(Protocol):
-    """What can be evaluated: a function from users to lists of item ids."""
+    """Recommender: a function from user ids to ranked lists of item ids."""
 
     def __call__(self, user_ids: np.ndarray, k: int, exclude: list[np.ndarray] | None) -> ArrayLike:
-        """Recommend to each user.
+        """Return item ids `[U, k]`, best first, padded with None, an empty id or -1.
 
         Args:
-            user_ids: [U], distinct ids.
-            k: How many items.
-            exclude: For each user the items not to recommend, or None.
-
-        Returns:
-            [U, k] ids, best first; None, an empty id or -1 where there are fewer.
+            user_ids: `[U]`, distinct ids.
+            k: List length.
+            exclude: Item ids not to recommend, one array per user, or None.
         """
 
 
 @dataclass(frozen=True)
 class Answers:
-    """Where each test row's item stands in its user's list, and what was recommended at all.
+    """Rank of each test row's item in its user's list, and counts of recommended items.
 
     Args:
-        ranks: float64 [N], counted from 1; infinity where the item was not recommended.
-        users: int [N], the number of each row's user.
-        items: int [N], the number of each row's item.
-        recommended: For each k how often each id is in the first k places of all lists.
-        weights: float64 [N], the weight of each row; None if all rows count the same.
+        ranks: float64 `[N]`, from 1; infinity if the item was not recommended.
+        users: int `[N]`, user code of each row.
+        items: int `[N]`, item code of each row.
+        recommended: For each k, how often each id is in the top k of all lists.
+        weights: float64 `[N]`, weight of each row; None for equal weights.
     """
 
     ranks: np.ndarray
@@ -56,17 +53,13 @@ class Answers:
     weights: np.ndarray | None = None
 
     def measure(self, k: int, metrics: Sequence[str], average: str) -> dict[str, float]:
-        """Average metrics over the test rows, or over the users.
+        """Return metrics averaged over test rows or users, under names such as `recall_at_10`.
 
         Args:
-            k: The number of places that count.
+            k: Cutoff.
             metrics: Names of metrics.
-            average: `"row"`: each row is a query with one true item; `"user"`: each user is one, and all of
-                the user's items are true. A user has the mean weight of the user's rows, of which those of
-                weight 0 are left out.
-
-        Returns:
-            A number for each measure, under names such as `recall_at_10`.
+            average: `"row"`: each row is a query with one true item. `"user"`: each user is a query, all of whose
+                items are true; its weight is the mean of its rows with positive weight.
         """
         ranks, queries, weights = self._by_row() if average == "row" else self._by_user()
         values = metrics_of_ranks(ranks, queries, k, metrics)
@@ -84,7 +77,7 @@ class Answers:
         users, items, ranks = self.users[counted], self.items[counted], self.ranks[counted]
         _, users = np.unique(users, return_inverse=True)
         mean_weights = np.bincount(users, weights[counted]) / np.bincount(users)
-        # An item that the user met twice is one true item.
+        # Repeated items of a user are one true item.
         _, rows = np.unique(users * (items.max() + 1) + items, return_index=True)
         return ranks[rows], users[rows], mean_weights
 
@@ -98,22 +91,19 @@ def ask(
     weighted: bool = True,
     batch_size: int = 512,
 ) -> Answers:
-    """Get one list for each test user, and find the user's test items in it.
+    """Request one list per test user and find the user's test items in it.
 
     Args:
-        recommend: Makes the lists.
-        test: N rows.
-        ks: The numbers of places that will be evaluated; lists of the largest are asked for.
-        excluded: Items not to recommend to each user, from `data._exclusions`.
+        recommend: Recommender.
+        test: N held-out rows.
+        ks: Cutoffs; lists have the largest as length.
+        excluded: Items not to recommend to each user.
         weighted: Whether a column `sample_weight` of `test` weighs its rows.
-        batch_size: How many users are asked for at once.
-
-    Returns:
-        The answers to the N rows.
+        batch_size: Number of users per call of `recommend`.
 
     Raises:
-        ArgumentError: `test` is no `Interactions`, or the lists have another shape or kind of id.
-        DataError: A test item has an id that stands for an empty place, or a weight is invalid.
+        ArgumentError: If `test` is not `Interactions`, or lists have another shape or kind of id.
+        DataError: If a test item has the id used as padding, or a weight is invalid.
     """
     check_is_interactions(test, "test")
     weights = _weights(test) if weighted else None
@@ -152,7 +142,7 @@ def _weights(test: Interactions) -> np.ndarray | None:
 
 
 def _batches(users: np.ndarray, batch_size: int) -> Iterator[tuple[int, np.ndarray]]:
-    """The first user of each batch, and the test rows of its users."""
+    """Yield the first user of each batch and the test rows of its users."""
     order = np.argsort(users, kind="stable")
     bounds = np.concatenate([[0], np.cumsum(np.bincount(users))])
     for start in range(0, len(bounds) - 1, batch_size):
@@ -162,7 +152,5 @@ def _batches(users: np.ndarray, batch_size: int) -> Iterator[tuple[int, np.ndarr
 
 def _check_items(test: Interactions, item_ids: np.ndarray, kind: str) -> None:
     if _PADDING[kind] in set(item_ids.tolist()):
-        raise DataError(
-            f"test: column {test.item!r} holds the id {_PADDING[kind]!r}, which stands for an empty place "
-            "in lists, so it cannot be evaluated. Give that item another id."
-        )
+        requirement = f"not hold the id {_PADDING[kind]!r}, which is the padding of lists"
+        raise DataError(must(f"column {test.item!r} of test", requirement, fix="Give that item another id"))

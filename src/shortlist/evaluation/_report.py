@@ -1,4 +1,4 @@
-"""The report: recommenders side by side, popularity and chance always among them."""
+"""Report that compares recommenders with popularity and chance."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from rich.table import Table
 from shortlist.data import Histories, Interactions
 from shortlist.data._exclusions import exclusions, repeats_warning
 from shortlist.data._interactions import check_is_interactions
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
 from shortlist.evaluation._baselines import Popularity, Random
 from shortlist.evaluation._protocol import as_recommenders, check_protocol, measure
 from shortlist.evaluation._ranked_lists import Answers, Recommend, ask
@@ -30,12 +30,12 @@ _NUM_ASKED_WITHOUT_EXCLUSIONS = 100
 
 @dataclass(frozen=True)
 class Report:
-    """What recommenders reach on one test set, and what should make one suspicious.
+    """Metrics of several recommenders on one test set, with warnings about suspicious results.
 
     Args:
-        rows: For each recommender its metrics by name, coverage included.
+        rows: Metrics by name for each recommender.
         warnings: Sentences to read before trusting the numbers.
-        protocol: How lists were evaluated, in one line.
+        protocol: One-line description of the evaluation.
 
     Example:
         >>> rows = {"model": {"recall_at_10": 0.17}, "popularity": {"recall_at_10": 0.09}}
@@ -52,11 +52,7 @@ class Report:
     protocol: str = ""
 
     def table(self) -> Table:
-        """Return the numbers as a table, one column a recommender.
-
-        Returns:
-            A table to print with rich.
-        """
+        """Return the metrics as a rich table, one column per recommender."""
         table = Table(box=box.SIMPLE_HEAD)
         table.add_column("")
         for name in self.rows:
@@ -68,7 +64,7 @@ class Report:
     def __str__(self) -> str:
         table = self.table()
         table.box = box.MARKDOWN
-        # As wide as it needs to be: a report in a log file is not cut at the width of some terminal.
+        # Wide enough that a log file never cuts a line.
         console = Console(file=io.StringIO(), width=10_000, color_system=None)
         with console.capture() as captured:
             console.print(table)
@@ -88,22 +84,22 @@ def compare(  # noqa: PLR0913 - the options of the protocol, all by name
     average: str = "row",
     weighted: bool = True,
 ) -> Report:
-    """Evaluate recommenders next to popularity and chance, and look for signs that one has learned nothing.
+    """Compare recommenders with popularity and chance, and warn of suspicious results.
 
     Next to the metrics of `evaluate` the report has three of how recommendations are spread over the items of
-    `train` (other items do not count): `coverage`, the share of items in the first k places of any list;
+    `train` (other items do not count): `coverage`, the share of items in the top k of any list;
     `gini`, from 0 (all items equally often) to 1 (always the same one); and `novelty`, the mean of
     `-log2(share of the training rows)` over recommended items, in bits. See `shortlist.metrics`.
 
     The report warns when a model's metric or its coverage is below popularity's, when it recommends the same
-    items to everybody, and when test rows repeat pairs of `train`.
+    items to all users, and when test rows repeat pairs of `train`.
 
     Args:
         models: Recommenders by name, as in `evaluate`: callables, or indexes that take user ids.
-        test: The interactions held out.
-        train: What the baselines learn from.
+        test: Held-out interactions.
+        train: Interactions the baselines are computed from.
         exclude: `Interactions` or `Histories`, usually `train`, as in `evaluate`.
-        ks: The numbers of places that count.
+        ks: Cutoffs.
         metrics: As in `evaluate`.
         average: As in `evaluate`.
         weighted: As in `evaluate`.
@@ -112,8 +108,8 @@ def compare(  # noqa: PLR0913 - the options of the protocol, all by name
         The report, with two more recommenders: `popularity` and `random`.
 
     Raises:
-        ArgumentError: The models are no callables or indexes by name, or one has the name of a baseline; or
-            as `evaluate`.
+        ArgumentError: If `models` is not a dict of callables and indexes, or one has the name of a baseline;
+            also as `evaluate`.
         DataError: As `evaluate`.
 
     Example:
@@ -164,9 +160,8 @@ _SAME = "{name} recommends the same items to everybody: check that the users' id
 def _check_names(models: Mapping[str, Any]) -> None:
     taken = {_POPULARITY, _RANDOM} & set(models)
     if taken:
-        raise ArgumentError(
-            f"models has the name {taken.pop()!r}, which is that of a baseline; choose another one."
-        )
+        requirement = "not use the name of a baseline"
+        raise ArgumentError(must("models", requirement, got=repr(taken.pop()), fix="Choose another name"))
 
 
 def _beyond_accuracy(answers: Answers, items: np.ndarray, popularity: np.ndarray) -> dict[str, float]:
@@ -196,7 +191,7 @@ def _below_popularity(name: str, rows: Mapping[str, Mapping[str, float]]) -> lis
 
 
 def _is_same_for_all(recommend: Recommend, test: Interactions, k: int) -> bool:
-    """Whether some users get one list; asked without exclusions, which make lists differ in any case."""
+    """Return whether a sample of users gets one list, without exclusions, which make lists differ anyway."""
     users = encode_ids(test.table[test.user])[1][:_NUM_ASKED_WITHOUT_EXCLUSIONS]
     lists = np.asarray(recommend(users, k, None))
     return len(users) > 1 and bool((lists == lists[:1]).all())
