@@ -58,8 +58,8 @@ class Answers:
         Args:
             k: Cutoff.
             metrics: Names of metrics.
-            average: `"row"`: each row is a query with one true item. `"user"`: each user is a query, all of whose
-                items are true; its weight is the mean of its rows with positive weight.
+            average: `"row"`: each row is a query with one true item. `"user"`: each user is a query, all of
+                whose items are true; its weight is the mean of its rows with positive weight.
         """
         ranks, queries, weights = self._by_row() if average == "row" else self._by_user()
         values = metrics_of_ranks(ranks, queries, k, metrics)
