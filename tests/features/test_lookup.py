@@ -67,7 +67,7 @@ def test_symbolic_rows_keep_the_shape_of_ids():
 def test_traced_ids_are_refused():
     import jax
 
-    with pytest.raises(BackendError, match=r"encode ids before, with Vocabulary\.rows"):
+    with pytest.raises(BackendError, match=r"Encode ids before, with Vocabulary\.rows"):
         jax.jit(Lookup(Vocabulary([1, 2])))(np.array([1], np.int32))
 
 

@@ -123,7 +123,7 @@ def test_features_beyond_ids_and_weights(tmp_path: pathlib.Path) -> None:
 
 def test_what_each_user_met_is_not_read_from_files(files: InteractionFiles) -> None:
     model = compiled(files)
-    with pytest.raises(ArgumentError, match="exclude is a InteractionFiles, expected Interactions"):
+    with pytest.raises(ArgumentError, match="exclude must be an Interactions, got InteractionFiles"):
         model.evaluate(files, exclude=files)  # type: ignore[arg-type]
     with pytest.raises(ArgumentError, match="interactions came as str"):
         TwoTower.from_interactions("events.csv")  # type: ignore[arg-type]
