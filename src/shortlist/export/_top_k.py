@@ -10,7 +10,7 @@ from shortlist import backend
 from shortlist.errors import ArgumentError
 from shortlist.export._attributes import AttributesGraphEncoder
 from shortlist.export._candidate_ids import CandidateIds
-from shortlist.export._engines import Found, engine_graph_encoder, noinline
+from shortlist.export.graph._engines import Found, engine_to_graph, noinline
 from shortlist.export.queries._base import QueryGraphEncoder
 from shortlist.indexes import StoredIndex
 from shortlist.indexes._row_filter import Filter, are_wanted
@@ -38,7 +38,7 @@ class TopKGraph(tf.Module):
     def __init__(self, index: StoredIndex, queries: QueryGraphEncoder, max_k: int) -> None:
         super().__init__()
         snapshot = index.snapshot()
-        self._engine = engine_graph_encoder(snapshot.engine)
+        self._engine = engine_to_graph(snapshot.engine)
         if snapshot.has_deletions or len(snapshot.delta):
             raise ArgumentError(
                 "index: candidates were added or removed after it was built; call compact() first, which "

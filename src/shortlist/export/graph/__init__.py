@@ -1,5 +1,6 @@
-"""Graph encoders: the encoding of columns in core TensorFlow operations, for export."""
+"""Graph encoders: columns and engines in core TensorFlow operations, for export."""
 
 from shortlist.export.graph._columns import ColumnGraphEncoder, FeatureGraphEncoder, to_graph
+from shortlist.export.graph._engines import EngineGraphEncoder, engine_to_graph
 
-__all__ = ["ColumnGraphEncoder", "FeatureGraphEncoder", "to_graph"]
+__all__ = ["ColumnGraphEncoder", "EngineGraphEncoder", "FeatureGraphEncoder", "engine_to_graph", "to_graph"]

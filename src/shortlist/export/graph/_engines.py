@@ -1,15 +1,15 @@
-"""Engines in a graph: candidates in variables, and a search that needs core operators alone."""
+"""Engines in a TensorFlow graph: candidates in variables, and a search by core operators."""
 
-from abc import abstractmethod
+import abc
+import functools
 from collections.abc import Callable
 from typing import Any, final
 
 import tensorflow as tf
 
 from shortlist import backend
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
 from shortlist.indexes._brute_force import ExactEngine
-from shortlist.indexes._engine import Engine
 from shortlist.indexes._exact_search import exact_search
 from shortlist.indexes._row_filter import Filter, are_wanted, without_columns
 from shortlist.indexes.partitions import PartitionedEngine
@@ -18,72 +18,57 @@ from shortlist.indexes.partitions._search import search
 from shortlist.ops import pairwise_scores
 from shortlist.typing import Tensor
 
-__all__ = ["EngineGraphEncoder", "Found", "engine_graph_encoder", "noinline"]
+__all__ = ["EngineGraphEncoder", "Found", "engine_to_graph", "noinline"]
 
 Found = tuple[Tensor, Tensor]
-"""Scores, float32, and rows, int32, `[batch, k]`; minus infinity and -1 in places that stay empty."""
+"""Scores, float32, and rows, int32, `[batch, k]`; minus infinity and -1 where nothing was found."""
 
 
-class EngineGraphEncoder(tf.Module):
-    """The graph encoder of an engine. Abstract."""
+class EngineGraphEncoder(tf.Module, abc.ABC):
+    """Search the candidates of one engine in a graph."""
 
-    @abstractmethod
+    @abc.abstractmethod
     def search(
         self, queries: Tensor, k: int, rows: Filter | None = None, least: Tensor | None = None
     ) -> Found:
-        """The best rows of each query; always `least` of them when as many are allowed.
+        """Return the best rows of each query, `least` of them whenever as many are allowed.
 
         Args:
             queries: `[batch, heads, dim]`, float32.
-            k: How many, at most all.
-            rows: Which may come back; all when None.
-            least: How many of them are asked for, from 1 to k; k when None.
+            k: Number of rows, at most that of all candidates.
+            rows: Rows that may be returned; all when None.
+            least: Number of rows that were requested, from 1 to k; k when None.
         """
 
-    @abstractmethod
+    @abc.abstractmethod
     def vectors_of(self, rows: Tensor) -> Tensor:
-        """The vectors of rows.
+        """Return the vectors `[batch, n, dim]` of non-negative int32 rows `[batch, n]`."""
 
-        Args:
-            rows: `[batch, n]`, int32, none negative.
 
-        Returns:
-            `[batch, n, dim]`.
-        """
+@functools.singledispatch
+def engine_to_graph(engine: Any) -> EngineGraphEncoder:
+    """Return the graph encoder of an engine.
+
+    To export an engine class of your own, register its graph encoder, which takes the engine.
+
+    Raises:
+        ArgumentError: If the class of the engine has no graph encoder, such as one that calls a library.
+    """
+    name = type(engine).__name__
+    fix = (
+        "Export a BruteForce or Partitioned index, or decorate an EngineGraphEncoder that takes the engine "
+        f"with @shortlist.export.graph.engine_to_graph.register({name})"
+    )
+    raise ArgumentError(must(f"engine class {name}", "have a graph encoder to be exported", fix=fix))
 
 
 def noinline(branch: Callable[[], Any]) -> Callable[[], Any]:
-    """A branch as one node of the graph around it, where each node of a branch that is not taken costs time.
-
-    Args:
-        branch: What it does.
-
-    Returns:
-        A function that does the same.
-    """
+    """Make a branch one node of the graph around it: each node of an inlined branch costs time."""
     return tf.function(branch, autograph=False, experimental_attributes={"_noinline": True})
 
 
-def engine_graph_encoder(engine: Engine) -> EngineGraphEncoder:
-    """The graph encoder of an engine.
-
-    Args:
-        engine: What searches an index.
-
-    Raises:
-        ArgumentError: When it runs outside of TensorFlow.
-    """
-    if isinstance(engine, ExactEngine):
-        return _ExactGraphEncoder(engine)
-    if isinstance(engine, PartitionedEngine):
-        return _PartitionedGraphEncoder(engine)
-    raise ArgumentError(
-        f"index: its engine, {type(engine).__name__}, is a library that no TensorFlow server runs; expected "
-        "a BruteForce or a Partitioned index"
-    )
-
-
 @final
+@engine_to_graph.register(ExactEngine)
 class _ExactGraphEncoder(EngineGraphEncoder):
     def __init__(self, engine: ExactEngine) -> None:
         super().__init__()
@@ -110,11 +95,12 @@ class _ExactGraphEncoder(EngineGraphEncoder):
         return backend.scan_chunks(step, (), asked, size, dtypes=("float32", "int32"))[1]
 
     def vectors_of(self, rows: Tensor) -> Tensor:
-        # Of the whole: once single rows of a variable were read, TensorFlow copies it at each whole read.
+        # From the value: after a gather from the variable itself, TensorFlow copies it on each full read.
         return tf.gather(self._vectors.value(), rows)
 
 
 @final
+@engine_to_graph.register(PartitionedEngine)
 class _PartitionedGraphEncoder(EngineGraphEncoder):
     def __init__(self, engine: PartitionedEngine) -> None:
         super().__init__()
@@ -134,7 +120,7 @@ class _PartitionedGraphEncoder(EngineGraphEncoder):
         last = k - 1 if least is None else least - 1
 
         def wider(found: Found, probes: int) -> Found:
-            """Looks into more partitions for queries that have too few rows, in the end into all."""
+            """Search more partitions, in the end all, for queries with fewer than `least` rows."""
             if probes >= self._num_partitions:
                 return found
             more = min(WIDER * probes, self._num_partitions)
@@ -165,13 +151,12 @@ class _PartitionedGraphEncoder(EngineGraphEncoder):
             )
             return search(tables, queries, excluded, *wanted, sizes=sizes)
 
-        if probes > self._probes:  # seldom asked, and each way is traced for each number of probes
+        if probes > self._probes:  # rare, and each way is traced for each number of probes
             return of(is_single=False)
         return tf.cond(tf.shape(queries)[0] == 1, lambda: of(is_single=True), lambda: of(is_single=False))
 
     def vectors_of(self, rows: Tensor) -> Tensor:
-        # Of the whole, as in `_look`: once single rows of a variable were read, TensorFlow copies it at each
-        # whole read.
+        # From the value: after a gather from the variable itself, TensorFlow copies it on each full read.
         if "exact" in self._tables:
             return tf.gather(self._tables["exact"].value(), rows)
         vectors = self._tables["vectors"].value()

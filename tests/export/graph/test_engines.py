@@ -9,8 +9,9 @@ from tests.oracles.top_k import top_k
 
 from shortlist.errors import ArgumentError
 from shortlist.export import saved_model
-from shortlist.export._engines import engine_graph_encoder, noinline
 from shortlist.export._operators import operators
+from shortlist.export.graph import EngineGraphEncoder, engine_to_graph
+from shortlist.export.graph._engines import noinline
 from shortlist.indexes import Annoy, BruteForce, Partitioned
 from shortlist.indexes._engine import Engine
 from shortlist.indexes._row_filter import Filter
@@ -34,7 +35,7 @@ INDEXES = {
 @pytest.mark.parametrize("kind", ["exact", "every partition", "codes"])
 @pytest.mark.parametrize("num_queries", [1, 4])
 def test_the_best_without_and_with_a_filter(kind, num_queries):
-    graph = engine_graph_encoder(INDEXES[kind]().index(VECTORS).snapshot().engine)
+    graph = engine_to_graph(INDEXES[kind]().index(VECTORS).snapshot().engine)
     queries = tf.constant(QUERIES[:num_queries])
     scores, rows = graph.search(queries, K)
     wanted_scores, wanted_rows = top_k(TRUE[:num_queries], K)
@@ -52,7 +53,7 @@ def test_the_best_without_and_with_a_filter(kind, num_queries):
 
 @pytest.mark.parametrize("kind", INDEXES)
 def test_vectors_of_rows(kind):
-    graph = engine_graph_encoder(INDEXES[kind]().index(VECTORS).snapshot().engine)
+    graph = engine_to_graph(INDEXES[kind]().index(VECTORS).snapshot().engine)
     rows = np.int32([[3, 0], [NUM - 1, 3]])
     np.testing.assert_array_equal(graph.vectors_of(tf.constant(rows)), VECTORS[rows])
 
@@ -60,7 +61,7 @@ def test_vectors_of_rows(kind):
 @pytest.mark.parametrize("kind", INDEXES)
 def test_an_engine_never_reads_single_rows_of_its_variables(kind):
     """After which TensorFlow would copy all vectors at every search."""
-    graph = engine_graph_encoder(INDEXES[kind]().index(VECTORS).snapshot().engine)
+    graph = engine_to_graph(INDEXES[kind]().index(VECTORS).snapshot().engine)
     rows, queries = tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None, 2, DIM))
     of_rows = tf.function(graph.vectors_of).get_concrete_function(rows)
     search = tf.function(lambda queries, rows: graph.search(queries, K, Filter(rows)), autograph=False)
@@ -74,7 +75,7 @@ def test_an_engine_never_reads_single_rows_of_its_variables(kind):
 
 
 def test_one_partition_is_widened_until_there_are_enough():
-    graph = engine_graph_encoder(Partitioned(probes=1).index(VECTORS).snapshot().engine)
+    graph = engine_to_graph(Partitioned(probes=1).index(VECTORS).snapshot().engine)
     allowed = [7, 200, 399]
     excluded = np.delete(np.arange(NUM, dtype="int32"), allowed)[None]
     _, rows = graph.search(tf.constant(QUERIES[:1]), 3, Filter(tf.constant(excluded)))
@@ -84,7 +85,7 @@ def test_one_partition_is_widened_until_there_are_enough():
 
 
 def test_a_query_that_has_enough_is_answered_as_alone_next_to_one_that_has_not():
-    graph = engine_graph_encoder(Partitioned(probes=1).index(VECTORS).snapshot().engine)
+    graph = engine_to_graph(Partitioned(probes=1).index(VECTORS).snapshot().engine)
     excluded = np.full((4, NUM - 3), -1, "int32")
     excluded[0] = np.arange(3, NUM)
     _, rows = graph.search(tf.constant(QUERIES), 2, Filter(tf.constant(excluded)))
@@ -96,7 +97,7 @@ def test_a_query_that_has_enough_is_answered_as_alone_next_to_one_that_has_not()
 
 @pytest.mark.parametrize("num_queries", [1, 4])
 def test_one_partition_is_widened_for_more_than_it_holds(num_queries):
-    graph = engine_graph_encoder(Partitioned(probes=1).index(VECTORS).snapshot().engine)
+    graph = engine_to_graph(Partitioned(probes=1).index(VECTORS).snapshot().engine)
     _, rows = graph.search(tf.constant(QUERIES[:num_queries]), 60)
     assert [len(set(line) - {-1}) for line in rows.numpy().tolist()] == [60] * num_queries
 
@@ -117,8 +118,35 @@ def test_an_engine_of_another_library_is_refused():
     class Foreign(Engine):
         search = vectors_of = num_bytes = save = None
 
-    with pytest.raises(ArgumentError, match="Foreign"):
-        engine_graph_encoder(Foreign(1, 1))
+    with pytest.raises(ArgumentError, match="engine class Foreign must have a graph encoder.*register"):
+        engine_to_graph(Foreign(1, 1))
+
+
+def test_an_engine_of_a_user_has_the_graph_encoder_that_was_registered():
+    """It ranks rows by number, whatever the query."""
+
+    class ByNumber(Engine):
+        search = vectors_of = num_bytes = save = None
+
+    @engine_to_graph.register(ByNumber)
+    class ByNumberGraphEncoder(EngineGraphEncoder):
+        def __init__(self, engine):
+            super().__init__()
+            self.engine = engine
+
+        def search(self, queries, k, rows=None, least=None):
+            found = tf.tile(tf.range(k)[None], [tf.shape(queries)[0], 1])
+            return -tf.cast(found, tf.float32), found
+
+        def vectors_of(self, rows):
+            return tf.zeros((*rows.shape, DIM))
+
+    engine = ByNumber(NUM, DIM)
+    graph = engine_to_graph(engine)
+    assert isinstance(graph, ByNumberGraphEncoder)
+    assert graph.engine is engine
+    exact = engine_to_graph(INDEXES["exact"]().index(VECTORS).snapshot().engine)
+    assert not isinstance(exact, ByNumberGraphEncoder)
 
 
 @pytest.mark.parametrize("kind", ["exact", "every partition", "codes"])
@@ -188,7 +216,7 @@ def test_changed_candidates_are_exported_once_compacted(tmp_path):
 def test_an_index_by_a_library_is_refused_as_such_also_once_changed(tmp_path):
     index = Annoy(k=2).index(VECTORS)
     for _ in range(2):
-        with pytest.raises(ArgumentError, match="is a library that no TensorFlow server runs"):
+        with pytest.raises(ArgumentError, match="engine class AnnoyEngine must have a graph encoder"):
             saved_model(index, tmp_path / "1")
         index.remove([3])
 
