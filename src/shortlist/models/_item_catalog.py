@@ -66,6 +66,11 @@ class Catalog:
         """`[num_items]`, the ids as they came."""
         return self._vocabulary.known_ids
 
+    @property
+    def features(self) -> dict[str, np.ndarray]:
+        """Encoded features by column name, `[num_items, ...]` each."""
+        return self._features
+
     def __iter__(self) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
         rows = self._features[self._id_column]
         rows = np.where(rows == 0, -2 - np.arange(len(rows)), rows)  # -1 stands for no item

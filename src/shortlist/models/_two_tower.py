@@ -20,13 +20,14 @@ from shortlist.indexes import BruteForce, StoredIndex
 from shortlist.indexes._base import check_k
 from shortlist.indexes._candidates import read_candidates
 from shortlist.layers import StreamingFrequency
-from shortlist.losses import InBatchSoftmax
+from shortlist.losses import InBatchSoftmax, NegativeSource, RetrievalLoss
 from shortlist.metrics import FactorizedTopK
 from shortlist.models._batch_spec import batch_like, spec_of
 from shortlist.models._batches import EXCLUDED, SAMPLE_WEIGHT, InteractionBatches
 from shortlist.models._encoded_files import encode, encode_files
 from shortlist.models._item_catalog import Catalog
 from shortlist.models._model import Model
+from shortlist.models._negatives import CatalogNegatives
 from shortlist.models._tower import Tower
 from shortlist.tasks import Retrieval
 from shortlist.tasks._task import as_list
@@ -59,6 +60,9 @@ class TwoTower(Model):
         temperature: When None, scores are dot products. A number such as 0.05 gives vectors of length 1, and
             the softmax sees their cosine divided by it.
         l2: Weight of the mean squared length of the batch's vectors in the loss.
+        loss: Retrieval loss; `losses.InBatchSoftmax(temperature=temperature)` when None.
+        negatives: Source of further negatives, drawn from the catalog, such as
+            `losses.UniformNegatives(1024)`; None for those of the batch alone.
         metric: How it is evaluated: a `FactorizedTopK` without candidates; recall, NDCG and MRR at 10 and 100
             when None.
 
@@ -81,7 +85,7 @@ class TwoTower(Model):
     Source: Yi et al., Sampling-Bias-Corrected Neural Modeling for Large Corpus Item Recommendations, 2019.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a model is made of
         self,
         spec: FeatureSpec,
         items: Any = None,
@@ -90,6 +94,8 @@ class TwoTower(Model):
         hidden_units: tuple[int, ...] = (),
         temperature: float | None = None,
         l2: float = 0.03,
+        loss: RetrievalLoss | None = None,
+        negatives: NegativeSource | None = None,
         metric: FactorizedTopK | None = None,
         **kwargs: Any,
     ) -> None:
@@ -99,8 +105,10 @@ class TwoTower(Model):
         self.query_model = Tower(spec.query, embedding_dim, **sizes, name="query_tower")
         self.candidate_model = Tower(spec.candidate, embedding_dim, **sizes, name="candidate_tower")
         self.metric = FactorizedTopK() if metric is None else metric
+        self.temperature, self.loss_object = temperature, loss
+        self.negatives = CatalogNegatives(negatives, self.candidate_id, name="negatives")
         self.task = Retrieval(
-            InBatchSoftmax(temperature=temperature),
+            InBatchSoftmax(temperature=temperature) if loss is None else loss,
             self.metric,
             log_q=StreamingFrequency(_num_rows(spec, self.candidate_id)),
             name="retrieval",
@@ -270,13 +278,17 @@ class TwoTower(Model):
         Returns:
             The loss, a scalar.
         """
-        return self.task(
-            self.query_model(inputs),
+        queries, task = self.query_model(inputs), self.task
+        drawn = self.negatives.draw(inputs, queries, self.candidate_model, task.log_q, training=training)
+        return task(
+            queries,
             self.candidate_model(inputs),
+            **drawn,
             candidate_ids=inputs[self.candidate_id],
             query_ids=None if self.query_id is None else inputs[self.query_id],
             excluded_ids=inputs.get(EXCLUDED),
             sample_weight=inputs.get(SAMPLE_WEIGHT),
+            training=training,
         )
 
     def candidate_embeddings(self) -> tuple[np.ndarray, np.ndarray]:
@@ -329,8 +341,10 @@ class TwoTower(Model):
             "spec": self.spec.get_config(),
             "embedding_dim": self.query_model.embedding_dim,
             "hidden_units": list(self.query_model.hidden_units),
-            "temperature": self.task.loss.temperature,
+            "temperature": self.temperature,
             "l2": self.query_model.l2,
+            "loss": keras.saving.serialize_keras_object(self.loss_object),
+            "negatives": keras.saving.serialize_keras_object(self.negatives.source),
             "metric": keras.saving.serialize_keras_object(self.metric),
         }
 
@@ -345,8 +359,11 @@ class TwoTower(Model):
         Returns:
             A model.
         """
-        metric = keras.saving.deserialize_keras_object(config["metric"], custom_objects=custom_objects)
-        return cls(**{**config, "spec": FeatureSpec.from_config(config["spec"]), "metric": metric})
+        objects = {
+            name: keras.saving.deserialize_keras_object(config[name], custom_objects=custom_objects)
+            for name in ("metric", "loss", "negatives")
+        }
+        return cls(**{**config, "spec": FeatureSpec.from_config(config["spec"]), **objects})
 
     def save_assets(self, directory: str) -> None:
         """Write the catalog into a saved model (called by Keras).
@@ -366,6 +383,7 @@ class TwoTower(Model):
 
     def _use(self, catalog: Catalog) -> None:
         self.catalog = catalog
+        self.negatives.set_features(catalog.features)
         self.metric.set_candidates(catalog, encoder=self.candidate_model)
 
     def _encode(

@@ -1,0 +1,92 @@
+"""Negatives drawn from a model's catalog and encoded inside the training step."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from shortlist.losses import DrawContext, NegativeSource, Vectors
+from shortlist.typing import Tensor
+
+__all__ = ["CatalogNegatives"]
+
+
+class CatalogNegatives(keras.layers.Layer):
+    """Draw rows of a catalog with a `NegativeSource` and encode them. Its seed is saved with the model.
+
+    Args:
+        source: Where negatives come from; None for no further ones.
+        id_column: The feature that tells candidates apart.
+    """
+
+    def __init__(self, source: NegativeSource | None, id_column: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.source, self.id_column = source, id_column
+        self.seed_generator = None if source is None else keras.random.SeedGenerator()
+        self.built = True  # nothing but the state of the seed
+        object.__setattr__(self, "_tables", None)
+
+    def set_features(self, features: Mapping[str, np.ndarray]) -> None:
+        """Draw from these candidates from now on.
+
+        Args:
+            features: Encoded features of the catalog by column name, `[num_candidates, ...]` each.
+        """
+        if self.source is not None:
+            tables = {name: ops.convert_to_tensor(array) for name, array in features.items()}
+            object.__setattr__(self, "_tables", tables)  # no state of the layer
+
+    def draw(
+        self,
+        inputs: Mapping[str, Tensor],
+        queries: Tensor,
+        encoder: Callable[[Any], Tensor],
+        log_q: keras.layers.Layer | None,
+        *,
+        training: bool,
+    ) -> dict[str, Any]:
+        """Return arguments for `tasks.Retrieval`: encoded negatives and the size of the catalog.
+
+        Evaluation draws the same negatives for each batch and leaves the state of the seed alone.
+
+        Args:
+            inputs: Encoded features of the batch.
+            queries: `[batch, dim]`, the encoded queries.
+            encoder: Encodes features of candidates.
+            log_q: Log frequencies of candidate ids, such as `layers.StreamingFrequency`; None if not known.
+            training: Whether this is a training step.
+        """
+        if self.source is None:
+            return {}
+        # A model that is loaded is built before its catalog is there, on a batch that is thrown away.
+        tables = {name: part[:1] for name, part in inputs.items()} if self._tables is None else self._tables
+        ids = tables[self.id_column]
+        batch = DrawContext(
+            query_shape=tuple(ops.shape(queries)[:-1]),
+            num_candidates=int(ids.shape[0]),
+            features=inputs,
+            queries=queries,
+            log_frequency=None if log_q is None else lambda: _log_frequency(log_q, ids),
+        )
+        drawn = self.source.sample(batch, self.seed_generator if training else 0)
+        if drawn is None:
+            return {}
+        rows, log_probability = drawn
+        shape = tuple(ops.shape(rows))
+        flat = ops.reshape(rows, (-1,))
+        features = {name: ops.take(table, flat, axis=0) for name, table in tables.items()}
+        vectors = encoder(features)
+        vectors = ops.reshape(vectors, (*shape, vectors.shape[-1]))
+        ids = ops.reshape(features[self.id_column], shape)
+        name = "shared" if len(shape) == 1 else "per_query"
+        return {name: Vectors(vectors, log_probability, ids), "num_candidates": batch.num_candidates}
+
+
+def _log_frequency(log_q: keras.layers.Layer, ids: Tensor) -> Tensor:
+    if not log_q.built:
+        log_q.build(ids.shape)
+    return log_q.call(
+        ids, training=False
+    )  # not `log_q(...)`: later layers of the step would not train, either
