@@ -38,6 +38,16 @@ class CatalogNegatives(keras.layers.Layer):
             tables = {name: ops.convert_to_tensor(array) for name, array in features.items()}
             object.__setattr__(self, "_tables", tables)  # no state of the layer
 
+    # Keras does not save seed generators.
+    def save_own_variables(self, store: Any) -> None:
+        super().save_own_variables(store)
+        if self.seed_generator is not None:
+            store["seed"] = ops.convert_to_numpy(self.seed_generator.state)
+
+    def load_own_variables(self, store: Any) -> None:
+        if self.seed_generator is not None:
+            self.seed_generator.state.assign(store["seed"])
+
     def draw(
         self,
         inputs: Mapping[str, Tensor],
