@@ -1,5 +1,7 @@
-"""Checks of what Shortlist promises, for its own classes and yours; none of them needs a test framework."""
+"""Contracts of Shortlist's classes and yours, checked without a test framework."""
 
 from shortlist.testing._indexes import check_index
+from shortlist.testing._losses import check_loss
+from shortlist.testing._saved import check_saved
 
-__all__ = ["check_index"]
+__all__ = ["check_index", "check_loss", "check_saved"]

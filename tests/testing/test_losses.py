@@ -1,0 +1,137 @@
+"""Retrieval losses keep their contract; each broken one is reported by the clause it breaks."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from shortlist.losses import BPR, InBatchSoftmax, OnLogits, SampledSoftmax
+from shortlist.testing import check_loss, check_saved
+
+pytestmark = pytest.mark.contract
+
+
+def test_losses_keep_their_contract_in_a_new_process_too(tmp_path: Path) -> None:
+    check_loss(
+        InBatchSoftmax(temperature=0.5), refusals=[lambda: InBatchSoftmax(temperature=0)], folder=tmp_path
+    )
+    check_loss(InBatchSoftmax(reduction="sum", label_smoothing=0.1), folder=tmp_path)
+    check_loss(SampledSoftmax(), folder=tmp_path)
+    check_loss(BPR(), folder=tmp_path)
+    loss = OnLogits(keras.losses.CategoricalCrossentropy(from_logits=True))
+    check_loss(loss, folder=tmp_path, drawn=False)
+    check_saved(tmp_path)
+
+
+@keras.saving.register_keras_serializable("tests")
+@dataclasses.dataclass(frozen=True)
+class Right:
+    """The in-batch softmax; subclasses break it."""
+
+    temperature: float = 1.0
+
+    def softmax(self) -> Any:
+        return InBatchSoftmax(temperature=self.temperature)
+
+    def __call__(self, queries: Any, candidates: Any, negatives: Any, sample_weight: Any = None) -> Any:
+        return self.softmax()(queries, candidates, negatives, sample_weight)
+
+    def get_config(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        return cls(**config)
+
+
+class OnePerQuery(Right):
+    def __call__(self, queries, candidates, negatives, sample_weight=None):
+        return super().__call__(queries, candidates, negatives, sample_weight) * ops.ones(len(queries))
+
+
+class IgnoresWeights(Right):
+    def __call__(self, queries, candidates, negatives, sample_weight=None):
+        return super().__call__(queries, candidates, negatives, None)
+
+
+class IgnoresMask(Right):
+    def __call__(self, queries, candidates, negatives, sample_weight=None):
+        negatives = dataclasses.replace(negatives, mask=None)
+        return super().__call__(queries, candidates, negatives, sample_weight)
+
+
+class StopsGradient(Right):
+    def __call__(self, queries, candidates, negatives, sample_weight=None):
+        return super().__call__(queries, ops.stop_gradient(candidates), negatives, sample_weight)
+
+
+class ReturnsHalf(Right):
+    def __call__(self, queries, candidates, negatives, sample_weight=None):
+        return ops.cast(super().__call__(queries, candidates, negatives, sample_weight), queries.dtype)
+
+
+class OverflowsInHalf(Right):
+    def __call__(self, queries, candidates, negatives, sample_weight=None):
+        grown = ops.cast(queries * 1e5, "float32") / 1e5
+        return super().__call__(grown, candidates, negatives, sample_weight)
+
+
+@dataclasses.dataclass(frozen=True)
+class LosesItsTemperature(Right):
+    temperature: float = 0.5
+
+    def get_config(self):
+        return {}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(temperature=1.0)
+
+
+def local_class() -> Any:
+    class OfAFunction(Right):
+        pass
+
+    return OfAFunction
+
+
+def nothing_is_refused() -> None:
+    return None
+
+
+def bare_code() -> None:
+    raise ValueError("E42")
+
+
+@pytest.mark.parametrize(
+    ("make", "refusals", "name"),
+    [
+        (OnePerQuery, [], "scalar"),
+        (IgnoresWeights, [], "weights"),
+        (IgnoresMask, [], "mask"),
+        (StopsGradient, [], "gradient"),
+        (ReturnsHalf, [], "precision"),
+        (OverflowsInHalf, [], "precision"),
+        (LosesItsTemperature, [], "config"),
+        (local_class(), [], "saved"),
+        (Right, [nothing_is_refused], "refusals"),
+        (Right, [bare_code], "refusals"),
+    ],
+)
+def test_a_broken_loss_is_reported_by_its_clause(make: Any, refusals: list[Any], name: str) -> None:
+    with pytest.raises(AssertionError, match=f"^{name}: "):
+        check_loss(make(), refusals=refusals)
+
+
+@pytest.mark.skipif(keras.config.backend() == "torch", reason="PyTorch runs steps as they are")
+def test_a_loss_that_cannot_be_compiled_is_reported() -> None:
+    class LeavesTheGraph(Right):
+        def __call__(self, queries, candidates, negatives, sample_weight=None):
+            return super().__call__(np.asarray(queries), candidates, negatives, sample_weight)
+
+    with pytest.raises(AssertionError, match="^compiled: "):
+        check_loss(LeavesTheGraph())
