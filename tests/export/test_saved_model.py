@@ -73,10 +73,9 @@ MODELS = {
 }
 CASES = [
     ("tower", "str"),
-    ("tower", "int64"),
     ("sequential", "bytes"),
     ("several_vectors", "rows"),
-    ("vectors", "str"),
+    ("vectors", "int64"),
 ]
 
 ELSEWHERE = """
@@ -167,7 +166,7 @@ def test_one_value_a_row_may_come_in_a_list_of_its_own(exported, case):
 
 @pytest.mark.parametrize("k", [1, 5, 8, 50])
 def test_any_k_gives_the_head_of_the_ranking(exported, k):
-    index, path = exported["vectors", "str"]
+    index, path = exported["vectors", "int64"]
     queries = of_index("vectors", QUERIES["vectors"])
     scores, ids = index(queries, k=k)
     answer = ask(path, "top_k", queries=queries, k=k)

@@ -104,12 +104,17 @@ def test_a_k_below_one_is_refused_by_the_graph():
         function(queries=tf.zeros((1, 3)), k=tf.constant(0))
 
 
+@functools.cache
+def search_with_an_attribute():
+    index = BruteForce().index(np.eye(3), ["a", "b", "c"], {"size": [1, 2, 3]})
+    return TopKGraph(index, VectorQueries(3), max_k=2).signatures(k=2)["search"]
+
+
 @pytest.mark.parametrize("name", ["exclude", "allow", "where_size"])
 @pytest.mark.parametrize("num_rows", [1, 3])
 @pytest.mark.parametrize("width", [0, 1])
 def test_filters_without_a_row_for_each_query_are_refused_by_the_graph(name, num_rows, width):
-    index = BruteForce().index(np.eye(3), ["a", "b", "c"], {"size": [1, 2, 3]})
-    search = TopKGraph(index, VectorQueries(3), max_k=2).signatures(k=2)["search"]
+    search = search_with_an_attribute()
     asked = {one: tf.zeros((2, 0), tf.string) for one in ("exclude", "allow", "where_size")}
     asked = {"queries": tf.eye(3)[:2], "k": tf.constant(2), **asked}
     assert search(**asked)["ids"].shape == (2, 2)

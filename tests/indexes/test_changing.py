@@ -31,7 +31,7 @@ OPERATIONS = st.lists(
 
 @given(operations=OPERATIONS, seed=st.integers(0, 3))
 @settings(max_examples=25, deadline=None)
-@pytest.mark.parametrize("kind", ["brute force", "one partition"])
+@pytest.mark.parametrize("kind", ["brute force", pytest.param("one partition", marks=pytest.mark.slow)])
 def test_after_any_changes_an_index_answers_as_one_built_from_scratch(
     kind: str, operations: list[tuple[str, list[int]]], seed: int
 ) -> None:

@@ -43,8 +43,8 @@ print(json.dumps([build / vectors.nbytes, save / vectors.nbytes, score / vectors
     ("kind", "most"),
     [
         ("BruteForce()", 1.5),
-        ("Partitioned(num_partitions=64)", 2.0),
-        ("Partitioned(num_partitions=64, codes='int8')", 2.0),
+        pytest.param("Partitioned(num_partitions=64)", 2.0, marks=pytest.mark.slow),
+        pytest.param("Partitioned(num_partitions=64, codes='int8')", 2.0, marks=pytest.mark.slow),
     ],
 )
 def test_times_the_bytes_of_the_vectors(run_python: Callable[..., str], kind: str, most: float) -> None:

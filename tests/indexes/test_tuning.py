@@ -27,7 +27,7 @@ def test_recall_is_the_share_of_the_best_and_ties_count():
     assert recall_of(np.float32([[-1, -2]]), np.float32([[-1, -2]])) == 1
 
 
-@pytest.mark.parametrize("codes", [None, "int8"])
+@pytest.mark.parametrize("codes", [None, pytest.param("int8", marks=pytest.mark.slow)])
 def test_the_least_search_budget_that_reaches_the_recall(monkeypatch, codes):
     monkeypatch.setattr(approximate, "SMALL", 100)
     index = Partitioned(k=10, codes=codes).index(VECTORS)
@@ -142,6 +142,7 @@ def test_a_recall_that_is_just_met_is_enough(monkeypatch):
     assert max(search_budgets) < index.snapshot().engine.max_search_budget
 
 
+@pytest.mark.slow
 def test_what_was_chosen_for_codes_is_kept_in_a_file(monkeypatch, tmp_path):
     monkeypatch.setattr(approximate, "SMALL", 100)
     index = Partitioned(codes="int8", num_rescored=1).index(VECTORS)
@@ -151,6 +152,7 @@ def test_what_was_chosen_for_codes_is_kept_in_a_file(monkeypatch, tmp_path):
     assert loaded.snapshot().engine.label() == report.chosen
 
 
+@pytest.mark.slow
 def test_no_much_smaller_search_budget_would_do(monkeypatch):
     """Next to every search budget, one after the other."""
     monkeypatch.setattr(approximate, "SMALL", 100)

@@ -185,7 +185,10 @@ print(json.dumps({"scores": scores.tolist(), "ids": ids.tolist(), "logs": logs, 
 
 @pytest.mark.parametrize(
     "options",
-    [{}, pytest.param({"hidden_units": (6,), "temperature": 0.1}, marks=pytest.mark.contract)],
+    [
+        pytest.param({}, marks=pytest.mark.slow),
+        pytest.param({"hidden_units": (6,), "temperature": 0.1}, marks=pytest.mark.contract),
+    ],
     ids=["ids", "dense"],
 )
 def test_it_goes_on_in_a_new_process(

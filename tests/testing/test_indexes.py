@@ -20,8 +20,8 @@ _LIBRARIES = ["Annoy", "Faiss", "ScaNN", "USearch"]
     [
         (BruteForce, {}),
         (Partitioned, {"probes": 1}),
-        (Partitioned, {"probes": 100}),
-        (Partitioned, {"probes": 3, "codes": "int8"}),
+        pytest.param(Partitioned, {"probes": 100}, marks=pytest.mark.slow),
+        pytest.param(Partitioned, {"probes": 3, "codes": "int8"}, marks=pytest.mark.slow),
         (Partitioned, {"probes": None}),
         (Annoy, {}),
         (Faiss, {}),

@@ -149,7 +149,7 @@ def test_an_engine_of_a_user_has_the_graph_encoder_that_was_registered():
     assert not isinstance(exact, ByNumberGraphEncoder)
 
 
-@pytest.mark.parametrize("kind", ["exact", "every partition", "codes"])
+@pytest.mark.parametrize("kind", ["exact", "every partition", pytest.param("codes", marks=pytest.mark.slow)])
 def test_a_server_answers_as_the_index_with_any_request(tmp_path, kind):
     colors = [["red", "blue", None][row % 3] for row in range(NUM)]
     index = INDEXES[kind](k=K).index(
@@ -221,6 +221,7 @@ def test_an_index_by_a_library_is_refused_as_such_also_once_changed(tmp_path):
         index.remove([3])
 
 
+@pytest.mark.slow
 def test_where_few_are_allowed_one_partition_gives_them_all_in_a_server(tmp_path):
     index = Partitioned(k=K, probes=1).index(VECTORS, attributes={"color": ["red", "blue"] * (NUM // 2)})
     search = tf.saved_model.load(saved_model(index, tmp_path / "1")).signatures["search"]
@@ -238,6 +239,7 @@ def test_where_few_are_allowed_one_partition_gives_them_all_in_a_server(tmp_path
     ] * 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [BruteForce, lambda: Partitioned(num_partitions=8, probes=2)])
 def test_a_graph_does_not_grow_with_the_candidates(tmp_path, kind):
     sizes = {}
