@@ -1,4 +1,4 @@
-"""What every test, docstring example and page of the documentation runs under."""
+"""Settings and fixtures of every test, docstring example and documentation page."""
 
 import importlib.util
 import os
@@ -17,11 +17,11 @@ from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 SEED = 42
 MAX_SECONDS = 20  # of a test that is not marked slow
 
-# The same examples each time, however slow the first call of a graph is.
+# The same examples in each run; no deadline, since the first call of a graph compiles it.
 hypothesis.settings.register_profile("shortlist", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("shortlist")
 
-# `--doctest-modules` imports every module of src/, so those of a backend that is not installed stay out.
+# `--doctest-modules` imports every module; skip those of a backend that is not installed.
 collect_ignore = ["docs/conf.py", "docs/reference"]
 collect_ignore_glob = [
     f"src/shortlist/backend/{package}/*"
@@ -44,16 +44,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def seconds() -> tuple[float, float]:
-    """Return the time of the clock, and the time that the processors worked for us."""
+    """Return wall-clock time, and CPU time including finished child processes."""
     times = os.times()
     return time.monotonic(), times.user + times.system + times.children_user + times.children_system
 
 
 def limited(item: pytest.Item) -> Iterator[None]:
-    """Fail a test that takes too long by the clock and by the processor.
+    """Fail a test that takes too long in both wall-clock and CPU time.
 
-    On a busy machine the clock runs on while a test waits, and with several threads the processors' time
-    exceeds the clock's, so the smaller of both counts.
+    Wall-clock time grows on a busy machine, and CPU time with the number of threads, so the smaller counts.
     """
     start = seconds()
     result = yield
@@ -80,27 +79,27 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def seed() -> None:
-    """Start each test from one seed, where Keras is in use at all."""
+    """Seed Keras before each test, if it is imported."""
     if "keras" in sys.modules:
         sys.modules["keras"].utils.set_random_seed(SEED)
 
 
 @pytest.fixture(autouse=True)
 def doctest_directory(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a docstring's example write its files where they do no harm."""
+    """Run a docstring's example in a temporary directory."""
     if isinstance(request.node, pytest.DoctestItem):
         monkeypatch.chdir(request.getfixturevalue("tmp_path"))
 
 
 def enter_directory(namespace: dict[str, Any]) -> None:
-    """Let a page's examples, which follow on from each other, write into a directory of their own."""
+    """Run a page's examples in a temporary directory that they share."""
     namespace["__directory"] = tempfile.TemporaryDirectory(prefix="shortlist-docs-")
     namespace["__came_from"] = Path.cwd()
     os.chdir(namespace["__directory"].name)
 
 
 def leave_directory(namespace: dict[str, Any]) -> None:
-    """Go back to where `enter_directory` came from."""
+    """Return to the directory before `enter_directory`."""
     os.chdir(namespace["__came_from"])
     namespace["__directory"].cleanup()
 

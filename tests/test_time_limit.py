@@ -7,7 +7,7 @@ import conftest
 
 @pytest.fixture
 def clocks(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds that the clock and the processors show; tests move them on."""
+    """Wall-clock and CPU seconds, which tests advance."""
     shown = [100.0, 10.0]
     monkeypatch.setattr(conftest, "seconds", lambda: tuple(shown))
     return shown
