@@ -1,4 +1,4 @@
-"""What every index is: candidates with ids, asked for the k best of a query."""
+"""Base class of all indexes: return the ids of the k highest-scoring candidates for each query."""
 
 import warnings
 from abc import abstractmethod
@@ -11,7 +11,7 @@ import numpy as np
 
 from shortlist import backend
 from shortlist.artifacts import save_whole
-from shortlist.errors import ArgumentError, NotIndexedError
+from shortlist.errors import ArgumentError, NotIndexedError, must
 from shortlist.indexes._candidates import as_features, holds_text, tensors_hold_text, to_numpy
 from shortlist.indexes._query_probe import QueryProbe, Restored
 from shortlist.typing import ArrayLike, Tensor
@@ -20,14 +20,14 @@ __all__ = ["Index", "check_k"]
 
 
 class Index(keras.Model):
-    """Candidates and their ids, from which a query takes its k best. Abstract.
+    """Return the ids of the k highest-scoring candidates for each query. Abstract.
 
-    A query goes through the query model first, so that a saved or exported index takes raw features. Equal
-    scores are ordered by the place of the candidates in the index. Ids come back as they went in.
+    The query model is part of the index, so a saved or exported index takes raw features. Ties are broken by
+    row order. Ids are returned with the dtype they were given with.
 
     Args:
-        query_model: What turns features into query vectors `[batch, dim]`; None when queries are vectors.
-        k: How many candidates to return when a call does not say.
+        query_model: Model that maps features to query vectors `[batch, dim]`; None if queries are vectors.
+        k: Default number of results per query.
     """
 
     def __init__(self, query_model: Callable[[Any], Any] | None = None, k: int = 10, **kwargs: Any) -> None:
@@ -39,64 +39,53 @@ class Index(keras.Model):
 
     @abstractmethod
     def index(self, candidates: ArrayLike, ids: ArrayLike | None = None) -> Self:
-        """Take these candidates, in place of any before.
+        """Index these candidates, replacing any previous ones.
 
         Args:
             candidates: `[num_candidates, dim]`.
-            ids: `[num_candidates]`, distinct, text, bytes or integers; the row numbers when None.
+            ids: `[num_candidates]`, unique strings, bytes or integers; row numbers if None.
 
         Returns:
-            The index.
+            The index itself.
         """
 
     @abstractmethod
     def index_from_dataset(
         self, candidates: Iterable[Any], encoder: Callable[[Any], Any] | None = None
     ) -> Self:
-        """Take the candidates of a dataset, in place of any before.
+        """Index the candidates of a dataset, replacing any previous ones.
 
         Args:
-            candidates: Batches of vectors, or of pairs of ids and vectors.
-            encoder: What turns features, in the place of vectors, into vectors.
+            candidates: Batches of vectors, or of `(ids, vectors)`.
+            encoder: Model that maps features to vectors, if batches hold features instead of vectors.
 
         Returns:
-            The index.
+            The index itself.
         """
 
     @abstractmethod
     def is_exact(self) -> bool:
-        """Whether the answers are those of scoring every candidate.
-
-        Returns:
-            False for an approximate index.
-        """
+        """Return whether results equal those of scoring every candidate; False for approximate search."""
 
     def call(self, queries: Any) -> Any:
-        """The index's answer, as Keras wants it named; see `__call__`.
-
-        Args:
-            queries: As in `__call__`.
-
-        Returns:
-            As `__call__`.
-        """
         return self(queries)
 
     def encode_queries(self, queries: Any) -> Tensor:
-        """The vectors of queries.
+        """Compute query vectors with the query model.
 
         Args:
-            queries: What the query model takes, or vectors when there is none. Lists are taken as arrays. A
-                query model with a method `prepare`, such as the towers of the ready-made models, is given
-                what that returns.
+            queries: Inputs of the query model, or vectors if there is no query model. Lists become arrays. If
+                the query model has a `prepare` method, as the towers of the ready-made models do, it is
+                applied first.
 
         Returns:
-            `[batch, dim]` or `[batch, heads, dim]`, float32, a NumPy array; in a graph that is being built, a
-            tensor as it came.
+            NumPy array `[batch, dim]` or `[batch, heads, dim]`, float32; a symbolic tensor, unchanged, while
+            a graph is traced.
 
         Raises:
-            ArgumentError: When the vectors have another rank or are not finite, features came and there is no
-                query model, or text came under JAX or PyTorch to a layer that Keras gives numbers only.
+            ArgumentError: If the vectors have another rank or are not finite, if queries are features and
+                there is no query model, or if queries are text and the backend is JAX or PyTorch, where Keras
+                passes only numbers to the query model.
         """
         if self.query_model is None:
             vectors = _given_vectors(queries)
@@ -108,9 +97,12 @@ class Index(keras.Model):
                 self.query_probe = QueryProbe.of(features)
         if len(vectors.shape) not in (2, 3):
             raise ArgumentError(
-                f"query vectors came with shape {tuple(vectors.shape)}; expected [batch, dim] or [batch, "
-                "heads, dim]. One "
-                "query is a batch of one."
+                must(
+                    "queries",
+                    "have vectors of shape [batch, dim] or [batch, heads, dim]",
+                    got=tuple(vectors.shape),
+                    fix="Pass a single query as a batch of one",
+                )
             )
         return vectors if backend.is_symbolic(vectors) else _finite(to_numpy(vectors))
 
@@ -126,31 +118,31 @@ class Index(keras.Model):
         return features
 
     def check_indexed(
-        self, is_indexed: bool, advice: str = "call index(vectors, ids) or index_from_dataset(dataset) first"
+        self, is_indexed: bool, advice: str = "Call index(vectors, ids) or index_from_dataset(dataset) first"
     ) -> None:
-        """Refuse a query before there are candidates.
+        """Raise NotIndexedError unless the index has candidates.
 
         Args:
-            is_indexed: Whether there are.
-            advice: What to do where there are none.
+            is_indexed: Whether the index has candidates.
+            advice: Last sentence of the message, what to do about it.
 
         Raises:
-            NotIndexedError: When there are none.
+            NotIndexedError: If `is_indexed` is False.
         """
         if not is_indexed:
-            raise NotIndexedError(f"{type(self).__name__} holds no candidates yet; {advice}.")
+            raise NotIndexedError(must(type(self).__name__, "hold candidates", got="none", fix=advice))
 
     def save(self, filepath: Any, *args: Any, **kwargs: Any) -> None:
-        """Keras' `save`, whole or not at all: an older file stays until the new one is complete.
+        """Save like `keras.Model.save`, but atomically: an existing file is replaced only once complete.
 
         Args:
-            filepath: Where to, ending in `.keras`.
-            *args: As in `keras.Model.save`.
-            **kwargs: As in `keras.Model.save`.
+            filepath: Path ending in `.keras`.
+            *args: Passed to `keras.Model.save`.
+            **kwargs: Passed to `keras.Model.save`.
 
         Raises:
-            ArgumentError: When the query model has no weights yet, so that another would be loaded.
-            NotIndexedError: When an index whose candidates are in memory has none yet.
+            ArgumentError: If the query model has no weights yet.
+            NotIndexedError: If the index keeps its candidates in memory and has none.
         """
         self._check_whole()
         save_whole(super().save, filepath, *args, **kwargs)
@@ -159,16 +151,15 @@ class Index(keras.Model):
         """Refuse to be saved before there is what a file of it holds."""
         if isinstance(self.query_model, keras.Layer) and not self.query_model.built:
             raise ArgumentError(
-                f"the query model, {self.query_model.name}, was never called and has no weights to save; "
-                "train it, or ask the index once, and save then."
+                must(
+                    f"query_model {self.query_model.name!r}",
+                    "have weights to save",
+                    got="a model that was never called",
+                    fix="Train it, or query the index once, before saving",
+                )
             )
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the index again, without its candidates, which are saved next to it.
-
-        Returns:
-            The constructor's arguments.
-        """
         return {
             "query_model": keras.saving.serialize_keras_object(self.query_model),
             "query_probe": None if (probe := self._probe()) is None else probe.to_config(),
@@ -178,18 +169,9 @@ class Index(keras.Model):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Self:
-        """Make an index without candidates.
-
-        Args:
-            config: What `get_config` returned.
-            custom_objects: Classes by name, as in Keras.
-
-        Returns:
-            An index.
-        """
         config = dict(config)
         probe = config.pop("query_probe")
-        with warnings.catch_warnings():  # of layers without build(), which the probe builds below
+        with warnings.catch_warnings():  # Keras warns of layers without build(); the probe builds them below
             warnings.filterwarnings("ignore", message="`build\\(\\)` was called on layer")
             query_model = keras.saving.deserialize_keras_object(
                 config.pop("query_model"), custom_objects=custom_objects
@@ -197,7 +179,7 @@ class Index(keras.Model):
         index = cls(query_model=query_model, **config)
         if probe is not None:
             index.query_probe = QueryProbe.from_config(probe)
-            index.query_probe.answer(query_model)  # makes the weights of layers that have no build()
+            index.query_probe.answer(query_model)  # creates the weights of layers without build()
         return index
 
     def _probe(self) -> QueryProbe | None:
@@ -214,12 +196,12 @@ class Index(keras.Model):
         self._unchecked = None if directory is None else Restored.load(Path(directory))
 
     def check_restored(self) -> None:
-        """Check, once after loading, that the query model answers as it did when it was saved.
+        """Check, once after loading, that the query model computes the same vectors as when it was saved.
 
-        `shortlist.load_model` calls this; after `keras.saving.load_model` the first query does.
+        Called by `shortlist.load_model`; after `keras.saving.load_model`, the first query calls it.
 
         Raises:
-            ArtifactError: If its weights were not restored.
+            ArtifactError: If the weights of the query model were not restored.
         """
         if self._unchecked is not None and not backend.is_tracing():
             self._unchecked.check(self.query_model, self.query_probe)
@@ -227,20 +209,20 @@ class Index(keras.Model):
 
 
 def check_k(k: Any, name: str = "k") -> int:
-    """A number of things, checked.
+    """Return `k` as an int.
 
     Args:
-        k: A whole number of at least 1.
-        name: What to call it in the error.
+        k: Integer >= 1.
+        name: Argument name for the error message.
 
     Returns:
-        The number.
+        `k`.
 
     Raises:
-        ArgumentError: When it is something else.
+        ArgumentError: If `k` is not an integer >= 1.
     """
     if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
-        raise ArgumentError(f"{name} came as {k!r}; expected a whole number of at least 1.")
+        raise ArgumentError(must(name, "be an integer >= 1", got=repr(k)))
     return int(k)
 
 
@@ -250,18 +232,23 @@ def _given_vectors(queries: Any) -> Any:
     vectors = queries if is_on_host else as_features(queries)
     if isinstance(vectors, dict) or _is_text(vectors):
         raise ArgumentError(
-            "queries came as features, and this index has no query model; expected vectors [batch, dim]: "
-            "give the index a query_model, or encode the queries first."
+            must(
+                "queries",
+                "be vectors [batch, dim] for an index without a query model",
+                got="features",
+                fix="Give the index a query_model, or encode the queries first",
+            )
         )
     return vectors
 
 
 def _finite(vectors: np.ndarray) -> np.ndarray:
-    """The same, float32, as libraries want them."""
-    with np.errstate(over="ignore"):  # what float32 does not hold is infinity, and told below
+    """Return C-contiguous float32 vectors, as the search libraries require."""
+    with np.errstate(over="ignore"):  # overflow to infinity is refused below
         vectors = np.ascontiguousarray(vectors, "float32")
     if not np.isfinite(vectors).all():
-        raise ArgumentError("query vectors hold NaN or infinity; look for NaN features, or a diverged model.")
+        fix = "Look for NaN in the features, or for a diverged model"
+        raise ArgumentError(must("queries", "have finite vectors", got="NaN or infinity", fix=fix))
     return vectors
 
 
@@ -272,19 +259,23 @@ def _is_text(queries: Any) -> bool:
 
 
 def _takes_numbers_only(query_model: Any) -> bool:
-    """Whether Keras makes tensors of all that it is called with, where these hold no text."""
+    """Return whether Keras converts all inputs of the model to tensors, which cannot hold text."""
     if tensors_hold_text() or not isinstance(query_model, keras.Layer):
         return False
     is_own_call = type(query_model).__call__ is not keras.Layer.__call__
-    is_functional = bool(getattr(query_model, "inputs", None))  # which converts inputs itself
+    is_functional = bool(getattr(query_model, "inputs", None))  # converts its inputs itself
     return not is_own_call and (query_model._convert_input_args or is_functional)
 
 
 def _check_no_text(leaf: Any, query_model: keras.Layer) -> None:
     if isinstance(leaf, np.ndarray) and holds_text(leaf):
         raise ArgumentError(
-            f"queries came as text, such as {leaf.ravel()[:1].tolist()}, and the query model, "
-            f"{query_model.name!r} ({type(query_model).__name__}), is given numbers only under "
-            f"{keras.config.backend()}, whose tensors hold no text; encode ids first, with Vocabulary.rows "
-            "or FeatureSpec.encode_queries, or give the query model a method `prepare` that does."
+            must(
+                "queries",
+                f"be numbers for the query model {query_model.name!r} ({type(query_model).__name__}) on "
+                f"{keras.config.backend()}, whose tensors hold no text",
+                got=f"text such as {leaf.ravel()[:1].tolist()}",
+                fix="Encode ids first, with Vocabulary.rows or FeatureSpec.encode_queries, or give the query "
+                "model a `prepare` method that does",
+            )
         )

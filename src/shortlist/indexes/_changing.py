@@ -1,4 +1,4 @@
-"""Candidates in memory that come, change and go, while whoever asks for them sees one state."""
+"""Add, replace and remove candidates in memory while queries read a consistent snapshot."""
 
 import threading
 from abc import abstractmethod
@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
 from shortlist.features import Vocabulary
 from shortlist.features import _source as source
 from shortlist.ids import as_array, exact_ids
@@ -27,20 +27,19 @@ _SIMILARITIES = ("dot", "cosine")
 
 
 class ChangingIndex(Index):
-    """The half of `StoredIndex` that keeps its candidates. Abstract.
+    """Store and update the candidates of a `StoredIndex`. Abstract.
 
-    Changes never touch what a running query reads: each makes a new snapshot, which the next query takes. So
-    whoever changes an index holds its lock, and whoever asks it holds none.
+    Every change creates a new immutable snapshot, so queries need no lock; only changes take one.
 
     Args:
-        query_model: What turns features into query vectors `[batch, dim]`; None when queries are vectors.
-        k: How many candidates to return when a call does not say.
-        similarity: `"dot"`, or `"cosine"` for the product of vectors of length 1.
-        capacity: Most candidates that `upsert` takes in; None for no limit.
+        query_model: Model that maps features to query vectors `[batch, dim]`; None if queries are vectors.
+        k: Default number of results per query.
+        similarity: `"dot"`, or `"cosine"` to normalize all vectors to length 1.
+        capacity: Maximum number of candidates; None for no limit.
     """
 
     search_budget_name = "search_budget"
-    """What the search budget of its engine is called, for errors and `repr`."""
+    """Name of the search budget in messages and `repr`, such as `"nprobe"`."""
 
     def __init__(
         self,
@@ -53,7 +52,7 @@ class ChangingIndex(Index):
     ) -> None:
         super().__init__(query_model, k, **kwargs)
         if similarity not in _SIMILARITIES:
-            raise ArgumentError(f"similarity came as {similarity!r}; expected one of {_SIMILARITIES}.")
+            raise ArgumentError(must("similarity", f"be one of {_SIMILARITIES}", got=repr(similarity)))
         self.similarity = similarity
         self.capacity = None if capacity is None else check_k(capacity, "capacity")
         self._snapshot: Snapshot | None = None
@@ -61,11 +60,11 @@ class ChangingIndex(Index):
 
     @abstractmethod
     def _make_engine(self, vectors: np.ndarray) -> Engine:
-        """What searches these vectors, `[num_rows, dim]`, float32 and checked."""
+        """Build an engine from vectors `[num_rows, dim]`, float32, finite."""
 
     @abstractmethod
     def _load_engine(self, folder: Path) -> Engine:
-        """What `Engine.save` wrote."""
+        """Load the files that `Engine.save` wrote."""
 
     def index(
         self,
@@ -73,27 +72,27 @@ class ChangingIndex(Index):
         ids: ArrayLike | None = None,
         attributes: Mapping[str, Any] | None = None,
     ) -> Self:
-        """Take these candidates, in place of any before.
+        """Index these candidates, replacing any previous ones.
 
         Args:
             candidates: `[num_candidates, dim]`, finite.
-            ids: `[num_candidates]`, distinct, text, bytes or integers; the row numbers when None.
-            attributes: By name, what each candidate is, `[num_candidates]`, for `where`: text, integers or
-                bools, each attribute of one kind; a list for a candidate with several values, None for one
-                without. A dict, a frame of pandas or polars, or an Arrow table.
+            ids: `[num_candidates]`, unique strings, bytes or integers; row numbers if None.
+            attributes: Columns to filter on with `where`: a dict, a pandas or polars data frame, or an Arrow
+                table. Values are strings, integers or bools, one type per column; a list if a candidate has
+                several values, None if it has none.
 
         Returns:
-            The index.
+            The index itself.
 
         Raises:
-            ArgumentError: When shapes do not fit, a number is not finite, an id stands twice, or an attribute
-                has values of several kinds.
+            ArgumentError: If shapes do not match, a number is not finite, an id is duplicated or a column
+                mixes types.
         """
         vectors = check_vectors(candidates)
         vocabulary = None if ids is None else Vocabulary(ids)
         if vocabulary is not None and len(vocabulary) != len(vectors):
             raise ArgumentError(
-                f"{len(vocabulary)} ids came for {len(vectors)} candidates; expected one each."
+                must("ids", f"hold one id for each of the {len(vectors)} candidates", got=len(vocabulary))
             )
         self._check_capacity(len(vectors))
         engine = self._make_engine(self._of_unit_length(vectors))
@@ -106,61 +105,64 @@ class ChangingIndex(Index):
         encoder: Callable[[Any], Any] | None = None,
         attributes: Mapping[str, Any] | None = None,
     ) -> Self:
-        """Take the candidates of a dataset, in place of any before.
+        """Index the candidates of a dataset, replacing any previous ones.
 
         Args:
-            candidates: Batches of vectors `[n, dim]`; or of ids `[n]` and vectors; or of ids, vectors and a
-                dict of attributes; such as a `tf.data.Dataset`.
-            encoder: What turns features, in the place of vectors, into vectors.
+            candidates: Batches of vectors `[n, dim]`, of `(ids, vectors)` or of `(ids, vectors, attributes)`
+                with a dict of attributes, such as a `tf.data.Dataset`.
+            encoder: Model that maps features to vectors, if batches hold features instead of vectors.
             attributes: As in `index`, in the order of the dataset.
 
         Returns:
-            The index.
+            The index itself.
 
         Raises:
-            ArgumentError: As `index`, and when the dataset is empty.
+            ArgumentError: As for `index`, and if the dataset is empty.
         """
         vectors, ids, of_dataset = read_candidates(candidates, encoder)
         if attributes is not None and of_dataset is not None:
             raise ArgumentError(
-                f"attributes came twice: {sorted(of_dataset)} in the dataset and {sorted(attributes)} as an "
-                "argument; expected one of both."
+                must(
+                    "attributes",
+                    "be given either in the dataset or as an argument",
+                    got=f"{sorted(of_dataset)} in the dataset and {sorted(attributes)} as an argument",
+                )
             )
         return self.index(vectors, ids, of_dataset if attributes is None else attributes)
 
     def upsert(self, ids: ArrayLike, vectors: ArrayLike, attributes: Mapping[str, Any] | None = None) -> Self:
-        """Add candidates, and replace those whose ids are there.
+        """Add candidates, replacing those with the same ids.
 
-        Queries that run meanwhile see the index as it was; those after it see all of the change. The new
-        ones are kept next to what was built and searched exactly, at a cost that grows with them, until
-        `compact`.
+        Running queries see none of the change, later queries all of it. New vectors are kept outside the
+        built engine and searched exactly, at a cost proportional to their number, until `compact`.
 
         Args:
-            ids: `[n]`, distinct, of the index's kind.
+            ids: `[n]`, unique, of the same type as the ids of the index.
             vectors: `[n, dim]`, finite.
-            attributes: As in `index`; a replaced candidate keeps none of its own.
+            attributes: As in `index`. A replaced candidate loses its previous attributes.
 
         Returns:
-            The index.
+            The index itself.
 
         Raises:
-            NotIndexedError: Before there are candidates.
-            ArgumentError: When shapes do not fit, a number is not finite, an id stands twice, or there would
-                be more candidates than the capacity.
+            NotIndexedError: If the index has no candidates.
+            ArgumentError: If shapes do not match, a number is not finite, an id is duplicated or the capacity
+                would be exceeded.
         """
         matrix = self._of_unit_length(check_vectors(vectors))
         with self._changing:
             snapshot = self.snapshot()
             if matrix.shape[1] != snapshot.engine.dim:
-                raise ArgumentError(
-                    f"vectors have {matrix.shape[1]} dimensions and the index {snapshot.engine.dim}; "
-                    "expected the same."
-                )
+                requirement = f"have the {snapshot.engine.dim} dimensions of the index"
+                raise ArgumentError(must("vectors", requirement, got=matrix.shape[1]))
             plain = exact_ids(np.array(snapshot.ids.plain(as_array(to_numpy(ids))), dtype=object))
             if len(set(plain)) < len(plain) or len(plain) != len(matrix):
                 raise ArgumentError(
-                    f"{len(plain)} ids, {len(set(plain))} of them distinct, came for {len(matrix)} vectors; "
-                    "expected one each, none twice."
+                    must(
+                        "ids",
+                        f"hold one unique id for each of the {len(matrix)} vectors",
+                        got=f"{len(plain)} ids, {len(set(plain))} of them distinct",
+                    )
                 )
             changed = snapshot.upserted(plain, matrix, _columns(attributes))
             self._check_capacity(changed.num_candidates)
@@ -168,17 +170,17 @@ class ChangingIndex(Index):
         return self
 
     def remove(self, ids: ArrayLike) -> int:
-        """Take candidates out; they never come back, from the next query on.
+        """Remove candidates, effective from the next query on.
 
         Args:
-            ids: `[n]`; those that no candidate has are ignored.
+            ids: `[n]`; unknown ids are ignored.
 
         Returns:
-            How many candidates were removed.
+            Number of candidates removed.
 
         Raises:
-            NotIndexedError: Before there are candidates.
-            ArgumentError: When the ids are no list.
+            NotIndexedError: If the index has no candidates.
+            ArgumentError: If `ids` is not a list.
         """
         with self._changing:
             snapshot = self.snapshot()
@@ -188,19 +190,19 @@ class ChangingIndex(Index):
         return snapshot.num_candidates - changed.num_candidates
 
     def compact(self) -> Self:
-        """Build the index again of the candidates that are there, so that changes cost queries nothing.
+        """Rebuild the engine from the current candidates, so that past changes no longer slow down queries.
 
         Returns:
-            The index.
+            The index itself.
 
         Raises:
-            NotIndexedError: Before there are candidates.
+            NotIndexedError: If the index has no candidates.
         """
         with self._changing:
             snapshot = self.snapshot()
             rows = np.flatnonzero(snapshot.is_live)
             is_compact = len(rows) == snapshot.engine.num_rows and not len(snapshot.delta)
-            if is_compact or not len(rows):  # an engine of no rows there is not
+            if is_compact or not len(rows):  # an engine needs at least one row
                 return self
             engine = self._make_engine(snapshot.vectors_of(rows))
             self._snapshot = Snapshot(
@@ -214,23 +216,23 @@ class ChangingIndex(Index):
 
     @property
     def num_candidates(self) -> int:
-        """How many candidates there are."""
+        """Number of candidates."""
         return 0 if self._snapshot is None else self._snapshot.num_candidates
 
     @property
     def ids(self) -> np.ndarray:
-        """`[num_candidates]`, the ids in the order of their rows."""
+        """Ids `[num_candidates]`, in row order."""
         return self.snapshot().ids.known()
 
     @property
     def vectors(self) -> np.ndarray:
-        """`[num_candidates, dim]`, float32, in the order of `ids`; of length 1 where similarity is cosine."""
+        """Vectors `[num_candidates, dim]`, float32, in the order of `ids`; normalized if cosine."""
         snapshot = self.snapshot()
         return snapshot.vectors_of(np.flatnonzero(snapshot.is_live))
 
     @property
     def dim(self) -> int:
-        """Width of the vectors."""
+        """Dimension of the vectors."""
         return self.snapshot().engine.dim
 
     def is_exact(self) -> bool:
@@ -283,13 +285,13 @@ class ChangingIndex(Index):
         self.built = True
 
     def snapshot(self) -> Snapshot:
-        """The candidates as they are now.
+        """Return the current candidates, which later changes do not affect.
 
         Returns:
-            What never changes any more.
+            Immutable snapshot.
 
         Raises:
-            NotIndexedError: Before there are candidates.
+            NotIndexedError: If the index has no candidates.
         """
         snapshot = self._snapshot
         self.check_indexed(snapshot is not None)
@@ -302,8 +304,12 @@ class ChangingIndex(Index):
     def _check_capacity(self, num_candidates: int) -> None:
         if self.capacity is not None and num_candidates > self.capacity:
             raise ArgumentError(
-                f"there would be {num_candidates} candidates, and the capacity is {self.capacity}: remove "
-                "some, or make an index of a larger capacity."
+                must(
+                    "candidates",
+                    f"fit the capacity {self.capacity}",
+                    got=num_candidates,
+                    fix="Remove some, or create an index with a larger capacity",
+                )
             )
 
 
@@ -311,8 +317,6 @@ def _columns(attributes: Any) -> Mapping[str, Any]:
     if attributes is None:
         return {}
     if not source.has_columns(attributes):
-        raise ArgumentError(
-            f"attributes came as {type(attributes).__name__}; expected a dict such as "
-            "{'genre': ['drama', ...]}, a data frame or an Arrow table."
-        )
+        requirement = "be a dict such as {'genre': ['drama', ...]}, a data frame or an Arrow table"
+        raise ArgumentError(must("attributes", requirement, got=type(attributes).__name__))
     return {name: source.values(attributes, name) for name in source.names(attributes)}
