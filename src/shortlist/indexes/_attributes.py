@@ -1,4 +1,4 @@
-"""What candidates are, as bits: a bit for each value of each attribute."""
+"""Encode candidate attributes as bit masks: one bit per attribute value."""
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,29 +6,29 @@ from typing import Any, final
 
 import numpy as np
 
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
 from shortlist.ids import as_array, is_list
 
 __all__ = ["Attributes", "Where"]
 
 Where = Mapping[str, Any]
-"""Attributes by name, and the value, or a list of values one of which will do."""
+"""Required value of each attribute by name; a list matches candidates that have any of its values."""
 
 _WORD = 32
 _PRESENT = 0
-"""The bit that every candidate has as long as it is there."""
+"""Bit set for every candidate that was not removed."""
 
 
 @final
 class Attributes:
-    """Names, values and their bits; never changes, `joined` returns a larger one.
+    """Map attribute values to bits. Immutable; `joined` returns an extended copy.
 
-    Bit 0 tells that a candidate is there. An attribute that is asked for must have one of the values asked;
-    a candidate may have several values of one attribute. All values of one are of one kind, text, integers or
-    bools: else `True` and `1` would be the same.
+    Bit 0 marks candidates that were not removed. A candidate matches if, for every required attribute, it has
+    at least one of the required values. Values of an attribute have one type (string, integer or bool), as
+    `True == 1` in Python.
 
     Args:
-        bit_of: The bit of each value, by attribute.
+        bit_of: Bit number by attribute and value.
 
     Example:
         >>> attributes, bits = Attributes().joined({"category": ["shoes", "hats", "shoes"]}, 3)
@@ -42,22 +42,22 @@ class Attributes:
 
     @property
     def num_words(self) -> int:
-        """Words of 32 bits that a candidate takes."""
+        """Number of 32-bit words per candidate."""
         return 1 + sum(map(len, self.bit_of.values())) // _WORD
 
     def joined(self, columns: Mapping[str, Any], num_candidates: int) -> tuple["Attributes", np.ndarray]:
-        """The attributes with those, and those values, that were not known; and what some candidates are.
+        """Assign bits to new attributes and values, and encode candidates.
 
         Args:
-            columns: Values by attribute, one entry a candidate: a value, a list of values, or None.
-            num_candidates: How many.
+            columns: Entries by attribute, one per candidate: a value, a list of values, or None.
+            num_candidates: Number of candidates.
 
         Returns:
-            The attributes, and the bits of the candidates, `[num_candidates, num_words]`, int32.
+            Extended attributes, and the mask of each candidate `[num_candidates, num_words]`, int32.
 
         Raises:
-            ArgumentError: When a value is neither text nor an integer nor a bool, or of another kind than the
-                others of its attribute; or a column is no list, or has another length.
+            ArgumentError: If a value is not a string, integer or bool, an attribute mixes types, or a column
+                is not a list with one entry per candidate.
         """
         bit_of = {name: dict(bits) for name, bits in self.bit_of.items()}
         free = itertools.count(1 + sum(map(len, bit_of.values())))
@@ -67,8 +67,12 @@ class Attributes:
             entries, known = _each(values, name), bit_of.setdefault(name, {})
             if len(entries) != num_candidates:
                 raise ArgumentError(
-                    f"attribute {name!r} has {len(entries)} values for {num_candidates} candidates; expected "
-                    "one each, or a list for each that has several."
+                    must(
+                        f"attribute {name!r}",
+                        f"have one entry for each of the {num_candidates} candidates",
+                        got=len(entries),
+                        fix="Pass a list as the entry of a candidate with several values",
+                    )
                 )
             for row, entry in enumerate(entries):
                 for value in entry:
@@ -86,55 +90,56 @@ class Attributes:
         return words.view("int32")
 
     def wanted(self, where: Where) -> np.ndarray:
-        """What a request asks for: being there, and the attributes.
+        """Encode required values as one mask per attribute, plus the one that requires bit 0.
 
         Args:
-            where: Attributes by name, and what they must be. A value that no candidate has matches nothing.
+            where: Required values by attribute. A value that no candidate has matches nothing.
 
         Returns:
-            `[num_groups, num_words]`, int32.
+            `[num_groups, num_words]`, int32, with one group per attribute.
 
         Raises:
-            ArgumentError: When no candidate was given such an attribute, or a value is of no possible kind,
-                or of another than the values of the attribute.
+            ArgumentError: If an attribute is unknown, or a value has another type than its attribute.
         """
         groups = np.zeros((1 + len(where), self.num_words), "uint32")
         groups[0, 0] = 1 << _PRESENT
         for group, (name, values) in zip(groups[1:], where.items(), strict=True):
             if name not in self.bit_of:
                 raise ArgumentError(
-                    f"where asks for attribute {name!r}; the candidates have "
-                    f"{sorted(self.bit_of) or 'none'}: attributes are given with the candidates."
+                    must(
+                        "where",
+                        f"name attributes of the candidates, {sorted(self.bit_of) or 'which have none'}",
+                        got=repr(name),
+                        fix="Pass attributes together with the candidates",
+                    )
                 )
             for value in [None] if values is None else _alternatives(values):
-                bit = self.bit_of[name].get(_checked(value, name, self.bit_of[name], "where asks for"))
+                bit = self.bit_of[name].get(_checked(value, name, self.bit_of[name], "where: "))
                 if bit is not None:
                     group[bit // _WORD] |= np.uint32(1 << (bit % _WORD))
         return groups.view("int32")
 
     def wanted_of_each(self, wheres: Where | Sequence[Where], num_queries: int) -> np.ndarray:
-        """The same of a batch.
+        """Encode required values for a batch of queries.
 
         Args:
-            wheres: One for all queries, or a list with one for each.
-            num_queries: How many queries there are.
+            wheres: One dict for all queries, or a list with one dict per query.
+            num_queries: Number of queries.
 
         Returns:
-            `[1, num_groups, num_words]` or `[num_queries, num_groups, num_words]`.
+            `[1, num_groups, num_words]` if one dict is for all, else `[num_queries, num_groups, num_words]`.
 
         Raises:
-            ArgumentError: When there are not as many as queries.
+            ArgumentError: If there is not one dict per query.
         """
         if isinstance(wheres, Mapping):
             return self.wanted(wheres)[None]
         if not all(isinstance(where, Mapping) for where in wheres):
-            raise ArgumentError(f"where came as {wheres!r}; expected a dict such as {{'genre': 'drama'}}.")
+            raise ArgumentError(must("where", "be a dict such as {'genre': 'drama'}", got=repr(wheres)))
         groups = [self.wanted(where) for where in wheres]
         if len(groups) != num_queries:
-            raise ArgumentError(
-                f"where holds {len(groups)} entries for {num_queries} queries; expected one for each, or one "
-                "dict for all."
-            )
+            requirement = f"hold one dict for each of the {num_queries} queries, or be one dict for all"
+            raise ArgumentError(must("where", requirement, got=f"{len(groups)} entries"))
         most = max((len(group) for group in groups), default=1)
         present = np.repeat(self.wanted({}), most, axis=0)
         return np.array([np.concatenate([group, present[len(group) :]]) for group in groups]).reshape(
@@ -142,10 +147,10 @@ class Attributes:
         )
 
     def widened(self, bits: np.ndarray) -> np.ndarray:
-        """Bits that were made with fewer values.
+        """Pad masks encoded before values were added.
 
         Args:
-            bits: `[num_candidates, fewer words]`.
+            bits: `[num_candidates, m]` with `m <= num_words`.
 
         Returns:
             `[num_candidates, num_words]`.
@@ -153,56 +158,51 @@ class Attributes:
         return np.pad(bits, [(0, 0), (0, self.num_words - bits.shape[1])])
 
     def get_config(self) -> dict[str, list[list[Any]]]:
-        """Plain values for JSON.
-
-        Returns:
-            Pairs of value and bit, by attribute.
-        """
+        """Return JSON-serializable `[value, bit]` pairs by attribute."""
         return {name: [[value, bit] for value, bit in bits.items()] for name, bits in self.bit_of.items()}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Sequence[Sequence[Any]]]) -> "Attributes":
-        """The attributes of a configuration.
+        """Restore attributes from the result of `get_config`.
 
         Args:
-            config: What `get_config` returned.
-
-        Returns:
-            Attributes.
+            config: Result of `get_config`.
         """
         return cls({name: dict(map(tuple, pairs)) for name, pairs in config.items()})
 
 
-def _checked(value: Any, name: str, known: Iterable[str | int], who: str = "a candidate has") -> str | int:
+def _checked(value: Any, name: str, known: Iterable[str | int], source: str = "") -> str | int:
     if not isinstance(value, str | int):
         raise ArgumentError(
-            f"{who} {value!r} in attribute {name!r}; expected text, integers or bools: "
-            "put numbers such as prices into ranges, and make years that came as floats integers (pandas: "
-            ".astype('Int64'))."
+            must(
+                f"{source}attribute {name!r}",
+                "hold strings, integers or bools",
+                got=repr(value),
+                fix="Bin continuous values such as prices, and convert floats such as years to integers "
+                "(pandas: .astype('Int64'))",
+            )
         )
     other = next(iter(known), value)
     if _kind(value) != _kind(other):
-        raise ArgumentError(
-            f"{who} {value!r} in attribute {name!r}, whose values are such as {other!r}; expected "
-            f"{_kind(other)}: the values of an attribute are of one kind."
-        )
+        requirement = f"hold {_kind(other)} such as {other!r}"
+        raise ArgumentError(must(f"{source}attribute {name!r}", requirement, got=repr(value)))
     return value
 
 
 def _kind(value: str | int) -> str:
     if isinstance(value, bool):
         return "bools"
-    return "text" if isinstance(value, str) else "integers"
+    return "strings" if isinstance(value, str) else "integers"
 
 
 def _each(values: Any, name: str) -> list[list[Any]]:
-    """The values of each candidate, as plain Python values."""
+    """Return the values of each candidate as Python values."""
     if not is_list(values):
         raise ArgumentError(
-            f"attribute {name!r} came as {values!r}; expected a list with an entry for each candidate."
+            must(f"attribute {name!r}", "be a list with one entry per candidate", got=repr(values))
         )
     column: Any = values
-    if hasattr(column, "isna"):  # pandas, which has several kinds of nothing
+    if hasattr(column, "isna"):  # pandas has several missing values: None, NaN, NaT and NA
         column = column.astype(object).where(column.notna(), None)
     entries = as_array(column)
     plain = entries.tolist() if isinstance(entries, np.ndarray) else list(entries)

@@ -1,4 +1,4 @@
-"""What a call asks for besides its queries, as rows of candidates."""
+"""Translate the `exclude`, `allow` and `where` arguments of a query into candidate rows."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from shortlist.errors import ArgumentError, FeatureError
+from shortlist.errors import ArgumentError, FeatureError, must
 from shortlist.ids import as_array, is_list
 from shortlist.indexes._attributes import Where
 from shortlist.indexes._candidates import to_numpy
@@ -17,22 +17,22 @@ from shortlist.typing import ArrayLike, ItemId
 __all__ = ["IdLists", "Request", "id_lists", "one_list"]
 
 IdLists = Any
-"""Ids for all queries, `[num_ids]`; or for each query its own, a matrix or one sequence a query."""
+"""Ids `[num_ids]` for all queries, or one list per query: `[num_queries, num_ids]` or a list of lists."""
 
 
 class Request(NamedTuple):
-    """What may come back, by rows of a snapshot."""
+    """Filters of a batch of queries, in rows of a snapshot."""
 
     excluded: np.ndarray
-    """`[num_queries, num_excluded]`, int32; -1 is padding."""
+    """`[num_queries, num_excluded]`, int32, padded with -1."""
     allowed: list[np.ndarray] | None
-    """For each query the only rows that may come back; None when all may. Lists that are one are the same."""
+    """Allowed rows per query; None if all are. A list shared by all queries is one object, repeated."""
     wanted: np.ndarray | None
-    """Bits that rows must have, `[1 or num_queries, num_groups, num_words]`; None when all will do."""
+    """Required attribute mask `[1 or num_queries, num_groups, num_words]`; None if nothing is required."""
     filters_engine: bool
-    """Whether rows of the engine may lack such bits."""
+    """Whether any row of the engine may fail the required mask."""
     unknown: list[list[ItemId]]
-    """For each query the ids that no candidate has."""
+    """Unknown ids per query."""
 
     @classmethod
     def of(
@@ -44,18 +44,18 @@ class Request(NamedTuple):
         allow: IdLists = None,
         where: Where | Sequence[Where] | None = None,
     ) -> "Request":
-        """Look the ids and attributes up.
+        """Look up ids and attributes.
 
         Args:
-            snapshot: Whose rows.
-            num_queries: How many queries there are.
-            exclude: Ids that must not come back.
-            allow: The only ids that may.
-            where: What attributes must be.
+            snapshot: Candidates to look them up in.
+            num_queries: Number of queries.
+            exclude: Ids to leave out.
+            allow: Ids to choose from.
+            where: Required attribute values.
 
         Raises:
-            ArgumentError: When there are not as many lists as queries, or an attribute is unknown.
-            FeatureError: When ids are of another kind than those of the candidates; it names the list.
+            ArgumentError: If there is not one list per query, or an attribute is unknown.
+            FeatureError: If ids have another type than the ids of the index.
         """
         excluded = _rows(snapshot, exclude, num_queries, "exclude")
         allowed = None if allow is None else _rows(snapshot, allow, num_queries, "allow")
@@ -73,11 +73,11 @@ class Request(NamedTuple):
         )
 
     def filter(self, snapshot: Snapshot, *, in_graph: bool = False) -> Filter:
-        """The same for the engine, which knows its own rows only.
+        """Return the filter of the engine's rows.
 
         Args:
-            snapshot: The same as before.
-            in_graph: Whether a graph is being built, whose tensors the snapshot must not keep.
+            snapshot: Snapshot passed to `of`.
+            in_graph: Whether a graph is traced, whose tensors the snapshot must not cache.
         """
         num_rows = snapshot.engine.num_rows
         excluded = np.where(self.excluded < num_rows, self.excluded, -1)
@@ -88,10 +88,10 @@ class Request(NamedTuple):
         )
 
     def filter_of_all(self, snapshot: Snapshot) -> Filter:
-        """The same for all rows, on the host.
+        """Return the filter of all rows, as NumPy arrays.
 
         Args:
-            snapshot: The same as before.
+            snapshot: Snapshot passed to `of`.
         """
         return Filter(self.excluded, None if self.wanted is None else snapshot.bits, self.wanted)
 
@@ -105,11 +105,12 @@ def _rows(snapshot: Snapshot, lists: IdLists, num_queries: int, name: str) -> _R
     if lists is None:
         return _Rows([], [[] for _ in range(num_queries)])
     each = id_lists(lists, num_queries, name)
-    distinct = {id(ids): ids for ids in each}  # a list that is there for all queries is looked up once
+    distinct = {id(ids): ids for ids in each}  # a list shared by all queries is looked up once
     try:
         found = {key: _rows_of_list(snapshot, ids) for key, ids in distinct.items()}
     except FeatureError as error:
-        raise FeatureError(f"{name}: {error}") from error
+        error.args = (f"{name}: {error}",)
+        raise
     rows, unknown = zip(*(found[id(ids)] for ids in each), strict=True) if each else ((), ())
     return _Rows(list(rows), list(unknown))
 
@@ -122,15 +123,16 @@ def _rows_of_list(snapshot: Snapshot, ids: np.ndarray) -> tuple[np.ndarray, list
 
 
 def padded(rows: list[np.ndarray], num_queries: int) -> np.ndarray:
-    """Lists of rows as one matrix.
+    """Pad lists of rows to one matrix.
+
+    The width is 0 or a power of two, as some backends recompile for each width.
 
     Args:
-        rows: For each query; empty where no query has any.
-        num_queries: How many.
+        rows: One list per query; may be empty if all lists are.
+        num_queries: Number of queries.
 
     Returns:
-        `[num_queries, width]`, int32, filled up with -1; the width is 0 or a power of two, since some
-        backends compile for each.
+        `[num_queries, width]`, int32, padded with -1.
     """
     longest = max(map(len, rows), default=0)
     if not longest:
@@ -143,65 +145,61 @@ def padded(rows: list[np.ndarray], num_queries: int) -> np.ndarray:
 
 
 def id_lists(lists: IdLists, num_queries: int, name: str) -> list[np.ndarray]:
-    """One array of ids for each query.
+    """Return one array of ids per query.
 
     Args:
-        lists: `[num_ids]`, for all queries; or `[num_queries, num_ids]`, or one sequence of ids a query.
-        num_queries: How many there must be.
-        name: Of the argument, for the error.
+        lists: `[num_ids]` for all queries, or one list per query.
+        num_queries: Number of queries.
+        name: Argument name for the error message.
 
     Returns:
-        `num_queries` arrays; one and the same where one list is for all.
+        `num_queries` arrays; the same object repeated if one list is for all queries.
 
     Raises:
-        ArgumentError: When their number is another, or one is no list.
+        ArgumentError: If there is not one list per query, or an entry is not a list of ids.
     """
     listed = _listed(lists, name)
     entries: Any = to_numpy(listed) if hasattr(listed, "shape") else list(listed)
     if len(entries) == 0 or _is_one_list(entries):
         return [as_array(to_numpy(entries))] * num_queries
     _check_not_mixed(entries, name)
-    rows = [as_array(to_numpy(_listed(row, f"an entry of {name}"))) for row in entries]
+    rows = [as_array(to_numpy(_listed(row, f"each entry of {name}"))) for row in entries]
     if len(rows) != num_queries or any(row.ndim != 1 for row in rows):
-        raise ArgumentError(
-            f"{name} holds {len(rows)} entries for {num_queries} queries; expected one list of ids for each "
-            "query, or one list for all."
-        )
+        requirement = f"hold one list of ids for each of the {num_queries} queries, or one list for all"
+        raise ArgumentError(must(name, requirement, got=f"{len(rows)} entries"))
     return rows
 
 
 def one_list(ids: ArrayLike, name: str) -> np.ndarray:
-    """Ids as an array.
+    """Return ids as an array.
 
     Args:
         ids: `[num_ids]`.
-        name: Of the argument, for the error.
+        name: Argument name for the error message.
 
     Returns:
         `[num_ids]`.
 
     Raises:
-        ArgumentError: When it is no list, or one of lists.
+        ArgumentError: If `ids` is not a flat list.
     """
     listed = as_array(to_numpy(_listed(ids, name)))
     if listed.ndim != 1:
-        raise ArgumentError(f"{name} came with shape {listed.shape}; expected one list of ids.")
+        raise ArgumentError(must(name, "be one list of ids", got=f"shape {listed.shape}"))
     return listed
 
 
 def _listed(ids: Any, name: str) -> Any:
-    """The ids, unless they are one id alone, or none."""
     if not is_list(ids):
-        raise ArgumentError(f"{name} came as {ids!r}; expected a list of ids, such as ['a', 'b'] or [1, 2].")
+        raise ArgumentError(must(name, "be a list of ids, such as ['a', 'b'] or [1, 2]", got=repr(ids)))
     return as_array(ids) if isinstance(ids, pa.Array | pa.ChunkedArray) else ids
 
 
 def _check_not_mixed(entries: Any, name: str) -> None:
-    """Refuse ids among what are none, such as None, which the error names."""
     strange = [entry for entry in entries if not _is_id(entry)]
     if len(strange) < len(entries):
         raise ArgumentError(
-            f"{name} holds {strange[0]!r} among ids; expected ids alone, or one list of ids for each query."
+            must(name, "hold only ids, or one list of ids for each query", got=f"{strange[0]!r} among ids")
         )
 
 

@@ -1,4 +1,4 @@
-"""What all indexes share whose candidates are in memory: how they are asked."""
+"""Query candidates in memory: top-k search with filters, scores of given ids, similar items."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from shortlist import backend
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
 from shortlist.indexes._attributes import Where
 from shortlist.indexes._base import check_k
 from shortlist.indexes._changing import ChangingIndex
@@ -22,16 +22,16 @@ __all__ = ["StoredIndex"]
 
 
 class StoredIndex(ChangingIndex):
-    """An index whose candidates are in memory. Abstract.
+    """Index whose candidates are in memory. Abstract.
 
-    Candidates that come after `index` are kept next to what was built, and searched exactly, until `compact`
-    builds it again. A query sees the candidates as they were when it began.
+    Candidates added after `index` are kept outside the built engine and searched exactly until `compact`. A
+    query sees the candidates as of its start, even if the index changes while it runs.
 
     Args:
-        query_model: What turns features into query vectors `[batch, dim]`; None when queries are vectors.
-        k: How many candidates to return when a call does not say.
-        similarity: `"dot"`, or `"cosine"` for the product of vectors of length 1.
-        capacity: Most candidates that `upsert` takes in; None for no limit.
+        query_model: Model that maps features to query vectors `[batch, dim]`; None if queries are vectors.
+        k: Default number of results per query.
+        similarity: `"dot"`, or `"cosine"` to normalize all vectors to length 1.
+        capacity: Maximum number of candidates; None for no limit.
     """
 
     def __call__(
@@ -44,32 +44,33 @@ class StoredIndex(ChangingIndex):
         where: Where | Sequence[Where] | None = None,
         with_unknown: bool = False,
     ) -> Any:
-        """The best candidates of each query, best first.
+        """Return the k highest-scoring candidates for each query, best first.
 
         Args:
-            queries: What the query model takes, or vectors `[batch, dim]`.
-            k: How many; the index's own k when None. No more than there are candidates come back.
-            exclude: Ids that must not come back: one list for all queries, or one a query, such as
+            queries: Inputs of the query model, or vectors `[batch, dim]`.
+            k: Number of results per query, at most the number of candidates; the index's `k` if None.
+            exclude: Ids to leave out: one list for all queries, or one list per query, such as an array
                 `[batch, num_ids]`. Unknown ids are ignored.
-            allow: The only ids that may come back, given alike. Unknown ids are ignored.
-            where: Attributes, and the value each must have, or a list of values one of which will do: a dict
-                for all queries, or a list with one a query.
-            with_unknown: Whether to return, too, the ids of `exclude` and `allow` that no candidate has.
+            allow: Ids to choose from, in the same form as `exclude`. Unknown ids are ignored.
+            where: Required attribute values: a dict for all queries, or a list with one dict per query. A
+                list of values matches candidates that have any of them.
+            with_unknown: Whether to also return the ids of `exclude` and `allow` that are not in the index.
 
         Returns:
-            Scores `[batch, k]`, float32, and ids `[batch, k]`, as NumPy arrays; where fewer than k candidates
-            are allowed, scores of minus infinity and ids of -1 or empty text. With `with_unknown`, also one
-            list of ids a query. In a graph that is being built, tensors of scores and ids.
+            NumPy arrays of scores `[batch, k]`, float32, and ids `[batch, k]`. If fewer than k candidates
+            match, the rest is padded with scores of -inf and ids of -1 or "". With `with_unknown`, also one
+            list of ids per query. While a graph is traced, tensors of scores and ids.
 
         Raises:
-            NotIndexedError: Before there are candidates.
-            ArgumentError: When k is below 1, shapes do not fit or an attribute is unknown.
+            NotIndexedError: If the index has no candidates.
+            ArgumentError: If `k` < 1, shapes do not match or an attribute is unknown.
         """
         snapshot, k = self.snapshot(), self.k if k is None else check_k(k)
         vectors = self._query_vectors(snapshot, queries)
         if backend.is_symbolic(vectors):
             if allow is not None:
-                raise ArgumentError("allow came in a graph that is being built; expected it outside of one.")
+                fix = "Call the index outside of the graph"
+                raise ArgumentError(must("allow", "be None while a graph is traced", fix=fix))
             return self._in_graph(snapshot, vectors, k, exclude, where)
         request = Request.of(snapshot, vectors.shape[0], exclude=exclude, allow=allow, where=where)
         scores, rows = answer(snapshot, vectors, k, request)
@@ -77,26 +78,25 @@ class StoredIndex(ChangingIndex):
         return (*found, request.unknown) if with_unknown else found
 
     def score(self, queries: Any, ids: IdLists) -> np.ndarray:
-        """The scores of some candidates, in the order in which they are named.
+        """Return the scores of given candidates, in the order of `ids`.
 
         Args:
             queries: As in `__call__`.
-            ids: One list for all queries, or one a query, all of one length.
+            ids: One list for all queries, or one list per query, all of the same length.
 
         Returns:
-            `[batch, num_ids]`, float32; minus infinity for ids that no candidate has.
+            `[batch, num_ids]`, float32; -inf for unknown ids.
 
         Raises:
-            NotIndexedError: Before there are candidates.
-            ArgumentError: When the lists are not as many as the queries, or not of one length.
+            NotIndexedError: If the index has no candidates.
+            ArgumentError: If there is not one list per query, or lengths differ.
         """
         snapshot = self.snapshot()
         vectors = self._query_vectors(snapshot, queries)
         lists = id_lists(ids, len(vectors), "ids")
         if len({len(one) for one in lists}) > 1:
-            raise ArgumentError(
-                f"ids holds lists of {sorted({len(one) for one in lists})} ids; expected one length for all."
-            )
+            lengths = sorted({len(one) for one in lists})
+            raise ArgumentError(must("ids", "have the same length for all queries", got=f"lengths {lengths}"))
         scores = np.empty((len(vectors), len(lists[0]) if lists else 0), "float32")
         for query, listed in enumerate(lists):
             rows = snapshot.ids.rows(listed)
@@ -113,28 +113,27 @@ class StoredIndex(ChangingIndex):
         allow: IdLists = None,
         where: Where | Sequence[Where] | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The candidates that are nearest to some candidates, without these themselves.
+        """Return the k most similar candidates to each given candidate, excluding itself.
 
         Args:
             ids: `[n]`.
-            k: How many for each; the index's own k when None.
+            k: Number of results per id; the index's `k` if None.
             exclude: As in `__call__`.
             allow: As in `__call__`.
             where: As in `__call__`.
 
         Returns:
-            Scores and ids as of `__call__`, `[n, k]`.
+            Scores and ids `[n, k]`, as from `__call__`.
 
         Raises:
-            NotIndexedError: Before there are candidates.
-            ArgumentError: For an id that no candidate has, and as `__call__`.
+            NotIndexedError: If the index has no candidates.
+            ArgumentError: If an id is unknown, and as for `__call__`.
         """
         snapshot, listed = self.snapshot(), one_list(ids, "ids")
         rows = snapshot.ids.rows(listed)
         if (rows < 0).any():
-            raise ArgumentError(
-                f"no candidate has the ids {listed[rows < 0][:5].tolist()}; expected ids of the index."
-            )
+            unknown = f"unknown ids {listed[rows < 0][:5].tolist()}"
+            raise ArgumentError(must("ids", "hold ids of the index", got=unknown))
         others = id_lists([] if exclude is None else exclude, len(rows), "exclude")
         each = [[one, *more.tolist()] for one, more in zip(listed.tolist(), others, strict=True)]
         request = Request.of(snapshot, len(rows), exclude=each, allow=allow, where=where)
@@ -144,7 +143,7 @@ class StoredIndex(ChangingIndex):
         return scores, snapshot.ids.of_rows(found)
 
     def _query_vectors(self, snapshot: Snapshot, queries: Any) -> Any:
-        """`[batch, heads, dim]`, float32: on the host, or a tensor of the graph that is being built."""
+        """Return query vectors `[batch, heads, dim]`, float32; a symbolic tensor while a graph is traced."""
         vectors = self.encode_queries(queries)
         check_shapes(vectors, np.empty((0, snapshot.engine.dim)))
         vectors = vectors if len(vectors.shape) == 3 else vectors[:, None]
@@ -157,14 +156,18 @@ class StoredIndex(ChangingIndex):
     ) -> tuple[Tensor, Tensor]:
         if len(snapshot.delta):
             raise ArgumentError(
-                f"{len(snapshot.delta)} candidates came after the index was built, which a graph does not "
-                "see: call compact() before it is built."
+                must(
+                    "the index",
+                    "hold no candidates added after it was built when a graph is traced",
+                    got=len(snapshot.delta),
+                    fix="Call compact() first",
+                )
             )
         rows = Filter(ops.zeros((ops.shape(queries)[0], 0), "int32"))
         if exclude is not None or where is not None or snapshot.has_deletions:
             request = Request.of(snapshot, queries.shape[0], exclude=exclude, where=where)
             rows = request.filter(snapshot, in_graph=True)
         scores, found = snapshot.engine.search(queries, min(k, snapshot.engine.num_rows), rows)
-        all_ids = snapshot.ids.of_rows(np.arange(snapshot.engine.num_rows))  # of removed candidates too
+        all_ids = snapshot.ids.of_rows(np.arange(snapshot.engine.num_rows))  # including removed candidates
         ids = np.append(all_ids, [snapshot.ids.padding]).astype(all_ids.dtype)
         return scores, ops.take(backend.id_tensor(ids), ops.where(found < 0, len(ids) - 1, found), axis=0)
