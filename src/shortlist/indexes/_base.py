@@ -107,7 +107,6 @@ class Index(keras.Model):
         return vectors if backend.is_symbolic(vectors) else _finite(to_numpy(vectors))
 
     def _prepared(self, queries: Any) -> Any:
-        """What the query model is called with."""
         prepare = getattr(self.query_model, "prepare", None)
         if prepare is not None:
             return prepare(queries)
@@ -148,7 +147,6 @@ class Index(keras.Model):
         save_whole(super().save, filepath, *args, **kwargs)
 
     def _check_whole(self) -> None:
-        """Refuse to be saved before there is what a file of it holds."""
         if isinstance(self.query_model, keras.Layer) and not self.query_model.built:
             raise ArgumentError(
                 must(
@@ -227,7 +225,7 @@ def check_k(k: Any, name: str = "k") -> int:
 
 
 def _given_vectors(queries: Any) -> Any:
-    """Queries that are vectors already; an array stays one, since not every engine wants a tensor."""
+    # Arrays stay arrays: some engines search on the host.
     is_on_host = isinstance(queries, np.ndarray) and not backend.is_tracing()
     vectors = queries if is_on_host else as_features(queries)
     if isinstance(vectors, dict) or _is_text(vectors):

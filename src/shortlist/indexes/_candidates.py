@@ -1,4 +1,4 @@
-"""Reads candidates, wherever they come from, into vectors and ids."""
+"""Read candidates from tensors, arrays, lists or datasets."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from shortlist import backend
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
 from shortlist.ids import as_array, id_array
 from shortlist.typing import ArrayLike
 
@@ -24,32 +24,32 @@ __all__ = [
 
 
 class Candidates(NamedTuple):
-    """What a dataset says of candidates."""
+    """Vectors, ids and attributes of candidates."""
 
     vectors: np.ndarray
     """`[n, dim]`."""
     ids: np.ndarray | None = None
-    """`[n]`; None where the dataset has none."""
+    """`[n]`; None if the dataset has no ids."""
     attributes: dict[str, list[Any]] | None = None
-    """By name, n values or lists of values; None where the dataset has none."""
+    """n entries by attribute, values or lists of values; None if the dataset has no attributes."""
 
 
 def iterate_candidates(
     batches: Iterable[Any], encoder: Callable[[Any], Any] | None = None
 ) -> Iterator[Candidates]:
-    """Candidates, a batch at a time.
+    """Yield candidates batch by batch.
 
     Args:
-        batches: A `tf.data.Dataset` or another iterable of batches: vectors `[n, dim]`; or ids `[n]` and
-            vectors; or ids, vectors, and a dict of attributes. With an encoder, features stand in the place
-            of vectors.
-        encoder: What turns features into vectors, such as the candidate tower.
+        batches: `tf.data.Dataset` or other iterable of vectors `[n, dim]`, of `(ids, vectors)` or of
+            `(ids, vectors, attributes)` with a dict of attributes.
+        encoder: Model that maps features to vectors, such as the candidate tower, if batches hold features
+            instead of vectors.
 
     Yields:
-        Each batch.
+        One `Candidates` per batch.
 
     Raises:
-        ArgumentError: When a batch has another shape, or as many ids as vectors are not there.
+        ArgumentError: If vectors are not `[n, dim]`, or there is not one id per vector.
     """
     for number, batch in enumerate(batches):
         parts = batch if isinstance(batch, tuple) and len(batch) in (2, 3) else (None, batch)
@@ -57,16 +57,21 @@ def iterate_candidates(
         vectors = to_numpy(features if encoder is None else encoder(features))
         if vectors.ndim != 2:
             raise ArgumentError(
-                f"candidate batch {number} has shape {vectors.shape}; expected [batch, dim]. A dataset "
-                "that was batched twice, "
-                "or not at all, looks like this."
+                must(
+                    f"candidate batch {number}",
+                    "have shape [batch, dim]",
+                    got=vectors.shape,
+                    fix="Batch the dataset exactly once",
+                )
             )
         ids = None if ids is None else id_array(to_numpy(ids))
         if ids is not None and ids.shape != vectors.shape[:1]:
             raise ArgumentError(
-                f"candidate batch {number} has ids of shape {ids.shape} and vectors of shape "
-                f"{vectors.shape}; expected one "
-                "id for each vector."
+                must(
+                    f"candidate batch {number}",
+                    "have one id for each vector",
+                    got=f"ids of shape {ids.shape} and vectors of shape {vectors.shape}",
+                )
             )
         yield Candidates(vectors, ids, None if columns is None else _plain(columns))
 
@@ -77,35 +82,40 @@ def _plain(columns: Mapping[str, Any]) -> dict[str, list[Any]]:
 
 
 def _as_text(value: Any) -> Any:
-    """Text of tensors, which comes as bytes, as text."""
+    """Decode the bytes that TensorFlow returns for strings."""
     if isinstance(value, list):
         return [_as_text(one) for one in value]
     return value.decode() if isinstance(value, bytes) else value
 
 
 def read_candidates(batches: Iterable[Any], encoder: Callable[[Any], Any] | None = None) -> Candidates:
-    """All candidates in memory.
+    """Read all candidates of a dataset into memory.
 
     Args:
         batches: As in `iterate_candidates`.
         encoder: As in `iterate_candidates`.
 
     Returns:
-        All of them as one.
+        Candidates of all batches, concatenated.
 
     Raises:
-        ArgumentError: When there is no candidate at all, or only some batches have ids, or an attribute.
+        ArgumentError: If there are no batches, their widths differ, or only some batches have ids or an
+            attribute.
     """
     parts = list(iterate_candidates(batches, encoder))
     if not parts:
         raise ArgumentError(
-            "the dataset of candidates holds none; expected at least one batch. A generator that was read "
-            "before is empty: "
-            "pass something that can be read again, such as a tf.data.Dataset or a list."
+            must(
+                "the dataset of candidates",
+                "hold at least one batch",
+                got="none",
+                fix="If it is a generator that was read before, pass a tf.data.Dataset or a list",
+            )
         )
     widths = {part.vectors.shape[1] for part in parts}
     if len(widths) > 1:
-        raise ArgumentError(f"batches of candidates have dim {sorted(widths)}; expected one for all.")
+        got = f"dim {sorted(widths)}"
+        raise ArgumentError(must("batches of candidates", "have vectors of the same dimension", got=got))
     ids = _of_all_or_none("ids", [part.ids for part in parts])
     each = [part.attributes or {} for part in parts]
     columns = {
@@ -122,51 +132,54 @@ def read_candidates(batches: Iterable[Any], encoder: Callable[[Any], Any] | None
 def _of_all_or_none(what: str, parts: list[Any]) -> list[Any]:
     there = [part for part in parts if part is not None]
     if len(there) not in (0, len(parts)):
-        raise ArgumentError(
-            f"{len(there)} of {len(parts)} batches of candidates have {what}; expected all or none."
-        )
+        got = f"{len(there)} of {len(parts)} batches with it"
+        raise ArgumentError(must(what, "be in all batches of candidates or in none", got=got))
     return there
 
 
 def check_vectors(vectors: ArrayLike) -> np.ndarray:
-    """Vectors as a float32 matrix, checked.
+    """Return vectors as a float32 matrix.
 
     Args:
-        vectors: `[num_candidates, dim]`, finite numbers.
+        vectors: `[num_candidates, dim]`, finite.
 
     Returns:
-        The same, float32.
+        `[num_candidates, dim]`, float32.
 
     Raises:
-        ArgumentError: When there are none, the rank is not 2 or a number is not finite.
+        ArgumentError: If the array is empty, its rank is not 2 or a number is not finite.
     """
     matrix = to_numpy(vectors)
     if matrix.ndim != 2 or 0 in matrix.shape:
         raise ArgumentError(
-            f"candidates came with shape {matrix.shape}; expected [num_candidates, dim], neither 0."
+            must("candidates", "have shape [num_candidates, dim], both > 0", got=matrix.shape)
         )
     matrix = np.asarray(matrix, "float32")
     finite = np.isfinite(matrix).all(axis=1)
     if not finite.all():
         row = int(np.argmin(finite))
+        num_bad = int((~finite).sum())
         raise ArgumentError(
-            f"candidate {row} has a vector with NaN or infinity, and {int((~finite).sum())} of "
-            f"{len(matrix)} have; expected "
-            "finite numbers. Look for NaN features, or for a training that diverged."
+            must(
+                f"candidate {row}",
+                "have a finite vector",
+                got=f"NaN or infinity (in {num_bad} of {len(matrix)} candidates)",
+                fix="Look for NaN in the features, or for a diverged model",
+            )
         )
     return matrix
 
 
 def to_numpy(value: Any) -> np.ndarray:
-    """A tensor of any backend, text included, or a list as a NumPy array.
+    """Convert a tensor of any backend or a list to a NumPy array.
 
     Args:
-        value: A tensor, array or sequence.
+        value: Tensor (including TensorFlow string tensors), array or sequence.
 
     Returns:
-        An array; text of tensors comes as bytes in an object array.
+        Array; strings of tensors become bytes in an object array.
     """
-    if isinstance(value, np.ndarray):  # of which some backends take long to say that it is no tensor
+    if isinstance(value, np.ndarray):  # shortcut: `is_tensor` is slow on some backends
         return value
     if keras.ops.is_tensor(value) and getattr(value.dtype, "name", "") != "string":
         return np.asarray(keras.ops.convert_to_numpy(value))
@@ -174,14 +187,14 @@ def to_numpy(value: Any) -> np.ndarray:
 
 
 def as_features(queries: Any) -> Any:
-    """Return queries in lists or arrays as a query model takes them: tensors, or arrays of text."""
+    """Convert lists and arrays to inputs of a query model: tensors, or arrays of text."""
     if isinstance(queries, dict):
         return {name: as_features(value) for name, value in queries.items()}
     if backend.is_symbolic(queries) or keras.ops.is_tensor(queries):
         return queries
     try:
         if not tensors_hold_text() and holds_text(np.asarray(queries)):
-            return as_array(queries)  # the query model may look it up; JAX would make numbers of digits
+            return as_array(queries)  # for query models with lookups; JAX would parse digits as numbers
         return keras.ops.convert_to_tensor(queries)
     except (TypeError, ValueError):  # lists of several lengths
         return as_array(queries)

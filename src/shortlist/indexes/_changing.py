@@ -236,11 +236,7 @@ class ChangingIndex(Index):
         return self.snapshot().engine.dim
 
     def is_exact(self) -> bool:
-        """Whether the answers are those of scoring every candidate.
-
-        Returns:
-            False for an approximate index.
-        """
+        """Return whether results equal those of scoring every candidate; False for approximate search."""
         return self.snapshot().engine.is_exact
 
     def __repr__(self) -> str:
@@ -258,11 +254,6 @@ class ChangingIndex(Index):
         )
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the index again, without its candidates, which are saved next to it.
-
-        Returns:
-            The constructor's arguments.
-        """
         return {**super().get_config(), "similarity": self.similarity, "capacity": self.capacity}
 
     def _check_whole(self) -> None:

@@ -1,4 +1,4 @@
-"""What finds the best of a fixed set of vectors; an index keeps one, and knows ids and changes besides."""
+"""Interface of search engines: top-k search over a fixed set of vectors, addressed by row number."""
 
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -13,41 +13,44 @@ __all__ = ["Engine"]
 
 
 class Engine(ABC):
-    """Vectors, in rows, that can be searched. Abstract; never changes once made.
+    """Search a fixed set of vectors by row number. Abstract and immutable.
+
+    Indexes add ids, filters by attributes, and changes on top of an engine.
 
     Args:
-        num_rows: How many vectors it holds.
-        dim: Their width.
+        num_rows: Number of vectors.
+        dim: Dimension of the vectors.
     """
 
     is_exact: bool
-    """Whether a search looks at every row."""
+    """Whether a search scores every row."""
     search_budget: int
-    """How much a search looks at; of engines that are not exact."""
+    """Search budget of an approximate engine, in its own unit, such as partitions probed."""
     max_search_budget: int
-    """The most there is to look at."""
+    """Largest useful search budget."""
 
     def __init__(self, num_rows: int, dim: int) -> None:
         self.num_rows, self.dim = num_rows, dim
 
     @abstractmethod
     def search(self, queries: Tensor, k: int, rows: Filter) -> tuple[Any, Any]:
-        """The best rows of each query.
+        """Return the k highest-scoring rows for each query.
+
+        The score of a row is its maximum dot product with the heads of the query.
 
         Args:
-            queries: `[num_queries, heads, dim]`, float32, a tensor or a NumPy array; a row scores its best
-                product with any head.
-            k: How many, from 1 to `num_rows`.
-            rows: Which rows may come back.
+            queries: Tensor or NumPy array `[num_queries, heads, dim]`, float32.
+            k: Number of results per query, from 1 to `num_rows`.
+            rows: Filter of the rows to return.
 
         Returns:
-            Scores, float32, and rows, int32, both `[num_queries, k]`, best first; minus infinity and -1 in
-            the places that stay empty. An engine that is not exact may leave places empty although rows are
-            allowed that would fill them. Tensors or NumPy arrays.
+            Scores, float32, and rows, int32, both `[num_queries, k]`, best first, padded with -inf and -1;
+            tensors or NumPy arrays. An approximate engine may return fewer than k results although more rows
+            pass the filter.
         """
 
     def listed(self, queries: Tensor, k: int, rows: Filter) -> Any:
-        """The rows that `search` finds, inside a graph too.
+        """Return the rows that `search` finds; may be called while a graph is traced.
 
         Args:
             queries: As in `search`.
@@ -55,13 +58,13 @@ class Engine(ABC):
             rows: As in `search`.
 
         Returns:
-            `[num_queries, k]`, int32; -1 in places that stay empty.
+            `[num_queries, k]`, int32, padded with -1.
         """
         return self.search(queries, k, rows)[1]
 
     @abstractmethod
     def vectors_of(self, rows: np.ndarray) -> np.ndarray:
-        """The vectors of some rows.
+        """Return the vectors of rows.
 
         Args:
             rows: `[n]`, in `[0, num_rows)`.
@@ -71,18 +74,20 @@ class Engine(ABC):
         """
 
     def with_search_budget(self, search_budget: int) -> "Engine":
-        """The same vectors, searched with another search budget.
+        """Return an engine over the same vectors with another search budget.
 
         Args:
             search_budget: From 1 to `max_search_budget`.
 
         Returns:
-            An engine that shares the vectors; an exact one, itself.
+            Engine that shares the vectors; an exact engine returns itself.
         """
         return self
 
     def variants(self) -> list["Engine"]:
-        """The same vectors with other settings than the search budget, to choose among.
+        """Return engines over the same vectors that differ in settings other than the search budget.
+
+        `tune` chooses among them.
 
         Returns:
             At least one engine.
@@ -90,21 +95,17 @@ class Engine(ABC):
         return [self]
 
     def label(self) -> str:
-        """What the setting is called in reports, such as `"probes = 8"`.
-
-        Returns:
-            A few words.
-        """
+        """Return the name of the setting in reports, such as `"probes = 8"`."""
         return "exact search"
 
     @abstractmethod
     def num_bytes(self) -> int:
-        """Bytes it takes in memory, the vectors included."""
+        """Return the bytes of memory used, including the vectors."""
 
     @abstractmethod
     def save(self, folder: Path) -> None:
-        """Write it into files.
+        """Write the engine to files.
 
         Args:
-            folder: An empty folder.
+            folder: Existing folder.
         """

@@ -1,4 +1,4 @@
-"""The best candidates of a snapshot: by its engine, from lists, and among the fresh ones."""
+"""Search a snapshot: its engine, the delta added since the engine was built, and lists of allowed rows."""
 
 import numpy as np
 
@@ -10,22 +10,24 @@ from shortlist.indexes._snapshot import Snapshot
 __all__ = ["Found", "answer", "best", "scores_of"]
 
 Found = tuple[np.ndarray, np.ndarray]
-"""Scores, float32, and rows, int32, `[num_queries, k]`; minus infinity and -1 in places that stay empty."""
+"""Scores, float32, and rows, int32, both `[num_queries, k]`, padded with -inf and -1."""
 
 _CHUNK_ROWS = 2**16
 
 
 def answer(snapshot: Snapshot, queries: np.ndarray, k: int, request: Request) -> Found:
-    """The k best candidates of each query that may come back.
+    """Return the k highest-scoring candidates for each query that pass its filters.
+
+    If k candidates pass the filters, k are returned, even by an approximate engine.
 
     Args:
-        snapshot: The candidates.
+        snapshot: Candidates to search.
         queries: `[num_queries, heads, dim]`, float32.
-        k: How many, at least 1.
-        request: What may come back.
+        k: Number of results per query, >= 1.
+        request: Filters of the queries.
 
     Returns:
-        `[num_queries, min(k, num_candidates)]`: as many as are allowed, whichever engine there is.
+        Scores and rows `[num_queries, min(k, num_candidates)]`.
     """
     width = min(k, snapshot.num_candidates)
     if width == 0 or queries.shape[0] == 0:
@@ -47,7 +49,7 @@ def _of_engine(snapshot: Snapshot, queries: np.ndarray, width: int, request: Req
 
 
 def _completed(snapshot: Snapshot, queries: np.ndarray, found: Found, which: Filter) -> Found:
-    """What an engine found that is not exact; where it left places empty, all allowed rows are looked at."""
+    """Search all allowed rows exactly for queries with fewer than k approximate results."""
     short = np.flatnonzero(found[1][:, -1] < 0)
     if not len(short):
         return found
@@ -64,7 +66,7 @@ def _of_lists(snapshot: Snapshot, queries: np.ndarray, width: int, request: Requ
     scores, rows = np.empty((len(queries), width), "float32"), np.empty((len(queries), width), "int32")
     last, vectors, listed = None, np.empty(0), np.empty(0)
     for query, allowed in enumerate(request.allowed):
-        if allowed is not last:  # one list for all queries is gathered once
+        if allowed is not last:  # gather a list shared by all queries once
             listed = np.unique(allowed)
             last, vectors = allowed, snapshot.vectors_of(listed)
         each = scores_of(queries[query], vectors)
@@ -86,7 +88,7 @@ def _of_delta(snapshot: Snapshot, queries: np.ndarray, width: int, request: Requ
 
 
 def _allowed_delta(which: Filter, query: int, delta: np.ndarray) -> np.ndarray:
-    """`[num_delta]`, bool."""
+    """Return which rows of the delta pass the filter, `[num_delta]`, bool."""
     bits = None if which.bits is None else which.bits[delta]
     excluded = np.where(which.excluded >= delta[0], which.excluded - delta[0], -1)
     return Filter(excluded, bits, which.wanted).allowed(query, len(delta))
@@ -109,7 +111,7 @@ def _merged(left: Found, right: Found, width: int) -> Found:
 
 
 def scores_of(query: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    """The best product of each vector with a query's.
+    """Score vectors by their maximum dot product with the heads of a query.
 
     Args:
         query: `[heads, dim]`.
@@ -122,15 +124,15 @@ def scores_of(query: np.ndarray, vectors: np.ndarray) -> np.ndarray:
 
 
 def best(scores: np.ndarray, rows: np.ndarray, width: int) -> Found:
-    """The rows of the highest scores, best first, of equal ones the lower row first.
+    """Return the rows with the highest scores, best first; ties are broken by row order.
 
     Args:
-        scores: `[n]`; minus infinity for what may not come back.
+        scores: `[n]`; -inf for rows that are filtered out.
         rows: `[n]`.
-        width: How many places there are.
+        width: Number of results.
 
     Returns:
-        `[width]` each; minus infinity and -1 in places that stay empty.
+        Scores and rows, both `[width]`, padded with -inf and -1.
     """
     if len(scores) > width:
         least = np.partition(scores, len(scores) - width)[len(scores) - width]

@@ -109,8 +109,7 @@ def _rows(snapshot: Snapshot, lists: IdLists, num_queries: int, name: str) -> _R
     try:
         found = {key: _rows_of_list(snapshot, ids) for key, ids in distinct.items()}
     except FeatureError as error:
-        error.args = (f"{name}: {error}",)
-        raise
+        raise type(error)(f"{name}: {error}") from error
     rows, unknown = zip(*(found[id(ids)] for ids in each), strict=True) if each else ((), ())
     return _Rows(list(rows), list(unknown))
 
