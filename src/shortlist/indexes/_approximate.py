@@ -1,4 +1,4 @@
-"""What approximate indexes share: an search budget, chosen by the recall it buys."""
+"""Base class of approximate indexes, whose search budget trades recall for speed."""
 
 import time
 from abc import abstractmethod
@@ -8,7 +8,7 @@ from typing import Any, final
 
 import numpy as np
 
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
 from shortlist.indexes._base import check_k
 from shortlist.indexes._brute_force import ExactEngine
 from shortlist.indexes._engine import Engine
@@ -18,15 +18,15 @@ from shortlist.indexes._tuning import Tuning, some_candidates, tune
 __all__ = ["ApproximateIndex"]
 
 SMALL = 10_000
-"""Below so many candidates, scoring all of them takes no longer than choosing some."""
+"""Below this number of candidates, exact search is as fast as approximate search."""
 
 
 class ApproximateIndex(StoredIndex):
-    """An index that looks at some of its candidates, more of them the greater its search budget. Abstract.
+    """Index that scores only part of its candidates. Abstract.
 
     Args:
-        search_budget: How much is looked at, in the engine's own unit; None for all of it: exact search.
-        **options: As of `StoredIndex`.
+        search_budget: Amount of work per query, in the engine's own unit; None for exact search.
+        **options: Options of `StoredIndex`.
     """
 
     def __init__(self, search_budget: int | None, **options: Any) -> None:
@@ -39,14 +39,14 @@ class ApproximateIndex(StoredIndex):
 
     @abstractmethod
     def _build(self, vectors: np.ndarray, search_budget: int) -> Engine:
-        """What searches these vectors approximately."""
+        """Build an approximate engine from vectors `[num_rows, dim]`."""
 
     @abstractmethod
     def _load(self, folder: Path, search_budget: int) -> Engine:
-        """What its `save` wrote."""
+        """Load the files that the engine's `save` wrote."""
 
     def _took(self, engine: Engine) -> None:
-        """Remember what `tune` chose besides the search budget."""
+        """Store other settings that `tune` chose, besides the search budget."""
 
     @final
     def _make_engine(self, vectors: np.ndarray) -> Engine:
@@ -67,24 +67,24 @@ class ApproximateIndex(StoredIndex):
         )
 
     def tune(self, queries: Any = None, recall: float = 0.95, k: int | None = None) -> Tuning:
-        """Take the least search budget that finds a share of the exact answers, and measure what it costs.
+        """Set the smallest search budget that reaches a recall, and measure its latency.
 
-        Below 10,000 candidates it chooses exact search, and says so. An index of exact search that has more
-        is built first.
+        Below 10,000 candidates, exact search is chosen. If the index uses exact search and has more
+        candidates, the approximate engine is built first.
 
         Args:
-            queries: Some hundreds of them, as they will be asked, not those to evaluate by later. When None,
-                some of the candidates, which lie as queries do only where one model makes both.
-            recall: The share of the exact k best that must be found, above 0 and at most 1.
-            k: How many best; the index's own k when None.
+            queries: A few hundred typical queries, distinct from those used for evaluation. If None, a sample
+                of the candidates, which is representative only if one model computes both kinds of vectors.
+            recall: Fraction of the exact top k to find, in (0, 1].
+            k: Number of results per query; the index's `k` if None.
 
         Returns:
-            What was tried and chosen; print it, or draw it with `plot`. It is also kept in `tuning`.
+            Measured settings and the chosen one, to print or `plot`; also stored in `tuning`.
 
         Raises:
-            NotIndexedError: Before there are candidates.
-            ArgumentError: When the recall is out of range, there is no query, or the index was built again
-                meanwhile.
+            NotIndexedError: If the index has no candidates.
+            ArgumentError: If `recall` is out of range, there are no queries, or the index is rebuilt while it
+                is tuned.
 
         Example:
             >>> import numpy as np, shortlist as sl
@@ -109,10 +109,11 @@ class ApproximateIndex(StoredIndex):
             is_small=is_small,
             build_seconds=self.build_seconds,
         )
-        with self._changing:  # candidates may have come and gone meanwhile, which are kept
+        with self._changing:  # keeps candidates added and removed meanwhile
             now = self.snapshot()
             if now.engine is not snapshot.engine:
-                raise ArgumentError("the index was built again while it was tuned; tune it again.")
+                fix = "Call tune() again"
+                raise ArgumentError(must("the index", "not be rebuilt while it is tuned", fix=fix))
             self.search_budget, self.tuning = tuning.search_budget, tuning
             self._took(engine)
             self._take(replace(now, engine=engine))

@@ -1,4 +1,4 @@
-"""Exact search: every candidate is scored."""
+"""Exact search over candidates in memory."""
 
 from pathlib import Path
 from typing import Any, Self, final
@@ -22,13 +22,13 @@ _VECTORS = "vectors.npy"
 @final
 @keras.saving.register_keras_serializable(package="shortlist")
 class BruteForce(StoredIndex):
-    """Scores every candidate and keeps the k best; equal scores are ordered by the place of the candidates.
+    """Index that scores every candidate and returns the top k; ties are broken by row order.
 
     Args:
-        query_model: What turns features into query vectors `[batch, dim]`; None when queries are vectors.
-        k: How many candidates to return when a call does not say.
-        similarity: `"dot"`, or `"cosine"` for the product of vectors of length 1.
-        capacity: Most candidates that `upsert` takes in; None for no limit.
+        query_model: Model that maps features to query vectors `[batch, dim]`; None if queries are vectors.
+        k: Default number of results per query.
+        similarity: `"dot"`, or `"cosine"` to normalize all vectors to length 1.
+        capacity: Maximum number of candidates; None for no limit.
 
     Example:
         >>> import numpy as np
@@ -52,7 +52,7 @@ class BruteForce(StoredIndex):
 
 @final
 class ExactEngine(Engine):
-    """Vectors as one tensor, all of which every search looks at.
+    """Engine that scores every row, with all vectors in one tensor.
 
     Args:
         vectors: `[num_rows, dim]`, float32.
@@ -65,26 +65,22 @@ class ExactEngine(Engine):
         self.vectors = as_table(vectors)
 
     def search(self, queries: Tensor, k: int, rows: Filter) -> tuple[Any, Any]:
-        """The best rows of each query; see `Engine`."""
         return exact_search(self.vectors, queries, k, rows)
 
     def vectors_of(self, rows: np.ndarray) -> np.ndarray:
-        """The vectors of some rows; see `Engine`."""
         return backend.host_array(self.vectors)[rows]
 
     def num_bytes(self) -> int:
-        """Bytes it takes in memory; see `Engine`."""
         return 4 * self.num_rows * self.dim
 
     def save(self, folder: Path) -> None:
-        """Write it into files; see `Engine`."""
         save_table(self.vectors, folder / _VECTORS)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote.
+        """Load the files that `save` wrote.
 
         Args:
-            folder: Where from.
+            folder: Folder passed to `save`.
         """
         return cls(np.load(folder / _VECTORS, mmap_mode="r"))

@@ -1,4 +1,4 @@
-"""The k best of all candidates, exactly, without a matrix of all scores and without a sort of them."""
+"""Exact top-k search without materializing or sorting all scores."""
 
 from typing import Any, NamedTuple
 
@@ -14,45 +14,46 @@ from shortlist.typing import Tensor
 __all__ = ["exact_search"]
 
 _BLOCK = 128
-"""Candidates of which the first look at the scores keeps the best alone."""
+"""Candidates per block. The first pass keeps only the maximum score of each block."""
 
 _MOST_BLOCKS = 1 / 4
-"""Where more of all blocks would be looked at twice, every score is kept at once."""
+"""Largest fraction of blocks to rescore; above it, all scores are computed in one pass."""
 
 _BLOCK_SCORES = 2**25
-"""Most scores of blocks in memory, 128 MiB; more queries go through the candidates again."""
+"""Maximum number of block scores in memory, 128 MiB; larger batches of queries are split."""
 
 
 def exact_search(
     vectors: Tensor, queries: Tensor, k: int, rows: Filter | None = None
 ) -> tuple[Tensor, Tensor]:
-    """The k best candidates of queries, compiled for each k when first asked for.
+    """Return the k highest-scoring candidates for each query. Compiled once per `k`.
 
-    Per tile of candidates, only the best score of each block of 128 is kept. The k best candidates lie in
-    the k best blocks: a candidate outside of them has k blocks before it, each with a candidate that is
-    better, or as good and stands first. The candidates of these blocks are scored again. With E excluded
-    candidates, the k + E best blocks do. Scores that differ by rounding alone may change places.
+    The first pass keeps only the maximum score of each block of 128 candidates. The top k candidates lie in
+    the top k blocks: each of k higher-ranked blocks would contain a candidate that ranks before one outside
+    of them. The second pass scores the candidates of these blocks again. With E excluded candidates per
+    query, the top k + E blocks are taken. Candidates whose scores differ only by rounding may swap ranks.
 
     Args:
         vectors: `[num_candidates, dim]`, float32.
-        queries: `[num_queries, dim]`, or `[num_queries, heads, dim]`, of which the best scores.
-        k: How many, at most `num_candidates`.
-        rows: Which may come back; all when None.
+        queries: `[num_queries, dim]` or `[num_queries, heads, dim]`; a candidate's score is its maximum over
+            heads.
+        k: Number of results per query, at most `num_candidates`.
+        rows: Filter of the candidates; None for all.
 
     Returns:
-        Scores, float32, and rows, int32, both `[num_queries, k]`, best first, of equal ones the lower row
-        first; minus infinity and -1 where fewer candidates are allowed.
+        Scores, float32, and rows, int32, both `[num_queries, k]`, best first, ties in row order; padded with
+        -inf and -1 if fewer than k candidates pass the filter.
 
     Raises:
-        ArgumentError: When ranks or widths do not fit.
+        ArgumentError: If ranks or dimensions do not match.
 
     Example:
         >>> scores, rows = exact_search(np.eye(3, dtype="float32"), np.float32([[1, 3, 2]]), k=2)
         >>> np.asarray(rows).tolist()
         [[1, 2]]
 
-    Source: the definition; maxima of blocks in the place of scores as in Chern et al., TPU-KNN, 2022, made
-        exact by the second look.
+    Reference: Chern et al., "TPU-KNN: K Nearest Neighbor Search at Peak FLOP/s", NeurIPS 2022, which keeps
+        block maxima but has no second pass, so its results are approximate.
     """
     check_shapes(queries, vectors)
     queries = ops.cast(queries if len(queries.shape) == 3 else ops.expand_dims(queries, 1), "float32")
@@ -66,7 +67,7 @@ def exact_search(
 
 
 class _Sizes(NamedTuple):
-    """What a graph must know before it is made."""
+    """Static sizes, one compiled graph for each combination."""
 
     num_candidates: int
     dim: int
@@ -74,29 +75,29 @@ class _Sizes(NamedTuple):
     k: int
     num_excluded: int
     wanted: tuple[int, int, bool] | None
-    """Groups and words of wanted bits, and whether they are the same for all queries."""
+    """Groups and words of the required mask, and whether it is the same for all queries."""
     few_queries: int | None
-    """How many where there are 0 or 1."""
+    """Number of queries if it is 0 or 1, else None."""
 
     @property
     def num_blocks(self) -> int:
-        """Blocks that are full; fewer than a block of candidates stand after them."""
+        """Number of full blocks; fewer than 128 candidates remain after them."""
         return self.num_candidates // _BLOCK
 
     @property
     def num_looked_at(self) -> int:
-        """Blocks whose candidates are scored again."""
+        """Number of blocks scored again in the second pass."""
         return self.k + self.num_excluded
 
     @property
     def goes_by_blocks(self) -> bool:
-        """Whether most blocks are looked at but once."""
+        """Whether to search in two passes."""
         return self.few_queries != 0 and self.num_looked_at < _MOST_BLOCKS * self.num_blocks
 
 
 def _search(vectors: Tensor, queries: Tensor, excluded: Tensor, *wanted: Tensor, sizes: _Sizes) -> Any:
     num_queries = ops.shape(queries)[0]
-    candidates = _Candidates(  # shapes are known again, where a graph left them open
+    candidates = _Candidates(  # restore static shapes, which a traced graph loses
         ops.reshape(vectors, (sizes.num_candidates, sizes.dim)),
         ops.reshape(wanted[0], (sizes.num_candidates, sizes.wanted[1])) if sizes.wanted else None,
     )
@@ -122,7 +123,7 @@ def _search(vectors: Tensor, queries: Tensor, excluded: Tensor, *wanted: Tensor,
 
 
 class _Candidates(NamedTuple):
-    """What is searched: vectors, and the bits of each where some are wanted."""
+    """Vectors, and attribute masks if any are required."""
 
     vectors: Tensor
     bits: Tensor | None
@@ -138,7 +139,7 @@ def _by_all_scores(candidates: _Candidates, part: dict[str, Tensor], sizes: _Siz
 
 
 def _wanted(part: dict[str, Tensor], sizes: _Sizes) -> Tensor:
-    """`[num_queries, num_groups, num_words]`, or of one query when it is the same for all."""
+    """Return the required mask `[num_queries, num_groups, num_words]`, or `[1, ...]` if it is shared."""
     assert sizes.wanted is not None
     return part["wanted"][:1] if sizes.wanted[2] else part["wanted"]
 
@@ -147,7 +148,7 @@ def _by_blocks(candidates: _Candidates, part: dict[str, Tensor], sizes: _Sizes) 
     num_in_blocks = sizes.num_blocks * _BLOCK
     best = ops.transpose(_best_of_blocks(candidates, part, sizes))
     blocks = backend.top_k(best, sizes.num_looked_at)[1]
-    blocks = ops.sort(blocks, axis=1)  # in the order of rows, which settles ties
+    blocks = ops.sort(blocks, axis=1)  # in row order, for ties
     rest = ops.arange(num_in_blocks, sizes.num_candidates, dtype="int32")  # fewer than a block
 
     def step(carry: tuple[()], part: dict[str, Tensor], _: Any) -> Any:
@@ -167,7 +168,7 @@ def _by_blocks(candidates: _Candidates, part: dict[str, Tensor], sizes: _Sizes) 
 
 
 def _best_of_blocks(candidates: _Candidates, part: dict[str, Tensor], sizes: _Sizes) -> Tensor:
-    """`[num_blocks, num_queries]`, the best score in each block of what is wanted."""
+    """Return the maximum matching score of each block, `[num_blocks, num_queries]`."""
     heads, dim = sizes.heads, sizes.dim
     queries = ops.reshape(part["query"], (-1, dim))
     num_columns = ops.shape(queries)[0]
@@ -175,7 +176,7 @@ def _best_of_blocks(candidates: _Candidates, part: dict[str, Tensor], sizes: _Si
 
     def step(carry: tuple[()], part: dict[str, Tensor], _: Any) -> Any:
         tile = ops.reshape(part["vector"], (-1, dim))
-        if sizes.few_queries and heads == 1:  # a row of scores, whose product runs on all cores
+        if sizes.few_queries and heads == 1:  # this orientation of the product uses all cores
             scores = ops.reshape(ops.matmul(queries, ops.transpose(tile)), (-1, _BLOCK, 1))
         else:
             scores = ops.reshape(ops.matmul(tile, ops.transpose(queries)), (-1, _BLOCK, num_columns))
@@ -197,25 +198,25 @@ def _best_of_blocks(candidates: _Candidates, part: dict[str, Tensor], sizes: _Si
 
 
 def _rows_of(blocks: Tensor) -> Tensor:
-    """`[num_queries, num_blocks * _BLOCK]`, the candidates of blocks."""
+    """Return the rows of blocks, `[num_queries, num_blocks * _BLOCK]`."""
     rows = ops.expand_dims(blocks * _BLOCK, 2) + ops.arange(_BLOCK, dtype="int32")
     return ops.reshape(rows, (-1, blocks.shape[1] * _BLOCK))
 
 
 def _each(rows: Tensor, like: Tensor) -> Tensor:
-    """The same rows for each query."""
+    """Repeat rows for each query."""
     return ops.broadcast_to(ops.expand_dims(rows, 0), (ops.shape(like)[0], ops.shape(rows)[0]))
 
 
 def _scores_of_rows(vectors: Tensor, queries: Tensor, rows: Tensor) -> Tensor:
-    """`[num_queries, num_rows]`, of each query with candidates of its own."""
+    """Score each query against its own rows, `[num_queries, num_rows]`."""
     gathered = ops.take(vectors, rows, axis=0)
     products = ops.matmul(queries, ops.transpose(gathered, (0, 2, 1)))
     return products[:, 0] if queries.shape[1] == 1 else ops.max(products, axis=1)
 
 
 def _columns(excluded: Tensor, blocks: Tensor, num_in_blocks: int) -> Tensor:
-    """Where excluded rows stand among the rows of the blocks and the rest; -1 where they do not."""
+    """Return the columns of excluded rows among the rescored ones; -1 if a row is not among them."""
     is_live = ops.expand_dims(excluded // _BLOCK, 2) == ops.expand_dims(blocks, 1)
     place = ops.argmax(ops.cast(is_live, "int32"), axis=2)
     column = ops.cast(place, "int32") * _BLOCK + excluded % _BLOCK

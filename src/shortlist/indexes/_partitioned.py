@@ -1,4 +1,4 @@
-"""Approximate search in partitions of near candidates."""
+"""Approximate search with an inverted file index (IVF): k-means partitions, of which a few are searched."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any, final
 import keras
 import numpy as np
 
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
 from shortlist.indexes._approximate import ApproximateIndex
 from shortlist.indexes._base import check_k
 from shortlist.indexes._engine import Engine
@@ -20,25 +20,25 @@ __all__ = ["Partitioned"]
 @final
 @keras.saving.register_keras_serializable(package="shortlist")
 class Partitioned(ApproximateIndex):
-    """Looks into the few partitions of near candidates that promise most, and scores these exactly.
+    """Index that searches only the partitions whose centroids score highest (IVF).
 
-    Candidates are clustered by k-means into partitions of one size. A query is compared with the centroids,
-    and its candidates are those of the best partitions. Where filters leave fewer than k of them, it looks
-    into more, in the end into all: there are always k answers when k candidates are allowed.
+    Balanced k-means clusters the candidates into partitions of equal size. A query scores the candidates of
+    the `probes` best partitions exactly. If filters leave fewer than k results, more partitions are searched,
+    in the end all of them: k results are returned whenever k candidates pass the filters.
 
-    The search is made of core operators, so that an exported index runs in stock TensorFlow Serving.
+    The search uses only core TensorFlow operators, so an exported index runs in stock TensorFlow Serving.
 
     Args:
-        query_model: What turns features into query vectors `[batch, dim]`; None when queries are vectors.
-        k: How many candidates to return when a call does not say.
-        probes: Partitions a query looks into; None for exact search. `tune` chooses by the recall wanted.
-        codes: `"int8"` for partitions of numbers of one byte, whose best `num_rescored` times k candidates
-            are scored exactly afterwards: less is read, more is kept. None for partitions of vectors.
-        num_rescored: How many times k; `tune` chooses it, too.
-        num_partitions: How many; four times the square root of the number of candidates when None.
-        seed: Of the clustering, which gives the same partitions on every backend.
-        similarity: `"dot"`, or `"cosine"` for the product of vectors of length 1.
-        capacity: Most candidates that `upsert` takes in; None for no limit.
+        query_model: Model that maps features to query vectors `[batch, dim]`; None if queries are vectors.
+        k: Default number of results per query.
+        probes: Partitions to search per query; None for exact search. `tune` sets it to reach a recall.
+        codes: `"int8"` to search quantized vectors and rescore the best `num_rescored * k` candidates
+            exactly: less memory traffic per query, but more memory, as both are kept. None for float32 only.
+        num_rescored: Candidates to rescore, as a multiple of `k`; set by `tune` too.
+        num_partitions: Number of partitions; `4 * sqrt(num_candidates)` if None.
+        seed: Seed of the clustering, which gives the same partitions on every backend.
+        similarity: `"dot"`, or `"cosine"` to normalize all vectors to length 1.
+        capacity: Maximum number of candidates; None for no limit.
 
     Example:
         >>> import numpy as np
@@ -47,7 +47,8 @@ class Partitioned(ApproximateIndex):
         >>> index.similar([7])[1].shape
         (1, 3)
 
-    Source: Sivic and Zisserman, Video Google, 2003, for inverted lists; Lloyd, 1982, for the clustering.
+    Reference: Sivic and Zisserman, "Video Google", ICCV 2003 (inverted file); Lloyd, "Least Squares
+        Quantization in PCM", IEEE Transactions on Information Theory, 1982 (k-means).
     """
 
     search_budget_name = "probes"
@@ -66,14 +67,14 @@ class Partitioned(ApproximateIndex):
     ) -> None:
         super().__init__(probes, query_model=query_model, k=k, **kwargs)
         if codes not in (None, "int8"):
-            raise ArgumentError(f"codes came as {codes!r}; expected None or 'int8'.")
+            raise ArgumentError(must("codes", "be None or 'int8'", got=repr(codes)))
         self.codes, self.num_rescored = codes, check_k(num_rescored, "num_rescored")
         self.num_partitions = None if num_partitions is None else check_k(num_partitions, "num_partitions")
         self.seed = seed
 
     @property
     def probes(self) -> int | None:
-        """Partitions a query looks into; None for exact search."""
+        """Partitions searched per query; None for exact search."""
         return self.search_budget
 
     def _build(self, vectors: np.ndarray, search_budget: int) -> Engine:
@@ -90,11 +91,6 @@ class Partitioned(ApproximateIndex):
             self.num_rescored = engine.num_rescored
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the index again, without its candidates, which are saved next to it.
-
-        Returns:
-            The constructor's arguments.
-        """
         own = {
             "probes": self.probes,
             "codes": self.codes,

@@ -1,4 +1,4 @@
-"""Which candidates may come back, in a form that every search understands."""
+"""Filter the rows that a search returns, by excluded rows and by attribute masks."""
 
 from typing import Any, NamedTuple
 
@@ -12,36 +12,36 @@ __all__ = ["Filter", "are_wanted", "without_columns"]
 
 
 class Filter(NamedTuple):
-    """Rows that must not come back. A row is allowed when it is not excluded, and has what is wanted.
+    """Filter of rows: a row passes if it is not excluded and matches the required attribute mask.
 
-    Of each group of wanted bits, a row must have one at least: a group is an attribute, its bits are the
-    values that will do.
+    The required mask has one group of bits per attribute, one bit per accepted value. A row matches if it has
+    at least one bit of every group.
     """
 
     excluded: Any
-    """`[num_queries, num_excluded]`, int32; negative is padding. The width may be 0."""
+    """`[num_queries, num_excluded]`, int32, padded with negative numbers. The width may be 0."""
     bits: Any = None
-    """`[num_rows, num_words]`, int32, what each row has; None when every row has what is wanted."""
+    """Attribute mask of each row `[num_rows, num_words]`, int32; None if nothing is required."""
     wanted: Any = None
-    """`[num_queries, num_groups, num_words]`, int32, or `[1, ...]` when it is the same for all queries."""
+    """Required mask `[num_queries, num_groups, num_words]`, int32, or `[1, ...]` if the same for all."""
 
     @property
     def num_excluded(self) -> int:
-        """Width of the lists of excluded rows."""
+        """Width of `excluded`."""
         return int(self.excluded.shape[1])
 
     @property
     def shape_of_wanted(self) -> tuple[int, int, bool] | None:
-        """Groups, words, and whether they are the same for all queries; None when all rows will do."""
+        """Groups, words, and whether `wanted` is the same for all queries; None if nothing is required."""
         if self.bits is None:
             return None
         return int(self.wanted.shape[1]), int(self.wanted.shape[2]), self.wanted.shape[0] == 1
 
     def of_queries(self, which: np.ndarray) -> "Filter":
-        """The filter of some queries only.
+        """Select queries of the batch.
 
         Args:
-            which: `[n]`, numbers of queries.
+            which: Positions of the queries in the batch, `[n]`.
         """
         wanted = self.wanted
         if wanted is not None and wanted.shape[0] > 1:
@@ -49,11 +49,11 @@ class Filter(NamedTuple):
         return Filter(np.asarray(self.excluded)[which], self.bits, wanted)
 
     def allowed(self, query: int, num_rows: int) -> np.ndarray:
-        """The rows that may come back for one query, on the host.
+        """Return which rows pass the filter of one query, computed with NumPy.
 
         Args:
-            query: Its number.
-            num_rows: How many rows there are.
+            query: Position of the query in the batch.
+            num_rows: Number of rows.
 
         Returns:
             `[num_rows]`, bool.
@@ -69,11 +69,11 @@ class Filter(NamedTuple):
 
 
 def are_wanted(bits: Tensor, wanted: Tensor) -> Tensor:
-    """Whether rows have, of each group, one bit at least.
+    """Return whether rows have at least one bit of every required group.
 
     Args:
         bits: `[..., num_words]`, int32.
-        wanted: `[..., num_groups, num_words]`, int32, whose leading dimensions go with those of the bits.
+        wanted: `[..., num_groups, num_words]`, int32; leading dimensions broadcast with those of `bits`.
 
     Returns:
         `[...]`, bool.
@@ -87,11 +87,11 @@ def are_wanted(bits: Tensor, wanted: Tensor) -> Tensor:
 
 
 def without_columns(scores: Tensor, columns: Tensor) -> Tensor:
-    """The scores with minus infinity in some columns.
+    """Set the scores of some columns to -inf.
 
     Args:
         scores: `[num_queries, num_columns]`, float32.
-        columns: `[num_queries, n]`, int32; negative is padding.
+        columns: `[num_queries, n]`, int32, padded with negative numbers.
 
     Returns:
         `[num_queries, num_columns]`.

@@ -1,4 +1,4 @@
-"""All candidates of an index at one moment."""
+"""Immutable state of an index at one moment."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -19,18 +19,18 @@ __all__ = ["Snapshot"]
 
 @dataclasses.dataclass(frozen=True)
 class Snapshot:
-    """What a query sees from its beginning to its end, whatever is changed meanwhile.
+    """Immutable candidates, which a query sees from start to end.
 
-    Candidates are numbered: first the rows of the engine, then the fresh ones, which came after it was made.
-    A candidate that was removed, or replaced by a fresh one, keeps its row, without any bit.
+    Rows are numbered with the engine's rows first, then the delta, the candidates added since the engine was
+    built. A candidate that was removed, or replaced by one in the delta, keeps its row with all bits 0.
 
     Args:
-        engine: Finds the best of its rows.
-        vocabulary: The ids of its rows; None when they are the row numbers.
-        attributes: What the bits stand for.
-        bits: `[num_rows, num_words]`, int32, of the engine's rows and the fresh ones.
-        delta: `[num_delta, dim]`, float32.
-        delta_ids: Of the fresh rows, `num_delta` of them.
+        engine: Searches the candidates it was built with.
+        vocabulary: Ids of the engine's rows; None if ids are row numbers.
+        attributes: Meaning of the bits.
+        bits: Attribute masks `[num_rows, num_words]`, int32, of the engine's rows and the delta.
+        delta: Vectors `[num_delta, dim]`, float32.
+        delta_ids: Ids of the delta, `num_delta` of them.
     """
 
     engine: Engine
@@ -44,63 +44,63 @@ class Snapshot:
     def of_engine(
         cls, engine: Engine, vocabulary: Vocabulary | None, attributes: Mapping[str, Any]
     ) -> "Snapshot":
-        """Candidates that all stand in an engine.
+        """Create a snapshot of a newly built engine.
 
         Args:
-            engine: With all vectors.
-            vocabulary: Their ids.
-            attributes: Values by attribute, one a candidate.
+            engine: Holds all vectors.
+            vocabulary: Ids of the engine's rows; None if ids are row numbers.
+            attributes: Values by attribute, one entry per candidate.
         """
         known, bits = Attributes().joined(attributes, engine.num_rows)
         return cls(engine, vocabulary, known, bits, np.empty((0, engine.dim), "float32"))
 
     @cached_property
     def ids(self) -> CandidateIds:
-        """Ids to rows and rows to ids."""
+        """Mapping between ids and rows."""
         return CandidateIds(self.vocabulary, self.engine.num_rows, self.delta_ids, self.is_live)
 
     @cached_property
     def is_live(self) -> np.ndarray:
-        """`[num_rows]`, bool, whether a row was neither removed nor replaced."""
+        """Mask `[num_rows]`, bool, of rows that were neither removed nor replaced."""
         return self.bits[:, 0] & 1 == 1
 
     @cached_property
     def num_candidates(self) -> int:
-        """How many candidates there are."""
+        """Number of live candidates."""
         return int(self.is_live.sum())
 
     @cached_property
     def has_deletions(self) -> bool:
-        """Whether there are rows, of the engine or fresh, whose candidates are not there any more."""
+        """Whether any row was removed or replaced."""
         return not bool(self.is_live.all())
 
     @cached_property
     def engine_has_deletions(self) -> bool:
-        """Whether there are such rows of the engine; else it need not be told of any."""
+        """Whether any row of the engine was removed or replaced, so that searches need a filter."""
         return not bool(self.is_live[: self.engine.num_rows].all())
 
     @cached_property
     def bits_of_engine(self) -> Any:
-        """The bits of the engine's rows, as a tensor."""
+        """Attribute masks of the engine's rows, as a tensor."""
         return ops.convert_to_tensor(self.bits[: self.engine.num_rows])
 
     def without(self, rows: np.ndarray) -> "Snapshot":
-        """The candidates without some.
+        """Return a snapshot without some candidates.
 
         Args:
-            rows: `[n]`, theirs.
+            rows: Rows to remove, `[n]`.
         """
         bits = self.bits.copy()
         bits[rows] = 0
         return dataclasses.replace(self, bits=bits)
 
     def upserted(self, ids: list[ItemId], vectors: np.ndarray, columns: Mapping[str, Any]) -> "Snapshot":
-        """The candidates with some added and replaced; an id that was fresh before keeps its row.
+        """Return a snapshot with candidates added or replaced; ids already in the delta keep their row.
 
         Args:
-            ids: `n` distinct ones, as the index keeps them.
+            ids: `n` distinct ids, of the type that the index stores.
             vectors: `[n, dim]`, float32.
-            columns: Values by attribute, one a candidate.
+            columns: Values by attribute, one entry per candidate.
         """
         num_old, (attributes, new_bits) = self.engine.num_rows, self.attributes.joined(columns, len(ids))
         is_delta = set(self.delta_ids)
@@ -116,7 +116,7 @@ class Snapshot:
         return Snapshot(self.engine, self.vocabulary, attributes, bits, delta, delta_ids)
 
     def vectors_of(self, rows: np.ndarray) -> np.ndarray:
-        """The vectors of some rows, of the engine or fresh.
+        """Return the vectors of rows of the engine or the delta.
 
         Args:
             rows: `[n]`, in `[0, num_rows)`.
