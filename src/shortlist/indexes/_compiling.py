@@ -1,4 +1,4 @@
-"""Searches as graphs, of which all engines of one size share one."""
+"""Compile searches once per combination of static sizes."""
 
 import functools
 from collections.abc import Callable, Hashable
@@ -11,13 +11,15 @@ __all__ = ["compiled_for"]
 
 @functools.lru_cache(maxsize=64)
 def compiled_for(search: Callable[..., Any], sizes: Hashable) -> Callable[..., Any]:
-    """A search whose sizes are fixed, compiled when first called.
+    """Return `search` with `sizes` bound, compiled on its first call.
+
+    Results are cached, so engines of equal sizes share one compiled graph.
 
     Args:
-        search: Takes tensors by position, and `sizes`.
-        sizes: What its graph must know before it is made.
+        search: Function of positional tensors and the keyword `sizes`.
+        sizes: Static sizes that determine the graph.
 
     Returns:
-        The same function for the same sizes.
+        Compiled function of the tensors; the same object for the same arguments.
     """
     return backend.compiled(functools.partial(search, sizes=sizes))

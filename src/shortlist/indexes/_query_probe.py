@@ -1,4 +1,4 @@
-"""One query kept with a saved index, to rebuild its query model on loading and check what it answers."""
+"""Sample query saved with an index, to rebuild its query model on loading and check its output."""
 
 import dataclasses
 import json
@@ -17,28 +17,28 @@ __all__ = ["QueryProbe", "Restored"]
 _FILE = "query_model.json"
 
 _TOLERANCE = 0.05
-"""Largest difference from the saved answer, relative to its largest number: backends, devices and half
-precision round differently, and weights that were not restored give another answer altogether."""
+"""Largest difference from the saved vector, relative to its largest absolute value. Loose, as rounding
+differs between backends, devices and dtypes; weights that were not restored differ far more."""
 
 
 @final
 @dataclasses.dataclass(frozen=True)
 class QueryProbe:
-    """One query as the query model takes it.
+    """One sample input of the query model.
 
-    Keras restores weights only into layers that already have them, and a layer without a `build()` of its own
-    has none before its first call. So a loaded query model is called with this query before its weights are
-    read, and again afterwards, to compare the answer.
+    Keras restores weights only into layers that are built, and a layer without its own `build()` is built on
+    its first call. So a loaded query model is called with this query before its weights are read, and once
+    more afterwards to compare its output with the saved one.
 
     Args:
-        features: An array `[1, ...]`, or a dict of them.
+        features: Array `[1, ...]`, or a dict of such arrays.
     """
 
     features: Any
 
     @classmethod
     def of(cls, features: Any) -> Self | None:
-        """Return the first query of a batch; None where there is none, or it cannot be kept.
+        """Return the first query of a batch; None if the batch is empty or cannot be serialized.
 
         Args:
             features: Prepared features: an array or tensor `[batch, ...]`, or a dict of them.
@@ -51,10 +51,10 @@ class QueryProbe:
 
     @classmethod
     def of_shapes(cls, query_model: keras.Layer) -> Self | None:
-        """Return a query of ones, in the shapes that a query model was built with; None where it has none.
+        """Return a query of ones in the input shapes of a query model; None if they are unknown.
 
         Args:
-            query_model: Built, such as one that was trained but never asked through the index.
+            query_model: Built model, such as one that was trained but not yet called by the index.
         """
         shapes = (query_model.get_build_config() or {}).get("input_shape")
         if isinstance(shapes, Mapping):
@@ -86,7 +86,7 @@ class QueryProbe:
         return cls(np.array(values, dtype=object if dtype == "str" else dtype))
 
     def answer(self, query_model: Any) -> np.ndarray | None:
-        """Return the query's vector, or None where the query model does not take the query."""
+        """Return the query's vector, or None if the query model raises an error."""
         try:
             vectors = query_model(as_features(self.features))
         except Exception:  # the user's own layer, called with a query that may be made up
@@ -97,11 +97,11 @@ class QueryProbe:
 @final
 @dataclasses.dataclass(frozen=True)
 class Restored:
-    """What a query model must be like once it is loaded.
+    """Expected state of a query model after loading.
 
     Args:
-        shapes: Of its weights.
-        answer: To the probe; None where there is none, or two calls gave two answers.
+        shapes: Shapes of its weights.
+        answer: Its vector for the probe; None if there is no probe or the model is not deterministic.
     """
 
     shapes: list[list[int]]
@@ -109,24 +109,24 @@ class Restored:
 
     @classmethod
     def of(cls, query_model: keras.Layer, probe: QueryProbe | None) -> Self:
-        """Return what a query model is like now."""
+        """Record the current state of a query model."""
         first, second = (None if probe is None else probe.answer(query_model) for _ in range(2))
         is_kept = first is not None and second is not None and np.array_equal(first, second)
         return cls(_shapes(query_model), first.tolist() if first is not None and is_kept else None)
 
     def save(self, directory: Path) -> None:
-        """Write it into a saved model."""
+        """Write to the assets folder of a saved model."""
         directory.mkdir(parents=True, exist_ok=True)
         (directory / _FILE).write_text(json.dumps(dataclasses.asdict(self)))
 
     @classmethod
     def load(cls, directory: Path) -> Self | None:
-        """Read what `save` wrote; None where the index has no query model."""
+        """Load the file that `save` wrote; None if the index has no query model."""
         file = directory / _FILE
         return cls(**json.loads(file.read_text())) if file.exists() else None
 
     def check(self, query_model: keras.Layer, probe: QueryProbe | None) -> None:
-        """Raise ArtifactError unless a loaded query model is the one that was saved."""
+        """Raise ArtifactError unless a loaded query model matches the saved one."""
         fix = "Give its layers a build() that makes all their weights, and save the index again"
         if (shapes := _shapes(query_model)) != self.shapes:
             requirement = f"load with {len(self.shapes)} weights of shapes {self.shapes}"
@@ -139,7 +139,7 @@ class Restored:
             raise ArtifactError(
                 must(
                     f"query_model {query_model.name!r}",
-                    "answer the query kept in the file as it did when it was saved",
+                    "compute the same vector for the saved sample query as before saving",
                     got="an error"
                     if found is None
                     else f"a vector that starts with {found.flat[:3].tolist()} "

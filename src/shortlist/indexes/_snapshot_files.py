@@ -1,4 +1,4 @@
-"""A snapshot in files, next to a manifest of their checksums."""
+"""Save and load snapshots, with a manifest of checksums."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,20 +18,20 @@ _IDS, _DELTA_IDS, _DELTA, _BITS = "ids.parquet", "fresh_ids.parquet", "fresh.npy
 
 
 def are_there(directory: Path) -> bool:
-    """Whether a snapshot was written.
+    """Return whether a folder contains a saved snapshot.
 
     Args:
-        directory: Where to.
+        directory: Folder passed to `save`.
     """
     return (directory / _FOLDER).is_dir()
 
 
 def save(snapshot: Snapshot, directory: Path) -> None:
-    """Write a snapshot.
+    """Write a snapshot to the subfolder `candidates`.
 
     Args:
-        snapshot: The candidates.
-        directory: Where to; the files go into a folder of their own.
+        snapshot: Snapshot to save.
+        directory: Folder to create the subfolder in.
     """
     folder = directory / _FOLDER
     folder.mkdir(parents=True)
@@ -46,17 +46,17 @@ def save(snapshot: Snapshot, directory: Path) -> None:
 
 
 def load(directory: Path, load_engine: Callable[[Path], Engine]) -> Snapshot:
-    """Read a snapshot.
+    """Load a snapshot.
 
     Args:
-        directory: Where from.
-        load_engine: Reads what `Engine.save` wrote.
+        directory: Folder passed to `save`.
+        load_engine: Loads the files that `Engine.save` wrote.
 
     Returns:
-        The candidates.
+        Saved snapshot.
 
     Raises:
-        ArtifactError: A file is missing, cut short or changed; it is named.
+        ArtifactError: If a file is missing, truncated or changed. The message names it.
     """
     folder = directory / _FOLDER
     attributes = Attributes.from_config(verify(folder).description["attributes"])

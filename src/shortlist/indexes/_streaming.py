@@ -1,4 +1,4 @@
-"""Exact search over candidates that are read again for every call, and never all in memory."""
+"""Exact search over a dataset of candidates that does not fit in memory."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Self
@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from shortlist import backend
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
 from shortlist.features import Vocabulary
 from shortlist.indexes._attributes import Attributes, Where
 from shortlist.indexes._base import Index, check_k
@@ -20,19 +20,19 @@ from shortlist.typing import ArrayLike, Tensor
 
 __all__ = ["Streaming"]
 
-_ADVICE = "call index_from_dataset(batches) first, also after loading: a file holds the query model alone"
+_ADVICE = "Call index_from_dataset(batches) first, also after loading, as the file holds only the query model"
 
 
 @keras.saving.register_keras_serializable(package="shortlist")
 class Streaming(Index):
-    """Keeps the k best while the candidates stream past, a batch at a time.
+    """Index that keeps a running top k while it reads candidates batch by batch.
 
-    The candidates are a dataset, read once for each call, so memory holds one batch of them. A saved
-    `Streaming` index holds the query model; the dataset is given again after loading.
+    Every call reads the whole dataset; only one batch is in memory at a time. A saved `Streaming` index holds
+    only the query model: pass the dataset again after loading.
 
     Args:
-        query_model: What turns features into query vectors `[batch, dim]`; None when queries are vectors.
-        k: How many candidates to return when a call does not say.
+        query_model: Model that maps features to query vectors `[batch, dim]`; None if queries are vectors.
+        k: Default number of results per query.
 
     Example:
         >>> import numpy as np
@@ -47,7 +47,7 @@ class Streaming(Index):
         self._source: tuple[Iterable[Any], Callable[[Any], Any] | None] | None = None
 
     def index(self, candidates: ArrayLike, ids: ArrayLike | None = None) -> Self:
-        """Refused: what is in memory already needs no streaming.
+        """Raise ArgumentError, as candidates in memory need no streaming.
 
         Args:
             candidates: `[num_candidates, dim]`.
@@ -56,45 +56,46 @@ class Streaming(Index):
         Raises:
             ArgumentError: Always.
         """
-        raise ArgumentError(
-            "Streaming takes candidates from a dataset: call index_from_dataset(batches). For candidates "
-            "in memory use BruteForce."
-        )
+        fix = "Call index_from_dataset(batches), or use BruteForce for candidates in memory"
+        raise ArgumentError(must("candidates", "be a dataset for a Streaming index", got="arrays", fix=fix))
 
     def index_from_dataset(
         self, candidates: Iterable[Any], encoder: Callable[[Any], Any] | None = None
     ) -> Self:
-        """Take the candidates of a dataset, in place of any before; nothing is read yet.
+        """Set the dataset of candidates, replacing any previous one, without reading it.
 
         Args:
-            candidates: Batches of vectors `[n, dim]`; or of ids `[n]` and vectors; or of ids, vectors and a
-                dict of attributes, `[n]` each. Read once a call, so not a generator that ends.
-            encoder: What turns features, in the place of vectors, into vectors.
+            candidates: Batches of vectors `[n, dim]`, of `(ids, vectors)` or of `(ids, vectors, attributes)`
+                with a dict of attributes `[n]`. Every call reads it from the start, so not a generator.
+            encoder: Model that maps features to vectors, if batches hold features instead of vectors.
 
         Returns:
-            The index.
+            The index itself.
 
         Raises:
-            ArgumentError: For an iterator, which could be read only once.
+            ArgumentError: If `candidates` is an iterator, which can be read only once.
         """
         if iter(candidates) is candidates:
             raise ArgumentError(
-                f"the candidates came as {type(candidates).__name__}, which can be read only once; "
-                "expected a dataset that every "
-                "call can read from its start, such as a tf.data.Dataset or a list."
+                must(
+                    "candidates",
+                    "be a dataset that every call can read from the start",
+                    got=f"{type(candidates).__name__}, which can be read only once",
+                    fix="Pass a tf.data.Dataset or a list",
+                )
             )
         self._source = (candidates, encoder)
         self.built = True
         return self
 
     def batches(self) -> Iterable[tuple[np.ndarray, np.ndarray]]:
-        """Ids and vectors of all candidates, a batch at a time.
+        """Iterate over ids and vectors of all candidates, batch by batch.
 
         Yields:
-            Ids `[n]`, row numbers where the dataset has none, and checked vectors `[n, dim]`.
+            Ids `[n]`, row numbers if the dataset has no ids, and vectors `[n, dim]`, float32, finite.
 
         Raises:
-            NotIndexedError: Before there are candidates.
+            NotIndexedError: If the index has no dataset.
         """
         return ((ids, vectors) for vectors, ids, _ in self._candidates())
 
@@ -116,25 +117,25 @@ class Streaming(Index):
         allow: IdLists = None,
         where: Where | Sequence[Where] | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The best candidates of each query, best first.
+        """Return the k highest-scoring candidates for each query, best first.
 
         Args:
-            queries: What the query model takes, or vectors `[batch, dim]`.
-            k: How many; the index's own k when None. No more than there are candidates come back.
-            exclude: Ids that must not come back: one list for all queries, or one a query, such as
+            queries: Inputs of the query model, or vectors `[batch, dim]`.
+            k: Number of results per query, at most the number of candidates; the index's `k` if None.
+            exclude: Ids to leave out: one list for all queries, or one list per query, such as an array
                 `[batch, num_ids]`.
-            allow: The only ids that may come back, given alike.
-            where: Attributes, and the value each must have, or a list of values one of which will do: a dict
-                for all queries, or a list with one a query.
+            allow: Ids to choose from, in the same form as `exclude`.
+            where: Required attribute values: a dict for all queries, or a list with one dict per query. A
+                list of values matches candidates that have any of them.
 
         Returns:
-            Scores `[batch, k]`, float32, and ids `[batch, k]`, as NumPy arrays; where fewer than k candidates
-            are left, scores of minus infinity and ids of -1 or empty text.
+            NumPy arrays of scores `[batch, k]`, float32, and ids `[batch, k]`. If fewer than k candidates
+            match, the rest is padded with scores of -inf and ids of -1 or "".
 
         Raises:
-            NotIndexedError: Before there are candidates.
-            ArgumentError: When k is below 1, shapes do not fit, or an attribute that is asked for is unknown
-                to a batch, or has a value, in any batch, of another kind than one that is asked for.
+            NotIndexedError: If the index has no dataset.
+            ArgumentError: If `k` < 1, shapes do not match, or a required attribute is missing from a batch or
+                has values of another type there.
         """
         self.check_indexed(self._source is not None, _ADVICE)
         vectors = ops.convert_to_tensor(self.encode_queries(queries))
@@ -153,13 +154,13 @@ class Streaming(Index):
             every_id = np.broadcast_to(ids, scores.shape)
             if (
                 best_scores is not None and best_ids is not None
-            ):  # earlier candidates stand first, and win ties
+            ):  # earlier candidates first, so that they win ties
                 scores = np.concatenate([best_scores, scores], axis=1)
                 every_id = np.concatenate([best_ids, every_id], axis=1)
             best_scores, best_ids = _best(scores, every_id, k)
             padding = -1 if ids.dtype != object else type(ids[0])()
         if best_scores is None or best_ids is None:
-            raise ArgumentError("the dataset of candidates holds none; expected at least one batch.")
+            raise ArgumentError(must("the dataset of candidates", "hold at least one batch", got="none"))
         return best_scores, np.where(np.isneginf(best_scores), padding, best_ids)
 
     def __repr__(self) -> str:
@@ -168,11 +169,6 @@ class Streaming(Index):
         return f"{type(self).__name__}(candidates read again for each call)"
 
     def is_exact(self) -> bool:
-        """Whether the answers are those of scoring every candidate.
-
-        Returns:
-            True.
-        """
         return True
 
 
@@ -183,31 +179,31 @@ def _best(scores: np.ndarray, ids: np.ndarray, k: int) -> tuple[np.ndarray, np.n
 
 
 class _Allowed(NamedTuple):
-    """What may come back; one list of ids a query."""
+    """Filters of a batch of queries, with one list of ids per query."""
 
     exclude: list[np.ndarray]
     allow: list[np.ndarray] | None
     where: Where | Sequence[Where] | None
 
     def scores(self, scores: np.ndarray, ids: np.ndarray, columns: Mapping[str, Any]) -> np.ndarray:
-        """The scores of a batch of candidates, with minus infinity for what may not come back."""
+        """Set the scores of candidates that are filtered out to -inf."""
         is_listed = self.allow is not None or any(map(len, self.exclude))
         if is_listed:
             scores = np.where(self._are_allowed(ids), scores, -np.inf)
         return scores if self.where is None else np.where(self._are_wanted(ids, columns), scores, -np.inf)
 
     def _are_allowed(self, ids: np.ndarray) -> np.ndarray:
-        """`[num_queries, num_ids]`, bool."""
+        """Return which ids pass `exclude` and `allow`, `[num_queries, num_ids]`, bool."""
         known = Vocabulary.from_values(ids)
         are_allowed = ~_are_listed(known, ids, self.exclude)
         return are_allowed if self.allow is None else are_allowed & _are_listed(known, ids, self.allow)
 
     def _are_wanted(self, ids: np.ndarray, columns: Mapping[str, Any]) -> np.ndarray:
-        """`[num_queries or 1, num_ids]`, bool."""
+        """Return which candidates pass `where`, `[num_queries or 1, num_ids]`, bool."""
         asked_for: Where | Sequence[Where] = self.where or {}
         wheres = [asked_for] if isinstance(asked_for, Mapping) else asked_for
         names = {name for where in wheres if isinstance(where, Mapping) for name in where}
-        # Others are not looked at, so that whether they hold values of several kinds depends on no batch.
+        # Blank the other attributes: whether they mix types must not depend on the batch.
         seen = {name: of if name in names else [None] * len(ids) for name, of in columns.items()}
         attributes, bits = Attributes().joined(seen, len(ids))
         wanted = attributes.wanted_of_each(asked_for, len(self.exclude))
@@ -215,7 +211,7 @@ class _Allowed(NamedTuple):
 
 
 def _are_listed(known: Vocabulary, ids: np.ndarray, lists: list[np.ndarray]) -> np.ndarray:
-    """`[num_queries, num_ids]`, bool."""
+    """Return which ids are in the list of each query, `[num_queries, num_ids]`, bool."""
     rows = known.rows(ids)
     listed = [np.isin(rows, known.rows(some)) for some in lists]
     return np.stack(listed) if listed else np.empty((0, len(ids)), "bool")

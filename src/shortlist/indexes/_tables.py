@@ -1,4 +1,4 @@
-"""Vectors as tables of the backend, read and written a part at a time."""
+"""Convert large arrays to backend tensors in chunks, and save and load them."""
 
 from pathlib import Path
 
@@ -13,24 +13,24 @@ _BYTES_AT_ONCE = 2**23
 
 
 def rows_at_once(shape: tuple[int, ...], dtype: str) -> int:
-    """How many rows of a table are about 8 MiB.
+    """Return the number of rows of a table that take about 8 MiB.
 
     Args:
-        shape: Of the table.
-        dtype: Of the table.
+        shape: Shape of the table.
+        dtype: Dtype of the table.
     """
     bytes_of_row = np.dtype(dtype).itemsize * int(np.prod(shape[1:], dtype="int64"))
     return max(1, _BYTES_AT_ONCE // max(1, bytes_of_row))
 
 
 def as_table(array: np.ndarray) -> Tensor:
-    """An array as a tensor.
+    """Convert an array to a tensor, without a second copy in memory where the backend allows.
 
     Args:
         array: `[num_rows, ...]`.
 
     Returns:
-        The same, without copies besides where the backend can.
+        Tensor `[num_rows, ...]` of the same dtype.
     """
     size = rows_at_once(array.shape, array.dtype.name)
     parts = (array[first : first + size] for first in range(0, len(array), size))
@@ -38,20 +38,20 @@ def as_table(array: np.ndarray) -> Tensor:
 
 
 def save_table(table: Tensor, file: Path) -> None:
-    """Write a tensor into a file.
+    """Write a tensor to a file.
 
     Args:
         table: `[num_rows, ...]`.
-        file: A file that ends in `.npy`.
+        file: Path ending in `.npy`.
     """
     np.save(file, backend.host_array(table))
 
 
 def load_table(file: Path) -> Tensor:
-    """Read what `save_table` wrote.
+    """Load a file that `save_table` wrote.
 
     Args:
-        file: Where from.
+        file: Path ending in `.npy`.
 
     Returns:
         `[num_rows, ...]`.

@@ -1,4 +1,4 @@
-"""How much search budget a recall takes, and what it costs."""
+"""Find the smallest search budget that reaches a recall, and measure its latency."""
 
 import dataclasses
 import statistics
@@ -13,7 +13,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from shortlist.errors import ArgumentError, MissingExtraError
+from shortlist.errors import ArgumentError, MissingExtraError, must
 from shortlist.indexes._brute_force import ExactEngine
 from shortlist.indexes._engine import Engine
 from shortlist.indexes._row_filter import Filter
@@ -23,19 +23,19 @@ __all__ = ["Measured", "Tuning", "estimate_recall", "recall_of", "some_candidate
 _NUM_CALLS = 15
 _CHUNK, _NUM_SAMPLED = 128, 256
 _TIED = 1e-5
-"""Scores as near as this, as a share of the largest, are tied: which of them comes back is no matter."""
+"""Relative difference of scores that count as tied, so that either candidate is a correct result."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Measured:
-    """What one setting reaches and costs.
+    """Recall and latency of one setting.
 
     Args:
-        name: Of the setting, such as `"probes = 8"`.
-        search_budget: Its search budget; None for exact search.
-        recall: Share of the exact k best that are found.
-        ms_single: Milliseconds a call with one query takes, the median.
-        ms_hundred: Milliseconds a call with a hundred queries takes.
+        name: Name of the setting, such as `"probes = 8"`.
+        search_budget: Search budget; None for exact search.
+        recall: Fraction of the exact top k found.
+        ms_single: Median time of a call with one query, in milliseconds.
+        ms_hundred: Median time of a call with 100 queries, in milliseconds.
     """
 
     name: str
@@ -47,17 +47,17 @@ class Measured:
 
 @dataclasses.dataclass(frozen=True)
 class Tuning:
-    """What was tried for a recall, and which of it was chosen.
+    """Measured settings, and the one chosen for a target recall.
 
     Args:
-        measured: By search budget, exact search last.
-        chosen: The name of the chosen setting.
-        reason: Why, in one sentence.
-        k: How many best.
-        recall: The share that was wanted.
-        num_candidates: How many candidates the engine holds.
-        bytes_per_candidate: Memory each takes in the chosen setting.
-        build_seconds: How long it took to build; None when it was loaded.
+        measured: Settings by search budget, exact search last.
+        chosen: Name of the chosen setting.
+        reason: One sentence on why it was chosen.
+        k: Number of results per query.
+        recall: Target recall.
+        num_candidates: Number of candidates in the engine.
+        bytes_per_candidate: Memory per candidate with the chosen setting.
+        build_seconds: Build time; None if the engine was loaded.
     """
 
     measured: tuple[Measured, ...]
@@ -71,12 +71,12 @@ class Tuning:
 
     @property
     def search_budget(self) -> int | None:
-        """The chosen search budget; None for exact search."""
+        """Chosen search budget; None for exact search."""
         return next(one.search_budget for one in self.measured if one.name == self.chosen)
 
     @property
     def measured_recall(self) -> float:
-        """What the chosen setting reached."""
+        """Measured recall of the chosen setting."""
         return next(one.recall for one in self.measured if one.name == self.chosen)
 
     def __str__(self) -> str:
@@ -87,11 +87,7 @@ class Tuning:
         return "\n".join([*filter(None, lines), self.summary()])
 
     def table(self) -> Table:
-        """What was tried, a row each, the chosen one marked.
-
-        Returns:
-            A table to print with rich.
-        """
+        """Return a rich table with one row per setting, the chosen one marked with `*`."""
         table = Table(box=box.SIMPLE_HEAD)
         table.add_column("")
         for name in (f"recall@{self.k}", "1 query, ms", "100 queries, ms"):
@@ -103,7 +99,7 @@ class Tuning:
         return table
 
     def summary(self) -> str:
-        """Size, memory, build time and the choice, in two sentences."""
+        """Return size, memory, build time and the reason for the choice, in two sentences."""
         built = "" if self.build_seconds is None else f", built in {self.build_seconds:.1f} s"
         return (
             f"{self.num_candidates:,} candidates, {self.bytes_per_candidate:.0f} bytes each{built}. "
@@ -111,17 +107,17 @@ class Tuning:
         )
 
     def plot(self, path: str | Path) -> Path:
-        """Draw recall against time, for one query and for a hundred.
+        """Plot recall against time, for calls with 1 and with 100 queries.
 
         Args:
-            path: The picture to make, such as `recall.png`; its folder is made when it is not there.
+            path: Image to write, such as `recall.png`. Missing folders are created.
 
         Returns:
             The path.
 
         Raises:
-            MissingExtraError: When matplotlib is not installed.
-            ArgumentError: When the path ends in nothing that it draws.
+            MissingExtraError: If matplotlib is not installed.
+            ArgumentError: If matplotlib does not support the file extension.
         """
         path = Path(path)
         try:
@@ -144,9 +140,7 @@ class Tuning:
         axes.legend()
         kinds = figure.canvas.get_supported_filetypes()
         if path.suffix.removeprefix(".").lower() not in kinds:
-            raise ArgumentError(
-                f"the picture came as {path}; expected a name that ends in one of {[*kinds]}."
-            )
+            raise ArgumentError(must("path", f"end in one of {[*kinds]}", got=path))
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=150)
         return path
@@ -161,26 +155,28 @@ def tune(
     is_small: bool,
     build_seconds: float | None,
 ) -> tuple[Engine, Tuning]:
-    """Find the least search budget that reaches a recall.
+    """Find the smallest search budget that reaches a recall.
 
     Args:
-        engine: What to tune.
+        engine: Engine to tune.
         queries: `[num_queries, heads, dim]`, float32.
-        recall: The share of the exact k best that must be found.
-        k: How many best.
-        is_small: Whether exact search is taken in any case.
-        build_seconds: For the report.
+        recall: Target fraction of the exact top k to find, in (0, 1].
+        k: Number of results per query.
+        is_small: Whether to choose exact search without trying other settings.
+        build_seconds: Build time for the report; None if unknown.
 
     Returns:
-        The engine in the chosen setting, and what was tried.
+        Engine with the chosen setting, and all measurements.
 
     Raises:
-        ArgumentError: When the recall is out of range, or there is no query.
+        ArgumentError: If `recall` is out of range, or there are no queries.
     """
     if not 0 < recall <= 1:
-        raise ArgumentError(f"recall came as {recall!r}; expected a share above 0 and at most 1.")
+        raise ArgumentError(must("recall", "be in (0, 1]", got=repr(recall)))
     if not len(queries):
-        raise ArgumentError("queries holds none; expected some hundreds, as they will be asked.")
+        raise ArgumentError(
+            must("queries", "hold at least one query", got="none", fix="Pass a few hundred typical queries")
+        )
     k = min(k, engine.num_rows)
     exact = engine if engine.is_exact else ExactEngine(engine.vectors_of(np.arange(engine.num_rows)))
     truth = _scores(exact, queries, k)
@@ -194,7 +190,7 @@ def tune(
     if not is_small and not engine.is_exact:
         by_variant = [_tried(variant, recall, measure) for variant in engine.variants()]
     tried, of_exact = [one for some in by_variant for one in some], measure(exact)
-    # Of each variant the least search budget: measured times are too near each other to choose by.
+    # Only the smallest sufficient budget of each variant: differences in latency between budgets are noise.
     enough = [one for some in by_variant for one in _smallest_search_budget(some, recall)]
     chosen = min(enough, key=lambda one: one.measured.ms_single, default=of_exact)
     tuning = Tuning(
@@ -224,12 +220,11 @@ def _reason(is_small: bool, is_reached: bool, recall: float, num_rows: int) -> s
 
 
 def _smallest_search_budget(tried: list[_Tried], recall: float) -> list[_Tried]:
-    """The first, by search budget, that reaches the recall; none where none does."""
     return [one for one in tried if one.measured.recall >= recall][:1]
 
 
 def _tried(engine: Engine, recall: float, measure: Callable[[Engine], _Tried]) -> list[_Tried]:
-    """By search budget: twice as much each time until the recall is reached, then what lies between."""
+    """Double the search budget until the recall is reached, then bisect."""
     tried: dict[int, _Tried] = {}
 
     def is_enough(search_budget: int) -> bool:
@@ -248,28 +243,28 @@ def _tried(engine: Engine, recall: float, measure: Callable[[Engine], _Tried]) -
 
 
 def recall_of(scores: np.ndarray, truth: np.ndarray) -> float:
-    """Share of the k best that were found; what is tied with the last of them counts.
+    """Return the fraction of the exact top k that was found; ties with the k-th count as found.
 
     Args:
-        scores: `[num_queries, k]`, of what was found; minus infinity for nothing.
-        truth: `[num_queries, k]`, of the exact k best, best first.
+        scores: Scores of the results `[num_queries, k]`, padded with -inf.
+        truth: Scores of the exact top k `[num_queries, k]`, best first.
 
     Returns:
-        From 0 to 1.
+        Recall in [0, 1].
     """
     least = truth[:, -1:] - _TIED * np.abs(truth).max(axis=1, keepdims=True)
     return float((scores >= least).mean())
 
 
 def estimate_recall(engine: Engine, k: int) -> float:
-    """Share of the exact k best that an engine finds, of some of its own vectors taken as queries.
+    """Estimate the recall of an engine, with a sample of its own vectors as queries.
 
     Args:
-        engine: Any.
-        k: How many best.
+        engine: Engine to measure.
+        k: Number of results per query.
 
     Returns:
-        From 0 to 1.
+        Recall in [0, 1].
     """
     exact, k = ExactEngine(engine.vectors_of(np.arange(engine.num_rows))), min(k, engine.num_rows)
     queries = some_candidates(engine)
@@ -277,10 +272,10 @@ def estimate_recall(engine: Engine, k: int) -> float:
 
 
 def some_candidates(engine: Engine) -> np.ndarray:
-    """Vectors of an engine, evenly drawn, as queries.
+    """Return vectors of evenly spaced rows, to use as queries.
 
     Args:
-        engine: Any.
+        engine: Engine to sample from.
 
     Returns:
         `[num_queries, 1, dim]`.
@@ -305,7 +300,7 @@ def _hundred(queries: np.ndarray) -> np.ndarray:
 
 
 def _ms(engine: Engine, queries: np.ndarray, k: int) -> float:
-    """The median of some calls, after two that compile."""
+    """Return the median time of a call in milliseconds, after two warm-up calls."""
     times = []
     for number in range(2 + _NUM_CALLS):
         started = time.perf_counter()
