@@ -77,7 +77,7 @@ def test_what_answers_otherwise_or_not_at_all_on_a_server_is_not_published(tmp_p
 @pytest.mark.parametrize(
     ("index", "error", "message"),
     [
-        (BruteForce(), NotIndexedError, "holds no candidates yet"),
+        (BruteForce(), NotIndexedError, "must hold candidates, got none"),
         (Streaming(), ArgumentError, "BruteForce or Partitioned, got Streaming"),
         (tf.Module(), ArgumentError, "Export model.build_index"),
         (vectors_index(RandomQueries()), ArgumentError, "pass example_inputs"),
@@ -91,7 +91,7 @@ def test_what_cannot_be_exported_is_refused(tmp_path, index, error, message):
 
 @pytest.mark.parametrize("k", [0, -1, 1.5, True])
 def test_a_k_that_is_none_is_refused(tmp_path, k):
-    with pytest.raises(ArgumentError, match="k came as"):
+    with pytest.raises(ArgumentError, match="k must be an integer >= 1, got"):
         saved_model(vectors_index(), tmp_path / "model", k=k)
 
 

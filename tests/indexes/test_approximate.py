@@ -1,4 +1,4 @@
-"""What approximate indexes share: exact search when there is no search budget."""
+"""Approximate indexes: exact search without a search budget, and rebuilding while tuning."""
 
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,6 @@ def test_an_index_that_is_built_again_while_it_is_tuned_is_not_replaced(
         return tune(*args, **given)
 
     monkeypatch.setattr(approximate, "tune", tune_and_index)
-    with pytest.raises(ArgumentError, match="built again"):
+    with pytest.raises(ArgumentError, match="must not be rebuilt while it is tuned"):
         index.tune(VECTORS[:5])
     assert (index.num_candidates, index.probes) == (30, 1)

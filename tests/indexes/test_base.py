@@ -1,4 +1,4 @@
-"""What indexes share: numbers of candidates, lists of exclusions, queries of every make."""
+"""Base class of indexes: `k`, query encoding, and query models saved and restored."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,12 +23,12 @@ def test_k_is_a_whole_number_of_at_least_one() -> None:
     assert check_k(np.int64(3)) == 3
     assert type(check_k(np.int64(3))) is int
     for k in (0, -1, 1.0, True, None, "3"):
-        with pytest.raises(ArgumentError, match="k came as"):
+        with pytest.raises(ArgumentError, match="k must be an integer >= 1, got"):
             check_k(k)
 
 
 class Named(keras.layers.Layer):
-    """A query model of features by name, which prepares them itself."""
+    """Query model with a `prepare` method."""
 
     def prepare(self, raw: dict[str, Any]) -> Any:
         return np.float32([[float(one)] for one in raw["number"]])
@@ -52,7 +52,7 @@ def test_a_query_model_gets_lists_and_dicts_as_tensors() -> None:
 
 
 def takers_of_rows() -> dict[str, tuple[keras.Layer, Callable[[list[Any]], Any]]]:
-    """Layers of each make that look into a table of three rows, and how a list of rows is given to them."""
+    """Return layers of every kind that look up one of three rows, with the form of their input."""
     bare, table = keras.layers.Embedding(3, 2), keras.layers.Embedding(3, 2)
     rows, named = keras.Input((), dtype="int32"), keras.Input((), dtype="int32", name="user")
     return {
@@ -68,17 +68,19 @@ def takers_of_rows() -> dict[str, tuple[keras.Layer, Callable[[list[Any]], Any]]
 @pytest.mark.parametrize("taker", takers_of_rows())
 @pytest.mark.parametrize("text", [["2"], [b"2"], ["ann"], []])
 def test_text_is_no_row_though_it_be_of_digits(taker: str, text: list[Any]) -> None:
-    """JAX turns digits into numbers, and would answer for row 2."""
+    # JAX would parse the digits and look up row 2.
     model, given = takers_of_rows()[taker]
     index = BruteForce(model, k=1).index(np.float32([[1, 2]]))
     assert index(given([2]))[0].shape == (1, 1)
     queries = given(text) if text else np.array([], dtype=str)
-    with pytest.raises(ArgumentError, match="queries came as text, such as .* is given numbers only"):
+    with pytest.raises(
+        ArgumentError, match="queries must be numbers for the query model .*, got text such as"
+    ):
         index(queries)
 
 
 class LooksUp(keras.layers.Layer):
-    """Takes ids, and looks them up before Keras sees them."""
+    """Look up ids before Keras converts them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -126,15 +128,15 @@ def test_queries_of_every_make_become_an_array_of_float32(made: str, model: Any)
 @pytest.mark.contract
 @pytest.mark.parametrize("number", [np.nan, np.inf, 1e300])
 def test_queries_that_are_not_finite_are_refused(number: float) -> None:
-    """Nor is what float32 does not hold."""
+    # Includes numbers that overflow float32.
     index = BruteForce(k=1).index(np.float32([[1, 2]]))
     for make in (np.array, lambda queries: keras.ops.convert_to_tensor(np.float32(queries))):
         with np.errstate(over="ignore"):
             queries = make([[1.0, number]])
-        with pytest.raises(ArgumentError, match="query vectors hold NaN or infinity"):
+        with pytest.raises(ArgumentError, match="queries must have finite vectors, got NaN or infinity"):
             index(queries)
     diverged = BruteForce(lambda queries: queries * number * number, k=1).index(np.float32([[1, 2]]))
-    with pytest.raises(ArgumentError, match="query vectors hold NaN or infinity"):
+    with pytest.raises(ArgumentError, match="queries must have finite vectors, got NaN or infinity"):
         diverged(np.float32([[1, 2]]))
 
 
@@ -143,14 +145,14 @@ FEATURES = [["u1"], np.array([["u1", "u2"]]), {"user_id": ["u1"]}, pa.table({"us
 
 @pytest.mark.parametrize("features", FEATURES, ids=lambda features: type(features).__name__)
 def test_features_without_a_query_model_are_refused(features: Any) -> None:
-    with pytest.raises(ArgumentError, match="came as features, and this index has no query model"):
+    with pytest.raises(ArgumentError, match="queries must be vectors .* without a query model, got features"):
         BruteForce().index(np.eye(2, dtype="float32"))(features)
 
 
 @pytest.mark.contract
 def test_a_query_model_without_weights_is_not_saved(tmp_path: Path) -> None:
     index = BruteForce(keras.Sequential([keras.layers.Dense(2)]), k=1).index(np.float32([[1, 2]]))
-    with pytest.raises(ArgumentError, match="was never called and has no weights"):
+    with pytest.raises(ArgumentError, match="must have weights to save, got a model that was never called"):
         index.save(tmp_path / "index.keras")
     assert list(tmp_path.iterdir()) == []
     scores, _ = index(np.float32([[3]]))
@@ -161,7 +163,7 @@ def test_a_query_model_without_weights_is_not_saved(tmp_path: Path) -> None:
 
 @keras.saving.register_keras_serializable(package="shortlist tests")
 class WithoutBuild(keras.layers.Layer):
-    """Its sublayers get their weights when it is first called, as Keras allows."""
+    """Layer without `build()`, whose sublayers are built on the first call."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -218,7 +220,7 @@ def test_a_query_layer_of_text_without_build_is_restored(names: Any, tmp_path: P
 
 @keras.saving.register_keras_serializable(package="shortlist tests")
 class Forgets(keras.layers.Layer):
-    """Loses on the way through a file how much it multiplies by."""
+    """Layer whose factor is not saved."""
 
     factor = 1.0
 
@@ -228,7 +230,7 @@ class Forgets(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="shortlist tests")
 class WholeNumbersOnly(keras.layers.Layer):
-    """Refuses a made-up query, so that its table is not made before weights are read."""
+    """Layer that raises for the sample query, so that its table is not built before weights are read."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -1,4 +1,4 @@
-"""BruteForce through the contract of exact indexes, and what it alone can do: be filled again, be saved."""
+"""BruteForce: contract of exact indexes, re-indexing, saving and tracing."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -95,9 +95,9 @@ def test_duplicate_ids_are_refused() -> None:
 def test_bad_batches_are_refused() -> None:
     vectors = np.eye(2, dtype="float32")
     for batches, message in (
-        ([], "holds none"),
-        ([(["a"], vectors)], "one id for each"),
-        ([(["a", "b"], vectors), vectors], "all or none"),
+        ([], "must hold at least one batch, got none"),
+        ([(["a"], vectors)], "must have one id for each vector"),
+        ([(["a", "b"], vectors), vectors], "ids must be in all batches of candidates or in none"),
     ):
         with pytest.raises(ArgumentError, match=message):
             BruteForce().index_from_dataset(batches)
@@ -163,7 +163,7 @@ def test_in_a_graph_the_answer_is_the_same(kind: str) -> None:
     scores, found = tf.function(lambda tensor: index(tensor))(tf.constant(queries))
     eager_scores, eager_ids = index(queries)
     np.testing.assert_array_equal(scores.numpy(), eager_scores)
-    constant, _ = tf.function(lambda: index(queries))()  # an array becomes a constant of the graph
+    constant, _ = tf.function(lambda: index(queries))()  # the array becomes a constant
     np.testing.assert_array_equal(constant.numpy(), eager_scores)
     as_graph_has_it = [
         [one.encode() if isinstance(one, str) else one for one in row] for row in eager_ids.tolist()

@@ -1,4 +1,4 @@
-"""Candidates come out as they went in, whatever they were held in; what does not fit is named."""
+"""Reading candidates: every container gives the same arrays, and mismatches raise errors."""
 
 from typing import Any
 
@@ -64,7 +64,7 @@ def test_attributes_of_batches_are_one_column_each() -> None:
     columns = read_candidates(batches).attributes
     assert columns == {"genre": ["war", ["war", "love"], None], "year": [1990, 1991, None]}
     del batches[1][2]["year"]
-    with pytest.raises(ArgumentError, match="1 of 2 batches of candidates have attribute 'year'"):
+    with pytest.raises(ArgumentError, match="attribute 'year' must be in all batches .*, got 1 of 2 batches"):
         read_candidates(batches)
 
 
@@ -82,9 +82,9 @@ def test_batches_are_read_one_at_a_time() -> None:
 @pytest.mark.parametrize(
     ("batches", "message"),
     [
-        ([], "holds none"),
-        ([VECTORS, VECTORS[0]], r"batch 1 has shape \(2,\)"),
-        ([VECTORS[None]], "batched twice"),
+        ([], "must hold at least one batch, got none"),
+        ([VECTORS, VECTORS[0]], r"batch 1 must have shape \[batch, dim\], got \(2,\)"),
+        ([VECTORS[None]], "Batch the dataset exactly once"),
         ([(["a"], VECTORS)], r"ids of shape \(1,\) and vectors of shape \(3, 2\)"),
         ([(["a", "b", "c"], VECTORS), VECTORS], "1 of 2 batches"),
         ([VECTORS, VECTORS[:, :1]], "dim"),
@@ -102,14 +102,14 @@ def test_vectors_are_checked() -> None:
     for shape in ((3,), (0, 2), (2, 0), (1, 2, 3)):
         with pytest.raises(ArgumentError, match="num_candidates, dim"):
             check_vectors(np.ones(shape))
-    with pytest.raises(ArgumentError, match="candidate 2 .* 1 of 3 have"):
+    with pytest.raises(ArgumentError, match="candidate 2 must .* 1 of 3 candidates"):
         check_vectors(np.array([[1, 2], [3, 4], [np.nan, 5]]))
 
 
 @pytest.mark.contract
 def test_a_number_beyond_float32_is_no_finite_number() -> None:
     with (
-        pytest.raises(ArgumentError, match="candidate 1 has a vector with NaN or infinity"),
+        pytest.raises(ArgumentError, match="candidate 1 must have a finite vector, got NaN or infinity"),
         np.errstate(over="ignore"),
     ):
         check_vectors(np.array([[1.0, 2.0], [3.0, 1e300]]))

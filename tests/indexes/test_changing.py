@@ -1,4 +1,4 @@
-"""Candidates that come and go, next to a dict of those that are there."""
+"""Upserts and removals agree with a dict of candidates."""
 
 import threading
 from pathlib import Path
@@ -72,7 +72,7 @@ def test_after_any_changes_an_index_answers_as_one_built_from_scratch(
 
 
 def test_a_query_sees_one_state_whatever_changes_meanwhile() -> None:
-    """Two states, in each of which all candidates score alike: an answer that mixes them shows."""
+    # All candidates score the same in each state, so a result that mixes states has two scores.
     index = BruteForce(k=8).index(np.ones((8, 2), "float32"))
     query, is_over, mixed = np.ones((1, 2), "float32"), threading.Event(), []
 
@@ -106,7 +106,7 @@ def test_attributes_of_a_table(table: Any) -> None:
 
 @pytest.mark.parametrize("attributes", [["drama"], "drama", [{"genre": "drama"}]])
 def test_attributes_without_names_are_refused(attributes: Any) -> None:
-    with pytest.raises(ArgumentError, match="attributes came as (list|str); expected a dict such as"):
+    with pytest.raises(ArgumentError, match="attributes must be a dict such as .*, got (list|str)"):
         BruteForce().index(np.eye(1, dtype="float32"), ["a"], attributes)
 
 
@@ -115,11 +115,11 @@ def test_what_does_not_fit_is_refused_and_nothing_changes() -> None:
     index = BruteForce(capacity=61).index(world.vectors, world.ids, world.attributes)
     one = world.vectors[:1]
     for ids, vectors, message in (
-        (["a"], np.ones((1, 3)), "3 dimensions and the index 4"),
+        (["a"], np.ones((1, 3)), "the 4 dimensions of the index, got 3"),
         (["a"], np.full((1, 4), np.nan), "NaN"),
         (["a", "a"], world.vectors[:2], "1 of them distinct"),
         (["a", "b"], one, "2 ids"),
-        (["a", "b"], world.vectors[:2], "capacity is 61"),
+        (["a", "b"], world.vectors[:2], "fit the capacity 61"),
     ):
         with pytest.raises(ArgumentError, match=message):
             index.upsert(ids, vectors)
@@ -127,13 +127,15 @@ def test_what_does_not_fit_is_refused_and_nothing_changes() -> None:
         index.upsert([7], one)
     assert index.num_candidates == 60
     assert index.upsert(["a"], one).num_candidates == 61
-    with pytest.raises(ArgumentError, match="capacity is 59"):
+    with pytest.raises(ArgumentError, match="fit the capacity 59"):
         BruteForce(capacity=59).index(world.vectors)
-    with pytest.raises(ArgumentError, match="attribute 'price'"):
+    with pytest.raises(ArgumentError, match="where must name .*, got 'price'"):
         index(world.queries, where={"price": 3})
-    with pytest.raises(ArgumentError, match="2 entries for 5 queries"):
+    with pytest.raises(ArgumentError, match="each of the 5 queries.* got 2 entries"):
         index(world.queries, where=[{}, {}])
-    with pytest.raises(ArgumentError, match="color.* has 1 values for 60"):
+    with pytest.raises(
+        ArgumentError, match="color.* must have one entry for each of the 60 candidates, got 1"
+    ):
         BruteForce().index(world.vectors, world.ids, {"color": ["red"]})
     for ask in (
         lambda: BruteForce().ids,
@@ -233,7 +235,9 @@ def test_a_compact_index_has_none_delta_and_none_missing(removed: list[int]) -> 
 
 def test_attributes_in_a_dataset_and_next_to_it_are_refused() -> None:
     batches = [(["a"], np.ones((1, 2)), {"size": [1]})]
-    with pytest.raises(ArgumentError, match=r"attributes came twice: \['size'\].*\['color'\]"):
+    with pytest.raises(
+        ArgumentError, match=r"attributes must be given either .*, got \['size'\].*\['color'\]"
+    ):
         BruteForce().index_from_dataset(batches, attributes={"color": ["red"]})
 
 
@@ -253,10 +257,10 @@ def test_repr_says_what_an_index_holds() -> None:
 
 
 def test_an_index_that_holds_nothing_yet_is_not_saved(tmp_path: Path) -> None:
-    with pytest.raises(NotIndexedError, match="Partitioned holds no candidates yet; call index"):
+    with pytest.raises(NotIndexedError, match="Partitioned must hold candidates, got none. Call index"):
         Partitioned().save(tmp_path / "index.keras")
     assert list(tmp_path.iterdir()) == []
     emptied = BruteForce().index(np.eye(2))
-    emptied.remove([0, 1])  # it knows that nothing is left
+    emptied.remove([0, 1])  # empty, but indexed
     emptied.save(tmp_path / "index.keras")
     assert sl.load_model(tmp_path / "index.keras").num_candidates == 0

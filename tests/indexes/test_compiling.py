@@ -1,4 +1,4 @@
-"""One graph for all engines of one size."""
+"""Engines of equal sizes share one compiled graph."""
 
 import keras
 import pytest

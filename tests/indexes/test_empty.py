@@ -1,4 +1,4 @@
-"""No queries, and no candidates left, in every kind of index."""
+"""Empty batches of queries, and indexes whose candidates were all removed."""
 
 import importlib.util
 from collections.abc import Callable

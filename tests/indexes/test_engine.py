@@ -1,4 +1,4 @@
-"""What an engine need not say itself."""
+"""Defaults of the engine base class."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Ids that differ in a trailing NUL alone, which NumPy's text types would drop, stay two."""
+"""Ids that differ only in a trailing NUL, which NumPy string dtypes drop, stay distinct."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Search by blocks next to a sort of all scores: ties across blocks, exclusions, heads, a rest of rows."""
+"""Two-pass search agrees with sorting all scores: ties, exclusions, heads, incomplete blocks."""
 
 import keras
 import numpy as np
@@ -17,13 +17,13 @@ DIM = 3
 
 
 def check(num_candidates: int, num_queries: int, k: int, *, num_excluded: int = 0, heads: int = 1) -> None:
-    """In whole numbers: most scores are tied, and no order of additions rounds."""
+    """Compare with sorting, on integers: many ties and no rounding."""
     generator = np.random.default_rng(num_candidates + k)
     vectors = generator.integers(-2, 3, (num_candidates, DIM)).astype("float32")
     queries = generator.integers(-2, 3, (num_queries, heads, DIM)).astype("float32")
     scores = np.einsum("qhd,nd->qhn", queries, vectors).max(axis=1)
     best = np.argsort(-scores, axis=1, kind="stable")[:, : 2 * num_excluded]
-    excluded = generator.permuted(best, axis=1)[:, :num_excluded].astype("int32")  # from among the best
+    excluded = generator.permuted(best, axis=1)[:, :num_excluded].astype("int32")  # exclude top rows
     if num_excluded:
         excluded[:, 0], excluded[0, 1:2] = num_candidates - 1, -1
     expected = top_k(scores, k, excluded.tolist())
@@ -50,7 +50,7 @@ def test_many_are_excluded() -> None:
 
 @pytest.mark.parametrize("num_rest", [0, 1, 77])
 def test_the_best_are_excluded_wherever_they_stand(num_rest: int) -> None:
-    """The excluded ones fill blocks that are better than those of the answer, and what stands after them."""
+    # The excluded rows fill the best blocks and the incomplete one.
     generator = np.random.default_rng(num_rest)
     num_in_blocks = 128 * 80
     vectors = generator.normal(size=(num_in_blocks + num_rest, DIM)).astype("float32")
@@ -80,8 +80,8 @@ def test_one_query_and_few_candidates_go_another_way() -> None:
 
 
 def test_queries_in_several_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    compiled_for.cache_clear()  # what was compiled before knows nothing of these
-    monkeypatch.setattr(module, "_BLOCK_SCORES", 2 * 16)  # two queries a pass
+    compiled_for.cache_clear()  # recompile with the patched constants
+    monkeypatch.setattr(module, "_BLOCK_SCORES", 2 * 16)  # two queries per pass
     monkeypatch.setattr(backend, "rows_per_chunk", lambda num_rows, num_columns: 1)
     check(128 * 16 + 3, 5, 3)
     check(60, 5, 3, num_excluded=2)

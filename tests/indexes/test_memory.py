@@ -1,4 +1,4 @@
-"""What a large index takes in memory while it is built and saved, each in a process of its own."""
+"""Peak memory of building and saving a large index, measured in a new process."""
 
 import json
 import sys
@@ -21,7 +21,7 @@ def now(name):
     return int(re.search(rf"{name}:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
 
 def extra(function, *arguments):
-    Path("/proc/self/clear_refs").write_text("5")  # the peak is from here on
+    Path("/proc/self/clear_refs").write_text("5")  # reset the peak
     before = now("VmRSS")
     result = function(*arguments)
     return result, now("VmHWM") - before

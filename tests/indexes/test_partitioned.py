@@ -1,4 +1,4 @@
-"""What is special about `Partitioned`: its options, its recall, the same answers everywhere."""
+"""Partitioned: options and recall."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def test_options_are_kept_and_checked(tmp_path: Path) -> None:
         assert getattr(loaded, name) == getattr(index, name)
     assert loaded.snapshot().engine.num_partitions == 11
     for options, message in (
-        ({"probes": 0}, "probes came as 0"),
+        ({"probes": 0}, "probes must be an integer >= 1, got 0"),
         ({"codes": "pq"}, "'int8'"),
         ({"num_partitions": 0}, "num_p"),
     ):

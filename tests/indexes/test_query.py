@@ -1,4 +1,4 @@
-"""The best of lists on the host, next to a sort."""
+"""NumPy top-k agrees with sorting."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def test_scores_of_a_query_are_its_best_products(heads):
 
 
 class FindsOne(Engine):
-    """An engine that is not exact: it finds row 2, and nothing else."""
+    """Approximate engine that finds only row 2."""
 
     is_exact = False
     num_bytes = save = None

@@ -1,4 +1,4 @@
-"""Lists of ids, for all queries or for each."""
+"""Lists of ids, one for all queries or one per query."""
 
 from typing import Any
 
@@ -19,7 +19,9 @@ pytestmark = pytest.mark.contract
 )
 def test_one_list_for_each_query(lists: Any) -> None:
     assert [row.tolist() for row in id_lists(lists, 2, "exclude")] == [[1, 2], []]
-    with pytest.raises(ArgumentError, match="exclude holds 2 entries for 3 queries"):
+    with pytest.raises(
+        ArgumentError, match="exclude must hold one list of ids for each of the 3 queries.*, got 2 entries"
+    ):
         id_lists(lists, 3, "exclude")
 
 
@@ -32,26 +34,28 @@ def test_one_list_for_all_queries(lists: Any) -> None:
 
 @pytest.mark.parametrize("one", ["ab", b"ab"])
 def test_one_id_that_is_no_list_is_refused(one: Any) -> None:
-    with pytest.raises(ArgumentError, match="exclude came as .*ab.*; expected a list of ids"):
+    with pytest.raises(ArgumentError, match="exclude must be a list of ids.*, got .*ab"):
         id_lists(one, 1, "exclude")
 
 
 @pytest.mark.parametrize("none", [3, None, np.int64(3), np.array(3)])
 def test_what_is_no_list_is_refused(none: Any) -> None:
-    with pytest.raises(ArgumentError, match="exclude came as .*; expected a list of ids"):
+    with pytest.raises(ArgumentError, match="exclude must be a list of ids"):
         id_lists(none, 1, "exclude")
-    with pytest.raises(ArgumentError, match="ids came as .*; expected a list of ids"):
+    with pytest.raises(ArgumentError, match="^ids must be a list of ids"):
         one_list(none, "ids")
 
 
 def test_a_query_without_a_list_of_its_own_is_named() -> None:
-    with pytest.raises(ArgumentError, match="an entry of exclude came as None"):
+    with pytest.raises(ArgumentError, match="each entry of exclude must be a list of ids.*, got None"):
         id_lists([None, [1]], 2, "exclude")
 
 
 @pytest.mark.parametrize("strange", [None, 1.5, ["b"]])
 def test_what_is_no_id_among_ids_is_named(strange: Any) -> None:
-    with pytest.raises(ArgumentError, match=r"exclude holds (None|1.5|\['b'\]) among ids"):
+    with pytest.raises(
+        ArgumentError, match=r"exclude must hold only ids.*, got (None|1.5|\['b'\]) among ids"
+    ):
         id_lists(["a", strange, "c"], 3, "exclude")
 
 
@@ -71,20 +75,20 @@ def test_ids_of_another_kind_are_refused_by_the_name_of_their_list(ids: Any, wro
 
 
 def test_a_dict_is_no_list_of_ids() -> None:
-    with pytest.raises(ArgumentError, match="exclude came as {'user': \\['a'\\]}; expected a list of ids"):
+    with pytest.raises(ArgumentError, match="exclude must be a list of ids.*, got {'user': \\['a'\\]}"):
         id_lists({"user": ["a"]}, 1, "exclude")
 
 
 def test_one_list_has_one_rank() -> None:
     assert one_list(["a", "b"], "ids").tolist() == ["a", "b"]
-    with pytest.raises(ArgumentError, match=r"ids came with shape \(1, 2\)"):
+    with pytest.raises(ArgumentError, match=r"ids must be one list of ids, got shape \(1, 2\)"):
         one_list(np.array([[1, 2]]), "ids")
-    with pytest.raises(ArgumentError, match="ids came as 'ab'"):
+    with pytest.raises(ArgumentError, match="ids must be a list of ids.*, got 'ab'"):
         one_list("ab", "ids")
 
 
 def test_lists_of_lists_of_lists_are_refused() -> None:
-    with pytest.raises(ArgumentError, match="one list of ids for each query"):
+    with pytest.raises(ArgumentError, match="one list of ids for each of the 2 queries"):
         id_lists([[[1]], [[2]]], 2, "exclude")
 
 

@@ -1,4 +1,4 @@
-"""Wanted bits and removed columns, next to loops."""
+"""Required masks and excluded columns agree with plain loops."""
 
 import keras
 import numpy as np

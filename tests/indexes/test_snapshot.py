@@ -1,4 +1,4 @@
-"""Candidates at one moment."""
+"""Snapshots are immutable and number their rows consistently."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def found(snapshot: Snapshot, **asked: object) -> list[str]:
 
 
 def test_a_snapshot_answers_as_before_whatever_was_changed_since() -> None:
-    """The new candidate has more values than fit next to the old ones into a word of 32 bits."""
+    # The new values need a second 32-bit word.
     index = BruteForce().index(np.eye(3, dtype="float32"), ["a", "b", "c"], {"size": [1, 1, 2]})
     before = index.snapshot()
     index.remove(["b"])

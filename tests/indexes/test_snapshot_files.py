@@ -1,4 +1,4 @@
-"""Snapshots in files: all of them come back, and what was changed since is told."""
+"""Snapshots round-trip through files, and changed files raise errors."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Requests of indexes in memory, next to a search of everything."""
+"""Queries of indexes in memory agree with scoring every candidate."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,7 +28,7 @@ def test_every_request_by_an_exact_index(kind: str, request_: dict[str, Any]) ->
 @pytest.mark.parametrize("kind", ["one partition", "codes", "all partitions"])
 @pytest.mark.parametrize("request_", REQUESTS)
 def test_every_request_by_partitions(kind: str, request_: dict[str, Any]) -> None:
-    """Always as many as are allowed, none that is not, each with its own score, best first."""
+    # Results are as many as allowed, pass the filters, have correct scores and are sorted.
     world = World(1)
     index = (EXACT | INEXACT)[kind]().index(world.vectors, world.ids, world.attributes)
     for k in (1, 4, 70):
@@ -75,7 +75,7 @@ def test_scores_of_named_candidates() -> None:
     np.testing.assert_array_equal(scores[:, 0], world.queries @ world.vectors[3])
     np.testing.assert_array_equal(scores[:, 2], scores[:, 0])
     assert np.isneginf(scores[:, 1]).all()
-    with pytest.raises(ArgumentError, match="one length"):
+    with pytest.raises(ArgumentError, match="ids must have the same length for all queries"):
         index.score(world.queries[:2], [["item 1"], []])
 
 
@@ -111,7 +111,7 @@ def test_cosine_is_the_product_of_vectors_of_length_one() -> None:
 
             in_graph, _ = tf.function(index)(tf.constant(queries, "float32"), 3)
             np.testing.assert_allclose(in_graph, scores[:, :3], atol=1e-5)
-    with pytest.raises(ArgumentError, match="similarity came as 'l2'"):
+    with pytest.raises(ArgumentError, match="similarity must be one of .*, got 'l2'"):
         BruteForce(similarity="l2")
 
 
@@ -135,7 +135,7 @@ def test_cosine_of_vectors_whose_squares_leave_float32(size: float) -> None:
 
 
 def test_a_graph_that_asks_first_leaves_nothing_of_itself_behind() -> None:
-    """What is looked up while a graph is built must not be kept as a tensor of that graph."""
+    # Attribute masks read while tracing must not be cached as symbolic tensors.
     world = World(8)
     index = BruteForce(k=3).index(world.vectors, world.ids, world.attributes)
     where, wanted = (

@@ -1,4 +1,4 @@
-"""Tables in parts and in files."""
+"""Tables converted in chunks, saved and loaded."""
 
 from pathlib import Path
 

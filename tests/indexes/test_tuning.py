@@ -1,4 +1,4 @@
-"""Recall as a share, and the choice of an search budget by it."""
+"""Recall, and the search budget that `tune` chooses for it."""
 
 import numpy as np
 import pytest
@@ -96,12 +96,12 @@ def test_changes_survive_a_tuning():
 
 @pytest.mark.parametrize("recall", [0, 1.1, -1])
 def test_a_recall_out_of_range_is_refused(recall):
-    with pytest.raises(ArgumentError, match="recall came as"):
+    with pytest.raises(ArgumentError, match=r"recall must be in \(0, 1\], got"):
         Partitioned().index(VECTORS).tune(QUERIES, recall=recall)
 
 
 def test_no_queries_are_refused():
-    with pytest.raises(ArgumentError, match="queries holds none"):
+    with pytest.raises(ArgumentError, match="queries must hold at least one query, got none"):
         Partitioned().index(VECTORS).tune(QUERIES[:0])
 
 
@@ -110,9 +110,7 @@ def test_a_picture_is_drawn(tmp_path):
     report = Partitioned().index(VECTORS).tune()
     assert report.plot(tmp_path / "new" / "recall.png").read_bytes().startswith(b"\x89PNG")
     for name in ("recall", "recall.doc"):
-        with pytest.raises(
-            ArgumentError, match=f"the picture came as .*{name}; expected a name that ends in"
-        ):
+        with pytest.raises(ArgumentError, match=f"path must end in one of .*, got .*{name}"):
             report.plot(tmp_path / name)
 
 
@@ -133,7 +131,7 @@ def test_fewer_candidates_than_k():
 
 
 def test_a_recall_that_is_just_met_is_enough(monkeypatch):
-    """Vectors of length 1 find themselves in the first partitions: more need not be tried."""
+    # Unit vectors are in the first partition probed, so larger budgets need not be tried.
     monkeypatch.setattr(approximate, "SMALL", 100)
     vectors = VECTORS / np.linalg.norm(VECTORS, axis=1, keepdims=True)
     index = Partitioned().index(vectors)
@@ -154,7 +152,7 @@ def test_what_was_chosen_for_codes_is_kept_in_a_file(monkeypatch, tmp_path):
 
 @pytest.mark.slow
 def test_no_much_smaller_search_budget_would_do(monkeypatch):
-    """Next to every search budget, one after the other."""
+    # Compare with measuring every search budget.
     monkeypatch.setattr(approximate, "SMALL", 100)
     index = Partitioned(num_partitions=48).index(VECTORS)
     engine, nothing = index.snapshot().engine, Filter(np.zeros((50, 0), "int32"))

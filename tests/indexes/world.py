@@ -1,4 +1,4 @@
-"""Random candidates with attributes, and what a request should find in them, by scoring every one."""
+"""Random candidates with attributes, and an oracle that scores every one."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ COLORS = ("red", "blue", "green")
 
 
 class World:
-    """Whole numbers, so that scores are exact and many are tied."""
+    """Integer vectors, so that scores are exact and often tied."""
 
     def __init__(self, seed: int, num: int = 60, dim: int = 4) -> None:
         generator = np.random.default_rng(seed)
@@ -33,7 +33,7 @@ class World:
         allow: Sequence[str] | None = None,
         where: Mapping[str, Any] | None = None,
     ) -> tuple[list[float], list[str]]:
-        """Scores and ids of the k best that may come back, padded."""
+        """Return scores and ids of the top k that pass the filters, padded."""
         scored = []
         for row, id_ in enumerate(self.ids):
             values = {"color": self.colors[row], "size": [self.sizes[row]]}

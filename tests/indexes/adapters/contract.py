@@ -203,7 +203,7 @@ def check_tuned_when_small(make: Make) -> None:
 
 def check_search_budget_has_the_constructors_word(make: Make) -> None:
     name = make().search_budget_name
-    with pytest.raises(ArgumentError, match=f"^{name} came as 0"):
+    with pytest.raises(ArgumentError, match=f"^{name} must be an integer >= 1, got 0"):
         make(**{name: 0})
 
 
