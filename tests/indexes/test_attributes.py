@@ -19,7 +19,7 @@ def joined(columns, attributes=None):
 
 VALUES = st.lists(
     st.sampled_from([0, 1, 2, 31, 32, 40]), max_size=4, unique=True
-)  # few values, so that many match
+)  # few, so that many match
 
 
 @given(columns=st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=8), asked=st.tuples(VALUES, VALUES))
