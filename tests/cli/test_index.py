@@ -43,7 +43,7 @@ def test_what_is_no_approximate_index_or_no_queries_is_refused(saved, tmp_path, 
     assert main(["index", "report", str(saved), "--queries", "queries.txt"]) == 1
     assert "must end in .npy" in capsys.readouterr().err
     assert main(["index", "report", str(saved), "--recall", "2"]) == 1
-    assert "recall must be in (0, 1], got 2.0" in capsys.readouterr().err
+    assert "recall must be above 0 and at most 1, got 2.0" in capsys.readouterr().err
 
 
 def test_queries_that_cannot_be_read_are_refused(saved, tmp_path, capsys):

@@ -96,21 +96,21 @@ def test_changes_survive_a_tuning():
 
 @pytest.mark.parametrize("recall", [0, 1.1, -1])
 def test_a_recall_out_of_range_is_refused(recall):
-    with pytest.raises(ArgumentError, match=r"recall must be in \(0, 1\], got"):
+    with pytest.raises(ArgumentError, match="recall must be above 0 and at most 1, got"):
         Partitioned().index(VECTORS).tune(QUERIES, recall=recall)
 
 
 def test_no_queries_are_refused():
-    with pytest.raises(ArgumentError, match="queries must hold at least one query, got none"):
+    with pytest.raises(ArgumentError, match="queries must hold at least one query"):
         Partitioned().index(VECTORS).tune(QUERIES[:0])
 
 
-def test_a_picture_is_drawn(tmp_path):
+def test_plots_are_written(tmp_path):
     pytest.importorskip("matplotlib", reason="the extra `plots` is not installed")
     report = Partitioned().index(VECTORS).tune()
     assert report.plot(tmp_path / "new" / "recall.png").read_bytes().startswith(b"\x89PNG")
     for name in ("recall", "recall.doc"):
-        with pytest.raises(ArgumentError, match=f"path must end in one of .*, got .*{name}"):
+        with pytest.raises(ArgumentError, match=rf"path must end in one of .*'png'.*, got .*{name}\."):
             report.plot(tmp_path / name)
 
 

@@ -1,4 +1,4 @@
-"""One answer held to a catalog: the right one passes, each wrong one is told."""
+"""A correct answer passes; each wrong one is reported."""
 
 from typing import Any
 
@@ -27,17 +27,17 @@ def test_the_right_answer_passes() -> None:
     [
         ([3, 3], ["c", "b"], r"expected \['b', 'c'\]"),
         ([3, 1], ["b", "a"], r"expected \['b', 'c'\]"),
-        ([3, 2], ["b", "d"], "that are allowed"),
-        ([3, 2], ["b", "nowhere"], "that are allowed"),
-        ([3, 3], ["b", "b"], "no id twice"),
+        ([3, 2], ["b", "d"], "that pass the filter"),
+        ([3, 2], ["b", "nowhere"], "that pass the filter"),
+        ([3, 3], ["b", "b"], "unique ids"),
         ([3, 2.9], ["b", "c"], "got scores"),
-        ([1, 3], ["a", "b"], "not best first"),
-        ([3, -np.inf], ["b", ""], "that are allowed"),
+        ([1, 3], ["a", "b"], "best first"),
+        ([3, -np.inf], ["b", ""], "that pass the filter"),
         ([3, 3, 1, 0], ["b", "c", "a", ""], "minus infinity"),
         ([3, 3, 1, -np.inf], ["b", "c", "a", "d"], "minus infinity"),
     ],
 )
-def test_a_wrong_answer_is_told(scores: list[float], ids: list[str], told: str) -> None:
+def test_a_wrong_answer_is_reported(scores: list[float], ids: list[str], told: str) -> None:
     with pytest.raises(AssertionError, match=f"^it: .*{told}"):
         check(scores, ids)
 

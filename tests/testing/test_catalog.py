@@ -30,12 +30,12 @@ def test_scores_are_products_and_the_best_head_counts() -> None:
         (Wanted(exclude=["a"], allow=["a", "b"], where={"size": [2, 3]}), [1]),
     ],
 )
-def test_rows_that_may_come_back(wanted: Wanted, rows: list[int]) -> None:
+def test_rows_that_pass_the_filter(wanted: Wanted, rows: list[int]) -> None:
     assert SHOES.rows(wanted) == rows
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_drawn_is_hard(kind: str) -> None:
+def test_drawn_catalogs_have_ties_and_duplicates(kind: str) -> None:
     catalog = drawn(0, 43, kind)
     assert len(set(catalog.ids)) == 43
     assert unknown_of(kind) not in catalog.ids
@@ -47,7 +47,7 @@ def test_what_is_drawn_is_hard(kind: str) -> None:
     assert len({code for (code,) in catalog.attributes["code"]}) > 32
 
 
-def test_drawn_integers_fall_together_when_cast() -> None:
+def test_drawn_integers_collide_when_cast() -> None:
     ids = np.array(drawn(0, 43, "int64").ids)
     assert len(set(ids.astype("int32").tolist())) < 43
     assert len(set(ids.astype("float64").tolist())) < 43

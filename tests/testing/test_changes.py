@@ -1,4 +1,4 @@
-"""What a catalog holds after changes; that broken changes are caught is tested in test_indexes."""
+"""The oracle after changes; test_indexes checks that broken changes are caught."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Find the smallest search budget that reaches a recall, and measure its latency."""
+"""Choice of the smallest search budget that reaches a recall."""
 
 import dataclasses
 import statistics
@@ -23,19 +23,19 @@ __all__ = ["Measured", "Tuning", "estimate_recall", "recall_of", "some_candidate
 _NUM_CALLS = 15
 _CHUNK, _NUM_SAMPLED = 128, 256
 _TIED = 1e-5
-"""Relative difference of scores that count as tied, so that either candidate is a correct result."""
+"""Scores closer than this fraction of the largest score count as ties."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Measured:
-    """Recall and latency of one setting.
+    """Recall and time of one setting.
 
     Args:
         name: Name of the setting, such as `"probes = 8"`.
         search_budget: Search budget; None for exact search.
-        recall: Fraction of the exact top k found.
-        ms_single: Median time of a call with one query, in milliseconds.
-        ms_hundred: Median time of a call with 100 queries, in milliseconds.
+        recall: Fraction of the exact k best that are found.
+        ms_single: Median milliseconds per call with one query.
+        ms_hundred: Median milliseconds per call with 100 queries.
     """
 
     name: str
@@ -47,17 +47,17 @@ class Measured:
 
 @dataclasses.dataclass(frozen=True)
 class Tuning:
-    """Measured settings, and the one chosen for a target recall.
+    """Result of `tune`: every setting tried, and the chosen one.
 
     Args:
-        measured: Settings by search budget, exact search last.
+        measured: Settings tried, by search budget, exact search last.
         chosen: Name of the chosen setting.
-        reason: One sentence on why it was chosen.
+        reason: Reason for the choice, one sentence.
         k: Number of results per query.
         recall: Target recall.
-        num_candidates: Number of candidates in the engine.
-        bytes_per_candidate: Memory per candidate with the chosen setting.
-        build_seconds: Build time; None if the engine was loaded.
+        num_candidates: Number of candidates in the index.
+        bytes_per_candidate: Memory per candidate in the chosen setting.
+        build_seconds: Build time in seconds; None if the index was loaded.
     """
 
     measured: tuple[Measured, ...]
@@ -71,12 +71,12 @@ class Tuning:
 
     @property
     def search_budget(self) -> int | None:
-        """Chosen search budget; None for exact search."""
+        """Search budget of the chosen setting; None for exact search."""
         return next(one.search_budget for one in self.measured if one.name == self.chosen)
 
     @property
     def measured_recall(self) -> float:
-        """Measured recall of the chosen setting."""
+        """Recall of the chosen setting."""
         return next(one.recall for one in self.measured if one.name == self.chosen)
 
     def __str__(self) -> str:
@@ -87,7 +87,11 @@ class Tuning:
         return "\n".join([*filter(None, lines), self.summary()])
 
     def table(self) -> Table:
-        """Return a rich table with one row per setting, the chosen one marked with `*`."""
+        """Build a table with one row per setting; the chosen one is marked with `*`.
+
+        Returns:
+            A table to print with rich.
+        """
         table = Table(box=box.SIMPLE_HEAD)
         table.add_column("")
         for name in (f"recall@{self.k}", "1 query, ms", "100 queries, ms"):
@@ -99,7 +103,7 @@ class Tuning:
         return table
 
     def summary(self) -> str:
-        """Return size, memory, build time and the reason for the choice, in two sentences."""
+        """Return size, memory, build time and the choice in two sentences."""
         built = "" if self.build_seconds is None else f", built in {self.build_seconds:.1f} s"
         return (
             f"{self.num_candidates:,} candidates, {self.bytes_per_candidate:.0f} bytes each{built}. "
@@ -107,17 +111,17 @@ class Tuning:
         )
 
     def plot(self, path: str | Path) -> Path:
-        """Plot recall against time, for calls with 1 and with 100 queries.
+        """Plot recall against time, for 1 and 100 queries per call.
 
         Args:
-            path: Image to write, such as `recall.png`. Missing folders are created.
+            path: Image file to write, such as `recall.png`; missing folders are created.
 
         Returns:
             The path.
 
         Raises:
             MissingExtraError: If matplotlib is not installed.
-            ArgumentError: If matplotlib does not support the file extension.
+            ArgumentError: If matplotlib cannot write files with the suffix of `path`.
         """
         path = Path(path)
         try:
@@ -127,14 +131,14 @@ class Tuning:
             raise MissingExtraError("matplotlib", "plots", "Tuning.plot") from error
         figure = Figure(figsize=(7, 4), layout="constrained")
         axes = figure.subplots()
-        for name, label in (("ms_single", "one query"), ("ms_hundred", "a hundred queries")):
+        for name, label in (("ms_single", "one query"), ("ms_hundred", "100 queries")):
             times = [getattr(one, name) for one in self.measured]
             axes.plot(times, [one.recall for one in self.measured], marker="o", label=label)
         chosen = next(one for one in self.measured if one.name == self.chosen)
         times = [chosen.ms_single, chosen.ms_hundred]
         axes.plot(times, [chosen.recall] * 2, "k*", markersize=14, zorder=3, label=f"chosen: {self.chosen}")
-        axes.axhline(self.recall, linestyle="--", color="grey", label="wanted")
-        axes.set(xscale="log", xlabel="milliseconds a call", ylabel=f"recall@{self.k}")
+        axes.axhline(self.recall, linestyle="--", color="grey", label="target")
+        axes.set(xscale="log", xlabel="milliseconds per call", ylabel=f"recall@{self.k}")
         axes.xaxis.set_major_formatter(LogFormatter())
         axes.xaxis.set_minor_formatter(LogFormatter())
         axes.legend()
@@ -160,23 +164,22 @@ def tune(
     Args:
         engine: Engine to tune.
         queries: `[num_queries, heads, dim]`, float32.
-        recall: Target fraction of the exact top k to find, in (0, 1].
+        recall: Fraction of the exact k best to find, in (0, 1].
         k: Number of results per query.
-        is_small: Whether to choose exact search without trying other settings.
-        build_seconds: Build time for the report; None if unknown.
+        is_small: Choose exact search without trying others.
+        build_seconds: Build time of `engine`, for the report.
 
     Returns:
-        Engine with the chosen setting, and all measurements.
+        The engine with the chosen setting, and the report.
 
     Raises:
-        ArgumentError: If `recall` is out of range, or there are no queries.
+        ArgumentError: If `recall` is outside (0, 1] or there are no queries.
     """
     if not 0 < recall <= 1:
-        raise ArgumentError(must("recall", "be in (0, 1]", got=repr(recall)))
+        raise ArgumentError(must("recall", "be above 0 and at most 1", got=repr(recall)))
     if not len(queries):
-        raise ArgumentError(
-            must("queries", "hold at least one query", got="none", fix="Pass a few hundred typical queries")
-        )
+        fix = "Pass a few hundred typical queries"
+        raise ArgumentError(must("queries", "hold at least one query", got=0, fix=fix))
     k = min(k, engine.num_rows)
     exact = engine if engine.is_exact else ExactEngine(engine.vectors_of(np.arange(engine.num_rows)))
     truth = _scores(exact, queries, k)
@@ -190,7 +193,7 @@ def tune(
     if not is_small and not engine.is_exact:
         by_variant = [_tried(variant, recall, measure) for variant in engine.variants()]
     tried, of_exact = [one for some in by_variant for one in some], measure(exact)
-    # Only the smallest sufficient budget of each variant: differences in latency between budgets are noise.
+    # The smallest budget of each variant: times of neighboring budgets are too close to compare.
     enough = [one for some in by_variant for one in _smallest_search_budget(some, recall)]
     chosen = min(enough, key=lambda one: one.measured.ms_single, default=of_exact)
     tuning = Tuning(
@@ -213,13 +216,14 @@ class _Tried(NamedTuple):
 
 def _reason(is_small: bool, is_reached: bool, recall: float, num_rows: int) -> str:
     if is_small:
-        return f"Exact search is chosen: with {num_rows:,} candidates it costs no more than choosing some."
+        return f"Exact search is chosen: with {num_rows:,} candidates it is as fast as approximate search."
     if is_reached:
         return f"The fastest setting that reaches a recall of {recall:g} is chosen."
     return f"Exact search is chosen: no search budget reaches a recall of {recall:g}."
 
 
 def _smallest_search_budget(tried: list[_Tried], recall: float) -> list[_Tried]:
+    """Return the setting with the smallest sufficient search budget, or an empty list."""
     return [one for one in tried if one.measured.recall >= recall][:1]
 
 
@@ -243,11 +247,13 @@ def _tried(engine: Engine, recall: float, measure: Callable[[Engine], _Tried]) -
 
 
 def recall_of(scores: np.ndarray, truth: np.ndarray) -> float:
-    """Return the fraction of the exact top k that was found; ties with the k-th count as found.
+    """Return the fraction of the exact k best that were found.
+
+    Candidates tied with the k-th best count as found.
 
     Args:
-        scores: Scores of the results `[num_queries, k]`, padded with -inf.
-        truth: Scores of the exact top k `[num_queries, k]`, best first.
+        scores: `[num_queries, k]`, scores of the results; minus infinity is padding.
+        truth: `[num_queries, k]`, scores of the exact k best, best first.
 
     Returns:
         Recall in [0, 1].
@@ -272,10 +278,10 @@ def estimate_recall(engine: Engine, k: int) -> float:
 
 
 def some_candidates(engine: Engine) -> np.ndarray:
-    """Return vectors of evenly spaced rows, to use as queries.
+    """Sample vectors of an engine at evenly spaced rows, to use as queries.
 
     Args:
-        engine: Engine to sample from.
+        engine: Engine that holds the vectors.
 
     Returns:
         `[num_queries, 1, dim]`.
@@ -300,7 +306,7 @@ def _hundred(queries: np.ndarray) -> np.ndarray:
 
 
 def _ms(engine: Engine, queries: np.ndarray, k: int) -> float:
-    """Return the median time of a call in milliseconds, after two warm-up calls."""
+    """Return the median milliseconds per call, after two warm-up calls that compile."""
     times = []
     for number in range(2 + _NUM_CALLS):
         started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Checks of what an index answers, next to a catalog that is scored one by one."""
+"""Checks of the answers of an index against a brute-force oracle."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,25 +26,25 @@ _LEAST_RECALL = 0.5
 
 
 def is_true(found: Any, true: Any) -> bool:
-    """Whether scores are right, up to the rounding of a library that computes its own.
+    """Return whether scores are equal up to rounding.
 
     Args:
-        found: Numbers.
-        true: As many.
+        found: Scores returned by the index.
+        true: Expected scores, same shape.
     """
     return np.shape(found) == np.shape(true) and bool(np.allclose(found, true, rtol=1e-4, atol=1e-4))
 
 
 def require(is_kept: bool, check: str, told: str) -> None:
-    """Refuse an index that breaks a promise.
+    """Raise `AssertionError("<check>: <told>")` unless `is_kept`.
 
     Args:
-        is_kept: Whether it does not.
-        check: What is checked.
-        told: What came and what was expected.
+        is_kept: Result of the check.
+        check: Name of the check.
+        told: The value found and the value expected.
 
     Raises:
-        AssertionError: When the promise is broken.
+        AssertionError: If `is_kept` is False.
     """
     if not is_kept:
         raise AssertionError(f"{check}: {told}")
@@ -59,19 +59,19 @@ def check_answers(
     ks: Sequence[int] | None = None,
     **asked: Any,
 ) -> None:
-    """Ask, and hold the answers to the catalog.
+    """Query the index and compare its answers with those of the oracle.
 
     Args:
-        check: What is checked, for the error.
-        index: Holds the catalog.
-        catalog: What it holds.
+        check: Name of the check, for the error message.
+        index: Index that holds the catalog.
+        catalog: Its candidates.
         queries: `[num_queries, dim]` or `[num_queries, heads, dim]`, float32.
-        wanted: What may come back, for each query; everything when None.
-        ks: How many to ask for; 3, and more than there are, when None.
-        **asked: The same, as the index is asked.
+        wanted: Filter of each query, for the oracle; no filters if None.
+        ks: Values of k; 3 and more than the catalog holds if None.
+        **asked: The same filters, as keyword arguments of the index call.
 
     Raises:
-        AssertionError: When an answer is another.
+        AssertionError: If an answer is wrong.
     """
     wanted = [_EVERYTHING] * len(queries) if wanted is None else wanted
     for k in (3, len(catalog.ids) + 2) if ks is None else ks:
@@ -80,8 +80,8 @@ def check_answers(
         require(
             np.shape(scores) == np.shape(ids) == (len(queries), width) and scores.dtype == np.float32,
             check,
-            f"k = {k} gave scores of {np.shape(scores)}, {scores.dtype}, and ids of {np.shape(ids)}; "
-            f"expected {(len(queries), width)}, float32.",
+            f"got {scores.dtype} scores of shape {np.shape(scores)} and ids of shape {np.shape(ids)} for "
+            f"k = {k}, expected shape {(len(queries), width)} and float32.",
         )
         for query, one, each, listed in zip(queries, wanted, scores, ids.tolist(), strict=True):
             check_answer(f"{check}, k = {k}", catalog, query, one, (each, listed), index.is_exact())
@@ -95,18 +95,18 @@ def check_answer(
     found: tuple[np.ndarray, list[Any]],
     is_exact: bool,
 ) -> None:
-    """Hold the answer of one query to the catalog.
+    """Compare the answer of one query with that of the oracle.
 
     Args:
-        check: What is checked, for the error.
-        catalog: What was searched.
+        check: Name of the check, for the error message.
+        catalog: Candidates that were searched.
         query: `[dim]` or `[heads, dim]`.
-        wanted: What may come back.
+        wanted: Filter of the query.
         found: Scores and ids, `[width]` each.
-        is_exact: Whether the best must come back, and not just any that are allowed.
+        is_exact: Require the best candidates in order, not just any that pass the filter.
 
     Raises:
-        AssertionError: When it is another.
+        AssertionError: If the answer is wrong.
     """
     true, rows, (scores, ids) = catalog.scores(query), catalog.rows(wanted), found
     number = min(len(ids), len(rows))
@@ -115,33 +115,35 @@ def check_answer(
     require(
         ids[number:] == padding and all(np.isneginf(scores[number:])),
         check,
-        f"{len(rows)} candidates are allowed, and the places after them hold {ids[number:]} with scores "
-        f"{scores[number:].tolist()}; expected {padding} with minus infinity.",
+        f"{len(rows)} candidates are allowed, but the padding holds ids {ids[number:]} with scores "
+        f"{scores[number:].tolist()}, expected {padding} with minus infinity.",
     )
     row_of = {id_: row for row, id_ in enumerate(catalog.ids)}
     allowed = {catalog.ids[row] for row in rows}
     wrong = [id_ for id_ in ids[:number] if id_ not in allowed]
-    require(not wrong, check, f"{wrong} came back; expected {number} ids that are allowed.")
-    require(len(set(ids[:number])) == number, check, f"{ids} came back; expected no id twice.")
+    require(not wrong, check, f"got ids {wrong}, expected {number} ids that pass the filter.")
+    require(len(set(ids[:number])) == number, check, f"got ids {ids}, expected unique ids.")
     of_found = [true[row_of[id_]] for id_ in ids[:number]]
     require(is_true(scores[:number], of_found), check, f"got scores {scores.tolist()}, expected {of_found}.")
     require(
-        bool((np.diff(scores[:number]) <= 0).all()), check, f"scores {scores.tolist()} are not best first."
+        bool((np.diff(scores[:number]) <= 0).all()),
+        check,
+        f"got scores {scores.tolist()}, expected best first.",
     )
     best = [catalog.ids[row] for row in sorted(rows, key=lambda row: (-true[row], row))[:number]]
     require(not is_exact or ids[:number] == best, check, f"got {ids[:number]}, expected {best}.")
 
 
 def check_recall(index: StoredIndex, catalog: Catalog, queries: np.ndarray) -> None:
-    """That an index which is not exact looks for the best, and finds most of them when it looks at most.
+    """Check that an approximate index with the largest search budget finds half of the 5 best.
 
     Args:
-        index: Holds the catalog.
-        catalog: What it holds.
+        index: Index that holds the catalog.
+        catalog: Its candidates.
         queries: `[num_queries, dim]`.
 
     Raises:
-        AssertionError: When fewer than half of the 5 best are found.
+        AssertionError: If it finds fewer.
     """
     engine, k = index.snapshot().engine, min(5, len(catalog.ids))
     if engine.is_exact:
@@ -155,34 +157,34 @@ def check_recall(index: StoredIndex, catalog: Catalog, queries: np.ndarray) -> N
     require(
         recall >= _LEAST_RECALL,
         "recall",
-        f"the greatest search budget, {widest.label()}, found {recall:.0%} of the {k} best; expected "
-        f"{_LEAST_RECALL:.0%} at least.",
+        f"the largest search budget, {widest.label()}, found {recall:.0%} of the {k} best, expected "
+        f"at least {_LEAST_RECALL:.0%}.",
     )
 
 
 def check_lists(index: StoredIndex, catalog: Catalog, queries: np.ndarray) -> None:
-    """Exclusions, allow lists and attributes in all their forms.
+    """Check `exclude`, `allow` and `where` in all accepted forms.
 
     Args:
-        index: Holds the catalog.
-        catalog: What it holds.
+        index: Index that holds the catalog.
+        catalog: Its candidates.
         queries: `[3, dim]`.
 
     Raises:
-        AssertionError: When an answer is another.
+        AssertionError: If an answer is wrong.
     """
     ids, nowhere, padding = catalog.ids, unknown_of("str"), padding_of(catalog.ids)
     lists = [ids[:4], [], [ids[-1], nowhere, ids[-1]]]
     matrix = _matrix([[ids[0], padding], [padding, ids[1]], [nowhere, nowhere]])
     wheres: list[dict[str, Any]] = [{"color": "red"}, {}, {"code": [0, 39], "tags": ["new", "old"]}]
     of_each: dict[str, tuple[Any, list[Any]]] = {
-        "a list a query": (lists, lists),
+        "one list per query": (lists, lists),
         "one list for all queries": (ids[:4], [ids[:4]] * 3),
         "a padded matrix": (matrix, matrix.tolist()),
         "unknown ids": ([nowhere], [[nowhere]] * 3),
         "all but two": (ids[2:], [ids[2:]] * 3),
         "all": ([ids, ids, []], [ids, ids, []]),
-        "twice the same": ([ids[3]] * 2 + [ids[1]], [[ids[3], ids[1]]] * 3),
+        "a duplicate": ([ids[3]] * 2 + [ids[1]], [[ids[3], ids[1]]] * 3),
     }
     for name, (asked, each) in of_each.items():
         excluding, allowing = [Wanted(exclude=one) for one in each], [Wanted(allow=one) for one in each]
@@ -199,7 +201,7 @@ def check_lists(index: StoredIndex, catalog: Catalog, queries: np.ndarray) -> No
         each_where = [Wanted(where=where)] * 3
         check_answers(f"where = {where}", index, catalog, queries, each_where, where=where)
     check_answers(
-        "where, one a query", index, catalog, queries, [Wanted(where=w) for w in wheres], where=wheres
+        "where, one per query", index, catalog, queries, [Wanted(where=w) for w in wheres], where=wheres
     )
     combined = [Wanted(one, ids[::2], where) for one, where in zip(lists, wheres, strict=True)]
     asked = {"exclude": lists, "allow": ids[::2], "where": wheres}
@@ -214,16 +216,16 @@ def _matrix(lists: list[list[Any]]) -> np.ndarray:
 
 
 def check_scores(index: StoredIndex, catalog: Catalog, queries: np.ndarray, unknown: Any) -> None:
-    """`score`, of listed candidates in their order.
+    """Check that `score` returns the scores of the listed ids in order.
 
     Args:
-        index: Holds the catalog.
-        catalog: What it holds.
+        index: Index that holds the catalog.
+        catalog: Its candidates.
         queries: `[num_queries, dim]`.
-        unknown: An id that no candidate has.
+        unknown: An id that is not in the catalog.
 
     Raises:
-        AssertionError: When a score is another.
+        AssertionError: If a score is wrong.
     """
     rows = [len(catalog.ids) - 1, 0, 3]
     listed = [*(catalog.ids[row] for row in rows), unknown]
@@ -234,14 +236,14 @@ def check_scores(index: StoredIndex, catalog: Catalog, queries: np.ndarray, unkn
 
 
 def check_similar(index: StoredIndex, catalog: Catalog) -> None:
-    """`similar`, which never answers with the candidate itself.
+    """Check that `similar` returns the nearest candidates without the candidate itself.
 
     Args:
-        index: Holds the catalog.
-        catalog: What it holds.
+        index: Index that holds the catalog.
+        catalog: Its candidates.
 
     Raises:
-        AssertionError: When an answer is another.
+        AssertionError: If an answer is wrong.
     """
     for where in ({}, {"color": "red"}):
         asked = [catalog.ids[-1], catalog.ids[2]]

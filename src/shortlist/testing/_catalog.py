@@ -1,4 +1,4 @@
-"""What a catalog must answer, slowly and from the definition, and catalogs in which ties are certain."""
+"""Brute-force oracle for indexes, and random catalogs with many ties."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -12,33 +12,30 @@ _DIM = 3
 
 
 class Catalog(NamedTuple):
-    """Candidates, in the order in which equal scores are given."""
+    """Candidates of an index; ties are ordered by position."""
 
     ids: list[Any]
     vectors: np.ndarray
-    """`[num_candidates, dim]`, float32, small whole numbers: no order of additions rounds."""
+    """`[num_candidates, dim]`, float32 small integers, whose products are exact in any summation order."""
     attributes: dict[str, list[list[Any]]]
-    """Of each candidate the values it has, by attribute."""
+    """Values of each candidate, by attribute name."""
 
     def scores(self, query: np.ndarray) -> list[float]:
-        """What each candidate scores.
+        """Score each candidate by its best dot product with any head.
 
         Args:
-            query: `[dim]`, or `[heads, dim]`, of whose products the best counts.
+            query: `[dim]` or `[heads, dim]`.
 
         Returns:
-            `num_candidates` numbers.
+            One score per candidate.
         """
         return [max(float(head @ vector) for head in np.atleast_2d(query)) for vector in self.vectors]
 
     def rows(self, wanted: "Wanted") -> list[int]:
-        """The candidates that may come back.
+        """Return the rows that pass a filter, ascending.
 
         Args:
-            wanted: Of one query.
-
-        Returns:
-            Their rows, ascending.
+            wanted: Filter of one query.
         """
         return [row for row in range(len(self.ids)) if self._is_allowed(row, wanted)]
 
@@ -52,7 +49,7 @@ class Catalog(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What one query asks for."""
+    """Filter of one query: arguments `exclude`, `allow` and `where` of an index call."""
 
     exclude: Sequence[Any] = ()
     allow: Sequence[Any] | None = None
@@ -60,15 +57,15 @@ class Wanted(NamedTuple):
 
 
 def drawn(seed: int, num_candidates: int, kind: str = "str") -> Catalog:
-    """A catalog of whole numbers, many of them tied, some of them alike.
+    """Draw a catalog of small integer vectors, with many ties and a duplicate vector.
 
     Args:
-        seed: Of the vectors and the attributes.
-        num_candidates: How many.
-        kind: Of the ids, one of `KINDS`.
+        seed: Seed of vectors and attributes.
+        num_candidates: Number of candidates.
+        kind: Type of the ids, one of `KINDS`.
 
     Returns:
-        Candidates that have a color each, none to two tags, and one of forty codes.
+        Candidates with one color, up to two tags and one of 40 codes each.
     """
     rng = np.random.default_rng(seed)
     vectors = rng.integers(-2, 3, (num_candidates, _DIM)).astype("float32")
@@ -81,11 +78,11 @@ def drawn(seed: int, num_candidates: int, kind: str = "str") -> Catalog:
 
 
 def drawn_queries(seed: int, num_queries: int) -> np.ndarray:
-    """Queries of whole numbers; the first scores all candidates the same.
+    """Draw small integer queries; the first is zero, so that all candidates tie.
 
     Args:
-        seed: Of the numbers.
-        num_queries: How many, at least one.
+        seed: Seed of the queries.
+        num_queries: Number of queries, at least one.
 
     Returns:
         `[num_queries, dim]`, float32.
@@ -96,7 +93,7 @@ def drawn_queries(seed: int, num_queries: int) -> np.ndarray:
 
 
 def _id(kind: str, row: int) -> Any:
-    """Integers that fall together in int32 or in float64, and text that does when its case or zeros go."""
+    """Make ids that collide if cast to int32 or float64, or if text loses its case or leading zeros."""
     if kind == "int64":
         return 7 + row * 2**32 if row % 2 else 2**53 + row // 2
     text = f"{'a' if row % 2 else 'A'}{row // 2:0{1 + row % 3}d}"
@@ -104,18 +101,18 @@ def _id(kind: str, row: int) -> Any:
 
 
 def unknown_of(kind: str) -> Any:
-    """An id that no drawn catalog has.
+    """Return an id that no drawn catalog contains.
 
     Args:
-        kind: One of `KINDS`.
+        kind: Type of the id, one of `KINDS`.
     """
     return {"str": "nowhere", "bytes": b"nowhere", "int64": 2**40 + 1}[kind]
 
 
 def padding_of(ids: Sequence[Any]) -> Any:
-    """What stands where no id does: -1, or empty text of the ids' type.
+    """Return the id used as padding: -1, or an empty string of the ids' type.
 
     Args:
-        ids: At least one.
+        ids: Ids of a catalog, at least one.
     """
     return -1 if isinstance(ids[0], int) else type(ids[0])()

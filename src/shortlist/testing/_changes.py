@@ -1,4 +1,4 @@
-"""Checks of an index that changes, and of one that was saved."""
+"""Checks of upserts, removals, compaction and saving."""
 
 import tempfile
 from collections.abc import Sequence
@@ -16,11 +16,11 @@ __all__ = ["check_changes", "check_emptied", "check_saved", "removed", "upserted
 
 
 def upserted(catalog: Catalog, new: Catalog) -> Catalog:
-    """The catalog with candidates added, and with those replaced whose ids it has.
+    """Return a catalog with candidates added, or replaced if their ids exist.
 
     Args:
-        catalog: With the old ones.
-        new: With the new ones.
+        catalog: Catalog before the change.
+        new: Candidates to add.
     """
     rest = removed(catalog, new.ids)
     attributes = {name: values + new.attributes[name] for name, values in rest.attributes.items()}
@@ -28,11 +28,11 @@ def upserted(catalog: Catalog, new: Catalog) -> Catalog:
 
 
 def removed(catalog: Catalog, ids: Sequence[Any]) -> Catalog:
-    """The catalog without some candidates.
+    """Return a catalog without some candidates.
 
     Args:
-        catalog: With them.
-        ids: Theirs; those that it has not are ignored.
+        catalog: Catalog before the change.
+        ids: Ids to remove; unknown ids are ignored.
     """
     return _of_rows(catalog, [row for row, id_ in enumerate(catalog.ids) if id_ not in ids])
 
@@ -43,15 +43,15 @@ def _of_rows(catalog: Catalog, rows: Sequence[int]) -> Catalog:
 
 
 def check_changes(index: StoredIndex, catalog: Catalog, queries: np.ndarray) -> None:
-    """Candidates come, go, are replaced and come again; after each change all answers are right.
+    """Check all answers after each of several upserts, removals and compactions.
 
     Args:
-        index: Holds the catalog; it is changed.
-        catalog: At least ten candidates, with ids of text.
+        index: Index that holds the catalog; modified.
+        catalog: At least ten candidates, with string ids.
         queries: `[num_queries, dim]`, float32.
 
     Raises:
-        AssertionError: An answer is not that of an index built from scratch.
+        AssertionError: If an answer differs from that of an index built from scratch.
     """
     old, names = catalog.ids, ["new 0", "new 1", *catalog.ids[:2]]
     changes = [
@@ -78,16 +78,16 @@ def _changed(index: StoredIndex, catalog: Catalog, change: str, ids: Sequence[An
     if change == "remove":
         rest = removed(catalog, ids)
         found, wanted = index.remove(ids), len(catalog.ids) - len(rest.ids)
-        require(found == wanted, change, f"it told of {found} removed candidates, expected {wanted}.")
+        require(found == wanted, change, f"got {found} removed candidates, expected {wanted}.")
         return rest
     new = drawn(100 + seed, len(ids))._replace(ids=list(ids))
-    new.attributes["color"][-1] = [f"color {seed}"]  # a value that is new, too
+    new.attributes["color"][-1] = [f"color {seed}"]  # a new value
     index.upsert(new.ids, new.vectors, new.attributes)
     return upserted(catalog, new)
 
 
 def _check_state(check: str, index: StoredIndex, catalog: Catalog, queries: np.ndarray) -> None:
-    """The candidates that are there, in the index's own order, and what it answers in this order."""
+    """Check the candidates of the index, and its answers with ties in its own order."""
     ids = index.ids.tolist()
     require(
         len(ids) == len(catalog.ids) == index.num_candidates and set(ids) == set(catalog.ids),
@@ -96,22 +96,22 @@ def _check_state(check: str, index: StoredIndex, catalog: Catalog, queries: np.n
     )
     catalog = _of_rows(catalog, [catalog.ids.index(id_) for id_ in ids])
     vectors = index.vectors
-    require(bool(np.allclose(vectors, catalog.vectors)), check, "the vectors are not those of the ids.")
-    of_codes = [Wanted(where={"code": code}) for code in (0, [1, 2])]  # those of the last upsert among them
+    require(bool(np.allclose(vectors, catalog.vectors)), check, "got vectors that do not match the ids.")
+    of_codes = [Wanted(where={"code": code}) for code in (0, [1, 2])]  # includes values of the last upsert
     for wanted in (Wanted(), Wanted(ids[:3]), Wanted(allow=ids[-4:]), *of_codes):
         asked = {name: value for name, value in wanted._asdict().items() if value}
         check_answers(f"{check}, {asked}", index, catalog, queries, [wanted] * len(queries), (3,), **asked)
 
 
 def check_saved(index: StoredIndex, queries: np.ndarray) -> None:
-    """A saved index that is loaded answers the same.
+    """Check that a saved and loaded index gives the same answers.
 
     Args:
-        index: Of a class that Keras can load.
+        index: Index of a class registered with Keras.
         queries: `[num_queries, dim]`, float32.
 
     Raises:
-        AssertionError: It answers otherwise.
+        AssertionError: If an answer differs.
     """
     with tempfile.TemporaryDirectory() as folder:
         index.save(Path(folder, "index.keras"))
@@ -126,14 +126,14 @@ def check_saved(index: StoredIndex, queries: np.ndarray) -> None:
 
 
 def check_emptied(index: StoredIndex, queries: np.ndarray) -> None:
-    """An index all of whose candidates were removed answers nothing, and takes new ones.
+    """Check that an emptied index returns no candidates and accepts new ones.
 
     Args:
-        index: With candidates whose ids are text; it is changed.
+        index: Index with string ids; modified.
         queries: `[num_queries, dim]`, float32.
 
     Raises:
-        AssertionError: It does otherwise.
+        AssertionError: If an answer is wrong.
     """
     index.upsert(["late"], queries[:1])
     index.remove(index.ids)
@@ -143,7 +143,7 @@ def check_emptied(index: StoredIndex, queries: np.ndarray) -> None:
         require(
             np.shape(scores) == np.shape(ids) == shape,
             "empty",
-            f"got answers of shape {np.shape(ids)}, expected {shape} when all candidates are removed.",
+            f"got answers of shape {np.shape(ids)}, expected {shape} after removing all candidates.",
         )
         index.compact()
     index.upsert(["back"], queries[:1])

@@ -1,4 +1,4 @@
-"""What every index promises, as checks that take a way to make one."""
+"""Contract test of indexes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,22 +26,23 @@ from shortlist.testing._refusals import (
 __all__ = ["check_index"]
 
 _NUM_CANDIDATES = 43
-"""More values of attributes than the bits of a word, and a number that nothing divides."""
+"""A prime, large enough for more attribute values than the 32 bits of a mask word."""
 
 
 def check_index(make: Callable[..., StoredIndex]) -> None:
-    """Hold an index to all that indexes promise, next to an oracle that scores candidates one by one.
+    """Check the contract of indexes against a brute-force oracle.
 
-    Vectors are small whole numbers, so that ties are certain and nothing rounds. Where `is_exact()` the very
-    ids and their order are demanded; elsewhere as many as are allowed, none forbidden, none twice, each with
-    its true score, best first; and with the greatest search budget, half of the 5 best at least.
+    Vectors are small integers, so ties are common and scores are exact. An index with `is_exact()` must
+    return the same ids in the same order as the oracle. An approximate one must return
+    `min(k, num_allowed)` unique ids that pass the filters, with their true scores, best first, and find half
+    of the 5 best with the largest search budget.
 
     Args:
-        make: `make(vectors, ids, attributes=None, **options)` returns an index that holds them; ids may be
-            None, and options are the index's own, such as `k`.
+        make: Function `make(vectors, ids, attributes=None, **options)` that returns an index of these
+            candidates. `ids` may be None; `options` are constructor arguments, such as `k`.
 
     Raises:
-        AssertionError: A promise is broken; the message names it, what came and what was expected.
+        AssertionError: If a check fails; the message names the check, the value found and the value expected.
 
     Example:
         >>> from shortlist.indexes import BruteForce
@@ -56,7 +57,7 @@ def check_index(make: Callable[..., StoredIndex]) -> None:
     check_answers("answers", index, catalog, queries)
     check_answers("one query", index, catalog, queries[2:], ks=(1,))
     heads = np.stack([queries, queries[::-1]], axis=1)
-    check_answers("queries of several vectors", index, catalog, heads, ks=(3,))
+    check_answers("queries with several heads", index, catalog, heads, ks=(3,))
     check_recall(index, catalog, drawn_queries(4, 20))
     check_lists(index, catalog, queries)
     check_similar(index, catalog)
@@ -71,11 +72,11 @@ def check_index(make: Callable[..., StoredIndex]) -> None:
 
 def _check_default_k(make: Callable[..., StoredIndex], catalog: Catalog, queries: np.ndarray) -> None:
     width = _made(make, catalog, k=2)(queries)[1].shape[1]
-    require(width == 2, "k of the index", f"got {width} answers, expected the 2 of its k.")
+    require(width == 2, "k of the index", f"got {width} answers, expected 2, the k of the index.")
 
 
 def _check_ids(make: Callable[..., StoredIndex], catalog: Catalog, kind: str) -> None:
-    """Ids of one kind, which fall together when they are cast."""
+    """Check ids that collide if the index casts them."""
     queries, ids = drawn_queries(0, 2), catalog.ids
     beyond = (len(ids) + 2,)
     index = _made(make, catalog)
@@ -88,7 +89,7 @@ def _check_ids(make: Callable[..., StoredIndex], catalog: Catalog, kind: str) ->
 
 
 def _check_row_numbers(make: Callable[..., StoredIndex]) -> None:
-    """Candidates without ids answer to their row numbers."""
+    """Check that row numbers are used as ids if none are given."""
     catalog, queries = drawn(0, _NUM_CANDIDATES // 4, "int64"), drawn_queries(0, 2)
     catalog = catalog._replace(ids=list(range(len(catalog.ids))))
     index = make(catalog.vectors, None, catalog.attributes)

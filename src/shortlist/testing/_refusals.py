@@ -1,4 +1,4 @@
-"""Checks of what an index refuses, and that it is as it was afterwards."""
+"""Checks that an index rejects invalid input and is unchanged afterwards."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,18 +22,18 @@ def _check(
         return
     except Exception as other:
         raise AssertionError(f"{what}: got {other!r}, expected {error.__name__}.") from other
-    raise AssertionError(f"{what}: it was taken, expected {error.__name__}.")
+    raise AssertionError(f"{what}: got no error, expected {error.__name__}.")
 
 
 def check_refused_requests(index: StoredIndex, queries: np.ndarray) -> None:
-    """Queries, numbers, lists and attributes that do not fit.
+    """Check that invalid queries, k, ids and attributes are rejected.
 
     Args:
-        index: With candidates of text ids.
+        index: Index with string ids.
         queries: `[3, dim]`, float32.
 
     Raises:
-        AssertionError: One was taken, or refused by another error.
+        AssertionError: If one is accepted, or rejected with another error.
     """
     for k in (0, -1, 1.5, True, "3"):
         _check(f"k = {k!r}", ArgumentError, index, queries, k)
@@ -48,34 +48,34 @@ def check_refused_requests(index: StoredIndex, queries: np.ndarray) -> None:
         "two lists of exclude for three queries": {"exclude": [["a"], ["b"]]},
         "two lists of allow for three queries": {"allow": [["a"], ["b"]]},
         "two dicts of where for three queries": {"where": [{}, {}]},
-        "where, an attribute that no candidate was given": {"where": {"no such": 1}},
+        "where, an unknown attribute": {"where": {"no such": 1}},
     }
     for name, asked in requests.items():
         _check(name, ArgumentError, index, queries, 1, **asked)
-    _check("exclude, ids of another kind", ValueError, index, queries, 1, exclude=[7])
-    _check("similar to an id that no candidate has", ArgumentError, index.similar, ["nowhere"], 1)
-    _check("score, lists of two lengths", ArgumentError, index.score, queries[:2], [["a"], []])
+    _check("exclude, ids of another type", ValueError, index, queries, 1, exclude=[7])
+    _check("similar to an unknown id", ArgumentError, index.similar, ["nowhere"], 1)
+    _check("score, lists of different lengths", ArgumentError, index.score, queries[:2], [["a"], []])
 
 
 def check_refused_candidates(make: Callable[..., StoredIndex], catalog: Catalog) -> None:
-    """Candidates that do not fit, in `index`.
+    """Check that `index` rejects invalid candidates.
 
     Args:
-        make: As in `check_index`.
-        catalog: Candidates that do.
+        make: See `check_index`.
+        catalog: Valid candidates.
 
     Raises:
-        AssertionError: They were taken, or refused by another error.
+        AssertionError: If they are accepted, or rejected with another error.
     """
     vectors, ids = catalog.vectors, catalog.ids
     broken = vectors.copy()
     broken[1, 0] = np.nan
     cases: dict[str, tuple[Any, ...]] = {
         "a vector with NaN": (broken, ids),
-        "a number less of ids than of vectors": (vectors, ids[1:]),
-        "an id twice": (vectors, [ids[1], *ids[1:]]),
+        "fewer ids than vectors": (vectors, ids[1:]),
+        "a duplicate id": (vectors, [ids[1], *ids[1:]]),
         "no candidates": (vectors[:0], []),
-        "attributes of another number": (vectors, ids, {"color": ["red"]}),
+        "attributes of another length": (vectors, ids, {"color": ["red"]}),
     }
     for name, candidates in cases.items():
         _check(name, ValueError, make, *candidates)
@@ -84,23 +84,23 @@ def check_refused_candidates(make: Callable[..., StoredIndex], catalog: Catalog)
 
 
 def check_refused_changes(index: StoredIndex, queries: np.ndarray) -> None:
-    """Candidates that do not fit, in `upsert`, which then changes nothing.
+    """Check that `upsert` rejects invalid candidates and leaves the index unchanged.
 
     Args:
-        index: With candidates of text ids.
+        index: Index with string ids.
         queries: `[num_queries, dim]`, float32.
 
     Raises:
-        AssertionError: They were taken, refused by another error, or the index is another afterwards.
+        AssertionError: If they are accepted, rejected with another error, or the index has changed.
     """
     two, (scores, ids) = index.vectors[:2], index(queries, 3)
     cases: dict[str, tuple[Any, ...]] = {
         "upsert, vectors of another width": (["a", "b"], two[:, 1:]),
         "upsert, a vector with NaN": (["a", "b"], np.full_like(two, np.nan)),
-        "upsert, an id twice": (["a", "a"], two),
+        "upsert, a duplicate id": (["a", "a"], two),
         "upsert, more vectors than ids": (["a"], two),
-        "upsert, ids of another kind": ([1, 2], two),
-        "upsert, attributes of another number": (["a", "b"], two, {"color": ["red"]}),
+        "upsert, ids of another type": ([1, 2], two),
+        "upsert, attributes of another length": (["a", "b"], two, {"color": ["red"]}),
     }
     for name, change in cases.items():
         _check(name, ValueError, index.upsert, *change)
@@ -108,19 +108,19 @@ def check_refused_changes(index: StoredIndex, queries: np.ndarray) -> None:
         require(
             np.array_equal(after[0], scores) and after[1].tolist() == ids.tolist(),
             name,
-            f"it answers {after[1].tolist()} after it, expected {ids.tolist()} as before.",
+            f"got ids {after[1].tolist()} afterwards, expected {ids.tolist()} as before.",
         )
 
 
 def check_not_indexed(index: StoredIndex, queries: np.ndarray) -> None:
-    """An index of the same settings, before it holds candidates.
+    """Check that an index without candidates raises `NotIndexedError`.
 
     Args:
-        index: Any.
+        index: Index whose configuration is copied.
         queries: `[num_queries, dim]`, float32.
 
     Raises:
-        AssertionError: It answers, or raises another error.
+        AssertionError: If a call succeeds, or raises another error.
     """
     empty = index.from_config(index.get_config())
     for name, call, *arguments in (
@@ -132,4 +132,6 @@ def check_not_indexed(index: StoredIndex, queries: np.ndarray) -> None:
         ("compact", empty.compact),
     ):
         _check(f"{name} before index()", NotIndexedError, call, *arguments)
-    require(empty.num_candidates == 0, "before index()", f"it holds {empty.num_candidates} candidates.")
+    require(
+        empty.num_candidates == 0, "before index()", f"got {empty.num_candidates} candidates, expected 0."
+    )

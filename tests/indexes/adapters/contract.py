@@ -1,6 +1,6 @@
-"""What every adapter promises, next to scores of all candidates in float64.
+"""Contract test of adapters, against float64 scores of all candidates.
 
-A test file of an adapter hands these functions its class, or a way to make an index.
+Each adapter's test file passes its class to these checks.
 """
 
 import importlib.util
@@ -19,7 +19,7 @@ from shortlist.indexes._row_filter import Filter
 from shortlist.metrics import FactorizedTopK
 
 Array = NDArray[Any]
-# Makes an index without candidates, with these options.
+# Constructor of an index, or a function like it.
 Make = Callable[..., ApproximateIndex]
 
 SIZE = 3000
@@ -31,7 +31,7 @@ def skip_without(package: str) -> pytest.MarkDecorator:
 
 
 def clustered(num_rows: int, dim: int = 16, seed: int = 0) -> Array:
-    """Vectors of length 1 around forty centers, every tenth of them there twice."""
+    """Draw unit vectors around 40 centers; every tenth is duplicated."""
     centers = np.random.default_rng(99).normal(size=(40, dim))
     generator = np.random.default_rng(seed)
     vectors = centers[generator.integers(0, 40, num_rows)] + 0.3 * generator.normal(size=(num_rows, dim))
@@ -40,19 +40,19 @@ def clustered(num_rows: int, dim: int = 16, seed: int = 0) -> Array:
 
 
 def all_scores(queries: Array, vectors: Array) -> Array:
-    """`[num_queries, num_rows]`: the best product with any head."""
+    """Return the best product with any head `[num_queries, num_rows]`."""
     heads = queries if queries.ndim == 3 else queries[:, None]
     return np.einsum("bhd,nd->bhn", heads.astype("float64"), vectors.astype("float64")).max(axis=1)
 
 
 def recall(found: Array, scores: Array) -> float:
-    """Share of the k best scores that were found; a tie with the last of them counts."""
+    """Return the fraction of the k best scores found; ties with the k-th best count."""
     least = -np.sort(-scores, axis=1)[:, found.shape[1] - 1]
     return float((found >= least[:, None] - 1e-5).mean())
 
 
 def check_answer(found: tuple[Array, Array], scores: Array, least_recall: float) -> None:
-    """Scores are the rows' own, best first, of equal ones the lower row first, and no row stands twice."""
+    """Check that rows are unique, with their true scores, best first, ties ordered by row."""
     values, rows = found
     assert (values.dtype, rows.ndim) == (np.dtype("float32"), 2)
     np.testing.assert_allclose(values, np.take_along_axis(scores, rows, axis=1), atol=1e-5)
@@ -85,7 +85,7 @@ def check_cosine(make: Make) -> None:
     assert recall(found[0], all_scores(queries, vectors)) >= 0.9
 
 
-def check_most_search_budget_finds_all(make: Make) -> None:
+def check_largest_search_budget_finds_all(make: Make) -> None:
     vectors, queries = clustered(SIZE), clustered(20, seed=4)
     engine = make().index(vectors).snapshot().engine
     engine = engine.with_search_budget(engine.max_search_budget)
@@ -97,7 +97,7 @@ def check_most_search_budget_finds_all(make: Make) -> None:
 
 
 def check_exact_counts(make: Make) -> None:
-    """The best are excluded, or few have what is wanted: as many come back as are allowed, and no other."""
+    """Check that min(k, allowed) rows are returned when the best are excluded or few pass the filter."""
     vectors, queries = clustered(SIZE), clustered(8, seed=5)
     scores = all_scores(queries, vectors)
     index = make().index(
@@ -118,7 +118,7 @@ def check_exact_counts(make: Make) -> None:
 
 
 def check_filtered(found: tuple[Array, Array], scores: Array) -> None:
-    """`scores` are minus infinity where a row is forbidden."""
+    """Check an answer against `scores`, which are minus infinity for rejected rows."""
     values, rows = found
     counts = np.minimum(np.isfinite(scores).sum(axis=1), rows.shape[1])
     assert (rows >= 0).sum(axis=1).tolist() == counts.tolist()
@@ -139,7 +139,7 @@ def check_single_query(make: Make) -> None:
 
 
 def check_layouts_of_queries(make: Make) -> None:
-    """Libraries read memory as it lies, so that it must lie as they expect."""
+    """Check queries that are not C-contiguous float32 arrays, as libraries read the memory directly."""
     vectors, queries = clustered(SIZE), clustered(20, seed=13)
     index = make().index(vectors)
     scores, rows = index(queries, 10)
@@ -150,8 +150,8 @@ def check_layouts_of_queries(make: Make) -> None:
         np.testing.assert_array_equal(found[1], rows)
 
 
-def check_small_worlds(make: Make) -> None:
-    """One candidate, or fewer than any clustering wants: all of them come back, in order."""
+def check_few_candidates(make: Make) -> None:
+    """Check that all of a few candidates are returned in order, even fewer than the clusters."""
     for num_rows, dim in ((1, 1), (1, 5), (2, 3), (9, 2), (41, 4)):
         vectors, queries = clustered(num_rows, dim), clustered(3, dim, seed=6)
         check_filtered(make().index(vectors)(queries, 50), all_scores(queries, vectors))
@@ -178,7 +178,7 @@ def check_determinism(make: Make) -> None:
 
 
 def check_metric(make: Make) -> None:
-    """By id, in a compiled step where the backend has one: places in the lists that the index gives."""
+    """Check that metrics rank true ids within the lists returned by the index."""
     vectors, queries = clustered(SIZE), clustered(40, seed=9)
     index = make().index(vectors)
     listed = index(queries, 10)[1]
@@ -201,14 +201,14 @@ def check_tuned_when_small(make: Make) -> None:
     assert index.is_exact()
 
 
-def check_search_budget_has_the_constructors_word(make: Make) -> None:
+def check_errors_name_the_search_budget(make: Make) -> None:
     name = make().search_budget_name
     with pytest.raises(ArgumentError, match=f"^{name} must be an integer >= 1, got 0"):
         make(**{name: 0})
 
 
 def check_missing(adapter: type[ApproximateIndex], package: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error holds the line for pip, named as the package is that cannot be imported."""
+    """Check that the error of a missing package tells how to install it."""
     for name in [name for name in sys.modules if name.partition(".")[0] == package]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)
@@ -223,14 +223,14 @@ CHECKS = [
     check_recall,
     check_several_heads,
     check_cosine,
-    check_most_search_budget_finds_all,
+    check_largest_search_budget_finds_all,
     check_exact_counts,
     check_single_query,
     check_layouts_of_queries,
-    check_small_worlds,
+    check_few_candidates,
     check_changes,
     check_determinism,
     check_metric,
     check_tuned_when_small,
-    check_search_budget_has_the_constructors_word,
+    check_errors_name_the_search_budget,
 ]

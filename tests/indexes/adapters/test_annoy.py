@@ -1,4 +1,4 @@
-"""Annoy through the contract of adapters."""
+"""Adapter contract of Annoy."""
 
 from collections.abc import Callable
 

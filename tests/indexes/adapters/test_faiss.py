@@ -1,4 +1,4 @@
-"""Faiss through the contract of adapters."""
+"""Adapter contract of Faiss."""
 
 from collections.abc import Callable
 

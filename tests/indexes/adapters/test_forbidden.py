@@ -1,4 +1,4 @@
-"""`Forbidden` says of named rows what `Filter.allowed` says of all, in random worlds."""
+"""`Forbidden` against the definition of a filter, on random data."""
 
 import numpy as np
 from hypothesis import given
@@ -9,7 +9,7 @@ from shortlist.indexes.adapters._forbidden import Forbidden
 
 
 def is_allowed(rows: Filter, query: int, row: int) -> bool:
-    """By the definition, one row at a time."""
+    """Apply the definition to one row."""
     if row in np.asarray(rows.excluded)[query].tolist():
         return False
     if rows.bits is None:
@@ -41,7 +41,7 @@ def test_equals_the_definition(seed: int, is_filtered: bool, is_for_all: bool) -
     assert forbidden.among(heads, queries)[:, 1, ::-1].tolist() == expected
 
 
-def test_an_excluded_row_that_is_out_of_range_marks_nothing() -> None:
+def test_excluded_rows_out_of_range_are_ignored() -> None:
     forbidden = Forbidden.of(Filter(np.int32([[10, 11, -1, -2]])), 10)
     assert forbidden is not None
     assert not forbidden.among(np.array([[[-1, 0, 9, 8]]]), np.array([0])).any()

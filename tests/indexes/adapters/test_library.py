@@ -1,4 +1,4 @@
-"""Optional libraries are imported when they are asked for, and not before."""
+"""Optional libraries are imported on first use."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,9 @@ from shortlist.errors import MissingExtraError
 from shortlist.indexes.adapters._library import library
 
 
-def test_a_missing_package_is_told_from_one_that_is_broken(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_and_a_broken_one_raise_different_errors(
+    tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "broken_package.py").write_text("import a_package_that_is_nowhere")
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(

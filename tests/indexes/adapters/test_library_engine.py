@@ -1,4 +1,4 @@
-"""What engines of libraries share, with a library that knows every row and tells what it was asked for."""
+"""`LibraryEngine` with a fake library that records its calls."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ Array = NDArray[Any]
 
 
 class Whole(LibraryEngine):
-    """A library whose own scores are right, and that names no row beyond the `search_budget` best."""
+    """Fake library that returns the `search_budget` best rows by exact scores."""
 
     asked: list[tuple[int, int]]
 
@@ -42,7 +42,7 @@ def make(vectors: Array, search_budget: int | None = None) -> Whole:
 
 
 def expected(queries: Array, vectors: Array, k: int, allowed: Array) -> tuple[list[Any], list[Any]]:
-    """By the definition, a query at a time."""
+    """Compute scores and rows from the definition, one query at a time."""
     scores, rows = [], []
     for query, may_come in zip(queries.tolist(), allowed.tolist(), strict=True):
         each = [
@@ -57,7 +57,7 @@ def expected(queries: Array, vectors: Array, k: int, allowed: Array) -> tuple[li
 
 
 def world(seed: int, heads: int, is_filtered: bool) -> tuple[Array, Array, Filter, Array]:
-    """Small whole numbers, so that ties are certain; with what is allowed, `[3, num_rows]`."""
+    """Draw small integers, which tie often, and a filter with its allowed rows `[3, num_rows]`."""
     generator = np.random.default_rng(seed)
     num_rows = int(generator.integers(1, 40))
     vectors = generator.integers(-1, 2, (num_rows, 3)).astype("float32")
@@ -75,10 +75,10 @@ def world(seed: int, heads: int, is_filtered: bool) -> tuple[Array, Array, Filte
 
 @settings(deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 3), st.booleans(), st.integers(1, 12))
-def test_equals_the_definition_where_the_library_names_all(
+def test_equals_the_definition_if_the_library_returns_all_rows(
     seed: int, heads: int, is_filtered: bool, k: int
 ) -> None:
-    """Of equal scores a library may name any; so all rows are asked for where a tie may be cut."""
+    """Rows are compared for k = num_rows only, as a library may return any of several ties."""
     vectors, queries, rows, allowed = world(seed, heads, is_filtered)
     k = min(k, len(vectors))
     scores, found = make(vectors).search(queries, k, rows)
@@ -92,7 +92,7 @@ def test_equals_the_definition_where_the_library_names_all(
     np.testing.assert_array_equal(whole[1], expected(queries, vectors, len(vectors), allowed)[1])
 
 
-def test_only_short_queries_are_asked_again_and_for_more() -> None:
+def test_only_incomplete_queries_are_repeated_with_a_larger_k() -> None:
     vectors = np.eye(100, dtype="float32")
     queries = np.linspace(1, 2, 100, dtype="float32")[None, None].repeat(2, axis=0)
     excluded = np.stack([np.arange(60, 100), np.full(40, -1)]).astype("int32")
@@ -105,7 +105,7 @@ def test_only_short_queries_are_asked_again_and_for_more() -> None:
     assert engine.asked == [(2, 3)]
 
 
-def test_a_library_that_has_no_more_is_not_asked_again() -> None:
+def test_an_exhausted_library_is_not_queried_again() -> None:
     engine = make(np.eye(100, dtype="float32"), search_budget=5)
     queries = np.linspace(1, 2, 100, dtype="float32")[None, None]
     scores, rows = engine.search(queries, 4, Filter(np.int32([[99, 98]])))
@@ -116,7 +116,7 @@ def test_a_library_that_has_no_more_is_not_asked_again() -> None:
 
 @pytest.mark.contract
 def test_listed_and_searched_in_a_compiled_function() -> None:
-    """With exclusions that have no value yet, as in a metric, and with attributes."""
+    """With symbolic exclusions, as in a metric, and with attributes."""
     for is_filtered in (False, True):
         vectors, queries, rows, allowed = world(5, 2, is_filtered)
         k = min(4, len(vectors))

@@ -1,4 +1,4 @@
-"""Indexes of all libraries load in a new process on every backend, with the same answers."""
+"""Saved indexes give the same answers in a new process on every backend."""
 
 import importlib.util
 from collections.abc import Callable
@@ -27,7 +27,7 @@ for name in NAMES:
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, ApproximateIndex]]:
-    """One index of each installed library, saved in one folder."""
+    """Save an index of each installed library to one folder."""
     folder = tmp_path_factory.mktemp("saved")
     installed = {name: of for name, of in PACKAGES.items() if importlib.util.find_spec(name)}
     ids = [f"item {row}" for row in range(SIZE)]

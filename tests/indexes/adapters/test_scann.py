@@ -1,4 +1,4 @@
-"""ScaNN through the contract of adapters."""
+"""Adapter contract of ScaNN."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""ScaNN next to a TensorFlow that its operators are not made for: they are never loaded."""
+"""ScaNN's TensorFlow operators are never loaded, as they fail with other TensorFlow versions."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""USearch through the contract of adapters."""
+"""Adapter contract of USearch."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Clusters, next to distances worked out one by one."""
+"""Clustering against brute-force distances."""
 
 import numpy as np
 
@@ -19,7 +19,7 @@ def test_the_nearest_centroid_and_its_distance(monkeypatch):
     np.testing.assert_allclose(found.distance, distances.min(axis=1), atol=1e-5)
 
 
-def test_means_of_members_and_an_empty_cluster_stays():
+def test_means_and_the_centroid_of_an_empty_cluster():
     vectors = GENERATOR.normal(size=(9, 2)).astype("float32")
     members = np.array([0, 2, 2, 0, 0, 2, 2, 2, 0])
     old = GENERATOR.normal(size=(3, 2)).astype("float32")
@@ -39,7 +39,7 @@ def test_clusters_far_apart_get_a_centroid_each():
     np.testing.assert_array_equal(found, cluster(vectors, 6, seed=1))
 
 
-def test_sizes_are_nearer_to_one_another_than_by_plain_iterations(monkeypatch):
+def test_balancing_evens_out_cluster_sizes(monkeypatch):
     sizes = np.array([2000, 200, 100, 50, 50])
     centers = 3 * GENERATOR.normal(size=(5, 4))
     vectors = np.repeat(centers, sizes, axis=0) + GENERATOR.normal(size=(2400, 4))

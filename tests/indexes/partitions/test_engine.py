@@ -1,4 +1,4 @@
-"""The engine: widening, settings, files."""
+"""`PartitionedEngine`: widening, settings and saving."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def engine_of(probes: int, *, as_codes: bool = False) -> PartitionedEngine:
     return PartitionedEngine(partitions.tables(VECTORS), probes, 2)
 
 
-def test_it_looks_further_until_every_place_is_filled() -> None:
+def test_search_widens_until_k_rows_are_found() -> None:
     excluded = np.repeat(np.arange(4, 200, dtype="int32")[None], 3, axis=0)
     scores, rows = engine_of(1).search(keras.ops.convert_to_tensor(QUERIES), 4, Filter(excluded))
     assert np.sort(rows, axis=1).tolist() == [[0, 1, 2, 3]] * 3
@@ -30,7 +30,7 @@ def test_it_looks_further_until_every_place_is_filled() -> None:
 
 
 @pytest.mark.parametrize("probes", [1, 3, 40])
-def test_how_many_the_least_filled_partitions_hold(probes: int) -> None:
+def test_number_of_rows_in_the_smallest_partitions(probes: int) -> None:
     filled = sorted(
         sum(row >= 0 for row in rows) for rows in Partitions.of(VECTORS, 40, seed=0).rows.tolist()
     )
@@ -52,7 +52,7 @@ def test_settings_share_the_vectors(as_codes: bool) -> None:
 
 
 @pytest.mark.parametrize("as_codes", [False, True])
-def test_written_and_read(tmp_path: Path, as_codes: bool) -> None:
+def test_save_and_load(tmp_path: Path, as_codes: bool) -> None:
     engine = engine_of(5, as_codes=as_codes)
     engine.save(tmp_path)
     loaded = PartitionedEngine.load(tmp_path, 5, 2)

@@ -1,4 +1,4 @@
-"""Where every vector lies."""
+"""Assignment of vectors to slots of partitions."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ VECTORS = np.random.default_rng(0).normal(size=(500, 5)).astype("float32")
 
 
 @pytest.mark.parametrize("num_partitions", [1, 7, 500])
-def test_every_vector_has_one_place(num_partitions):
+def test_every_vector_has_one_slot(num_partitions):
     found = Partitions.of(VECTORS, num_partitions, seed=0)
     flat = found.rows.ravel()
     assert sorted(flat[flat >= 0].tolist()) == list(range(500))
@@ -31,7 +31,7 @@ def test_less_than_three_tenths_of_the_slots_are_padding():
     assert found.rows.size / 500 < 1.3
 
 
-def test_codes_are_a_byte_a_number_and_near():
+def test_codes_are_int8_and_close_to_the_vectors():
     found = Partitions.of(VECTORS, 20, seed=0, as_codes=True)
     tables = {name: host_array(table) for name, table in found.tables(VECTORS).items()}
     assert tables["vectors"].dtype == np.int8
@@ -43,5 +43,5 @@ def test_codes_are_a_byte_a_number_and_near():
     np.testing.assert_array_equal(found.rows, Partitions.of(VECTORS, 20, seed=0).rows)
 
 
-def test_how_many_partitions():
+def test_default_num_partitions():
     assert [default_num_partitions(num) for num in (1, 9, 10_000, 1_000_000)] == [1, 9, 400, 4000]

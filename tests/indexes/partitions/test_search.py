@@ -1,4 +1,4 @@
-"""The search of partitions, next to one that looks at the same places one by one."""
+"""Search of partitions against a brute-force search of the same partitions."""
 
 import keras
 import numpy as np
@@ -30,10 +30,10 @@ def test_the_best_of_the_chosen_partitions(heads: int, num_queries: int, probes:
 
 
 @pytest.mark.parametrize("heads", [1, 3])
-def test_a_large_batch_takes_turns(monkeypatch: pytest.MonkeyPatch, heads: int) -> None:
-    compiled_for.cache_clear()  # what was compiled before knows nothing of this
+def test_a_large_batch_is_searched_in_chunks(monkeypatch: pytest.MonkeyPatch, heads: int) -> None:
+    compiled_for.cache_clear()  # compiled functions keep the old constant
     partitions = Partitions.of(VECTORS, 7, seed=0)
-    monkeypatch.setattr(searching, "_PLACES_AT_ONCE", 3 * 5 * partitions.rows.shape[1])
+    monkeypatch.setattr(searching, "_SLOTS_AT_ONCE", 3 * 5 * partitions.rows.shape[1])
     check(partitions, heads, num_queries=11, probes=5)
 
 
@@ -52,7 +52,7 @@ def check(partitions: Partitions, heads: int, num_queries: int, probes: int) -> 
         for query in range(num_queries):
             forbidden = set(np.flatnonzero(~rows.allowed(query, 90)).tolist())
             wanted = slow(partitions, queries[query], probes, 3, forbidden)
-            if len(wanted) == 3:  # else it looks further
+            if len(wanted) == 3:  # otherwise the search widens
                 assert found[query].tolist() == wanted
                 true = [(VECTORS[row] @ queries[query].T).max() for row in wanted]
                 np.testing.assert_allclose(scores[query], true, atol=1e-5)
@@ -73,7 +73,7 @@ def test_one_excluded_row_and_padding_alone(num_queries: int) -> None:
 @pytest.mark.parametrize("heads", [1, 3])
 @pytest.mark.parametrize("num_queries", [1, 2])
 def test_the_best_by_codes_are_ordered_by_their_vectors(heads: int, num_queries: int) -> None:
-    """Vectors so near each other that codes hardly tell them apart, all of which are scored again."""
+    """With vectors that codes can hardly distinguish, all of them rescored."""
     vectors = (VECTORS[:1] + 0.01 * VECTORS).astype("float32")
     engine = PartitionedEngine(Partitions.of(vectors, 9, seed=0, as_codes=True).tables(vectors), 9, 30)
     queries = GENERATOR.normal(size=(num_queries, heads, 4)).astype("float32")

@@ -1,4 +1,4 @@
-"""Search by other libraries, behind the interface of every index; each is an extra."""
+"""Approximate indexes backed by optional libraries, all with the same interface."""
 
 from shortlist.indexes.adapters._annoy import Annoy
 from shortlist.indexes.adapters._faiss import Faiss

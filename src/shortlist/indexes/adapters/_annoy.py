@@ -1,4 +1,4 @@
-"""Approximate search by Annoy."""
+"""Approximate search with Annoy."""
 
 import shutil
 import tempfile
@@ -24,22 +24,23 @@ _FILE = "annoy.index"
 @final
 @keras.saving.register_keras_serializable(package="shortlist")
 class Annoy(ApproximateIndex):
-    """Annoy's trees of random splits, which a query goes down together until it has seen enough candidates.
+    """Search a forest of random projection trees with Annoy.
 
-    Needs `pip install 'shortlist[annoy]'`. Annoy answers one query at a time; for batches, the other indexes
-    are faster.
+    Requires `pip install 'shortlist[annoy]'`. Annoy answers one query at a time; the other indexes are
+    faster on batches.
 
     Args:
-        query_model: What turns features into query vectors `[batch, dim]`; None when queries are vectors.
-        k: How many candidates to return when a call does not say.
-        search_k: Candidates a query looks at, those of several trees counted for each, and at least k times
-            the number of trees; None for exact search. `tune` chooses by the recall wanted.
-        num_trees: How many.
-        seed: Of the splits.
-        **options: As of `StoredIndex`: `similarity`, `capacity`, `name`.
+        query_model: Model that maps raw features to query vectors `[batch, dim]`; None if queries are
+            vectors.
+        k: Default number of candidates to return.
+        search_k: Candidates inspected per query, counted once per tree and raised to at least
+            `k * num_trees`; None for exact search. `tune` picks the smallest that reaches a recall.
+        num_trees: Number of trees.
+        seed: Seed of the random splits.
+        **options: `similarity`, `capacity` and `name`, see `StoredIndex`.
 
     Raises:
-        MissingExtraError: When Annoy is not installed.
+        MissingExtraError: If Annoy is not installed.
 
     Example:
         >>> import numpy as np
@@ -69,7 +70,7 @@ class Annoy(ApproximateIndex):
 
     @property
     def search_k(self) -> int | None:
-        """Candidates a query looks at; None for exact search."""
+        """Candidates inspected per query; None for exact search."""
         return self.search_budget
 
     def _build(self, vectors: np.ndarray, search_budget: int) -> Engine:
@@ -79,20 +80,15 @@ class Annoy(ApproximateIndex):
         return AnnoyEngine.load(folder, search_budget)
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the index again, without its candidates, which are saved next to it.
-
-        Returns:
-            The constructor's arguments.
-        """
         own = {"search_k": self.search_k, "num_trees": self.num_trees, "seed": self.seed}
         return {**super().get_config(), **own}
 
 
 class _Trees:
-    """Annoy's index, and the file it is mapped from, which lives as long.
+    """Annoy index together with the temporary file it is memory-mapped from.
 
-    Annoy's own `save` takes the index from under running queries, to map the new file. So it is called once,
-    before there are any, and what is saved later is a copy of the file.
+    Annoy's `save` unmaps the index and maps the new file, which breaks running queries. It is therefore
+    called once, before any query; later saves copy the file.
     """
 
     def __init__(self, dim: int) -> None:
@@ -107,7 +103,7 @@ class _Trees:
         trees.index.set_seed(seed)
         for row, vector in enumerate(vectors):
             trees.index.add_item(row, vector)
-        trees.index.build(num_trees, n_jobs=1)  # several threads would make other trees each time
+        trees.index.build(num_trees, n_jobs=1)  # several threads make the trees nondeterministic
         trees.index.save(str(trees.file))
         return trees
 
@@ -121,12 +117,12 @@ class _Trees:
 
 @final
 class AnnoyEngine(LibraryEngine):
-    """Vectors in trees.
+    """Search vectors in an Annoy forest.
 
     Args:
         vectors: `[num_rows, dim]`, float32.
-        trees: Of them.
-        search_k: Candidates a query looks at.
+        trees: Forest built from `vectors`.
+        search_k: Candidates inspected per query.
     """
 
     def __init__(self, vectors: np.ndarray, trees: _Trees, search_k: int) -> None:
@@ -135,23 +131,22 @@ class AnnoyEngine(LibraryEngine):
 
     @classmethod
     def of(cls, vectors: np.ndarray, search_k: int, num_trees: int, seed: int) -> Self:
-        """Build trees.
+        """Build the trees.
 
         Args:
             vectors: `[num_rows, dim]`, float32.
-            search_k: Candidates a query looks at.
-            num_trees: How many.
-            seed: Of the splits.
+            search_k: Candidates inspected per query.
+            num_trees: Number of trees.
+            seed: Seed of the random splits.
         """
         return cls(vectors, _Trees.of(vectors, num_trees, seed), search_k)
 
     def label(self) -> str:
-        """What the setting is called in reports; see `Engine`."""
         return f"search_k = {self.search_budget}"
 
     def _nearest(self, queries: np.ndarray, k: int) -> np.ndarray:
         index = self.trees.index
-        least = k * index.get_n_trees()  # as Annoy itself takes: one row may come from each tree
+        least = k * index.get_n_trees()  # Annoy's own default: each tree may return the same row
         named = np.full((len(queries), k), -1, "int64")
         for line, query in zip(named, queries, strict=True):
             rows = index.get_nns_by_vector(query, k, max(self.search_budget, least))
@@ -166,11 +161,11 @@ class AnnoyEngine(LibraryEngine):
 
     @classmethod
     def load(cls, folder: Path, search_k: int) -> Self:
-        """Read what `save` wrote.
+        """Load an engine written by `save`.
 
         Args:
-            folder: Where from.
-            search_k: Candidates a query looks at.
+            folder: Folder given to `save`.
+            search_k: Candidates inspected per query.
         """
         vectors = load_vectors(folder)
         return cls(vectors, _Trees.copied(folder / _FILE, vectors.shape[1]), search_k)

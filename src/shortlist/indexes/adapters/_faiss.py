@@ -1,4 +1,4 @@
-"""Approximate search by faiss."""
+"""Approximate search with Faiss."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,27 +18,31 @@ __all__ = ["Faiss", "FaissEngine"]
 _FILE = "faiss.index"
 
 _TRAINED_A_LIST = 39
-"""Vectors for each list below which faiss warns that its clustering is poor."""
+"""Training vectors per list below which Faiss warns about poor clustering."""
 
 
 @final
 @keras.saving.register_keras_serializable(package="shortlist")
 class Faiss(ApproximateIndex):
-    """Inverted lists of faiss: the candidates of the lists whose centroids score highest are scored.
+    """Search an inverted file index (IVF) with Faiss.
 
-    Needs `pip install 'shortlist[faiss]'`. Threads are faiss' own: `faiss.omp_set_num_threads`.
+    Candidates are clustered into lists; a query scores the candidates of the `nprobe` lists whose centroids
+    score highest. Requires `pip install 'shortlist[faiss]'`. Set the number of threads with
+    `faiss.omp_set_num_threads`.
 
     Args:
-        query_model: What turns features into query vectors `[batch, dim]`; None when queries are vectors.
-        k: How many candidates to return when a call does not say.
-        nprobe: Lists a query looks into; None for exact search. `tune` chooses by the recall wanted.
-        nlist: How many lists; twice the square root of the number of candidates when None, and no more than
-            leave 39 candidates for each.
-        seed: Of the clustering.
-        **options: As of `StoredIndex`: `similarity`, `capacity`, `name`.
+        query_model: Model that maps raw features to query vectors `[batch, dim]`; None if queries are
+            vectors.
+        k: Default number of candidates to return.
+        nprobe: Lists searched per query; None for exact search. `tune` picks the smallest that reaches a
+            recall.
+        nlist: Number of lists; `2 sqrt(num_candidates)` if None. Reduced so that each list has at least 39
+            candidates on average.
+        seed: Seed of the clustering.
+        **options: `similarity`, `capacity` and `name`, see `StoredIndex`.
 
     Raises:
-        MissingExtraError: When faiss is not installed.
+        MissingExtraError: If Faiss is not installed.
 
     Example:
         >>> import numpy as np
@@ -69,7 +73,7 @@ class Faiss(ApproximateIndex):
 
     @property
     def nprobe(self) -> int | None:
-        """Lists a query looks into; None for exact search."""
+        """Lists searched per query; None for exact search."""
         return self.search_budget
 
     def _build(self, vectors: np.ndarray, search_budget: int) -> Engine:
@@ -80,22 +84,17 @@ class Faiss(ApproximateIndex):
         return FaissEngine.load(folder, search_budget)
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the index again, without its candidates, which are saved next to it.
-
-        Returns:
-            The constructor's arguments.
-        """
         return {**super().get_config(), "nprobe": self.nprobe, "nlist": self.nlist, "seed": self.seed}
 
 
 @final
 class FaissEngine(LibraryEngine):
-    """Vectors in inverted lists.
+    """Search vectors in the inverted lists of Faiss.
 
     Args:
         vectors: `[num_rows, dim]`, float32.
-        index: A `faiss.IndexIVFFlat` of them.
-        nprobe: Lists a query looks into.
+        index: `faiss.IndexIVFFlat` built from `vectors`.
+        nprobe: Lists searched per query.
     """
 
     def __init__(self, vectors: np.ndarray, index: Any, nprobe: int) -> None:
@@ -104,13 +103,13 @@ class FaissEngine(LibraryEngine):
 
     @classmethod
     def of(cls, vectors: np.ndarray, nprobe: int, nlist: int, seed: int) -> Self:
-        """Cluster vectors.
+        """Cluster vectors into lists.
 
         Args:
             vectors: `[num_rows, dim]`, float32.
-            nprobe: Lists a query looks into.
-            nlist: Most lists.
-            seed: Of the clustering.
+            nprobe: Lists searched per query.
+            nlist: Maximum number of lists.
+            seed: Seed of the clustering.
         """
         faiss, (num_rows, dim) = _faiss(), vectors.shape
         nlist = max(1, min(nlist, num_rows // _TRAINED_A_LIST))
@@ -121,7 +120,6 @@ class FaissEngine(LibraryEngine):
         return cls(vectors, index, nprobe)
 
     def label(self) -> str:
-        """What the setting is called in reports; see `Engine`."""
         return f"nprobe = {self.search_budget}"
 
     def _nearest(self, queries: np.ndarray, k: int) -> np.ndarray:
@@ -129,7 +127,7 @@ class FaissEngine(LibraryEngine):
         return self.index.search(queries, k, params=settings)[1]
 
     def _num_bytes_of_library(self) -> int:
-        each = 4 * self.dim + 8  # a vector, and its row
+        each = 4 * self.dim + 8  # vector and row number
         return each * self.num_rows + 4 * self.dim * self.max_search_budget
 
     def _save_library(self, folder: Path) -> None:
@@ -137,11 +135,11 @@ class FaissEngine(LibraryEngine):
 
     @classmethod
     def load(cls, folder: Path, nprobe: int) -> Self:
-        """Read what `save` wrote.
+        """Load an engine written by `save`.
 
         Args:
-            folder: Where from.
-            nprobe: Lists a query looks into.
+            folder: Folder given to `save`.
+            nprobe: Lists searched per query.
         """
         return cls(load_vectors(folder), _faiss().read_index(str(folder / _FILE)), nprobe)
 

@@ -1,4 +1,4 @@
-"""Rows that must not come back, asked for the few that a library named."""
+"""Filtering of the rows returned by a library."""
 
 from typing import NamedTuple, Self
 
@@ -11,7 +11,7 @@ __all__ = ["Forbidden"]
 
 
 class Forbidden(NamedTuple):
-    """What `Filter` keeps back, on the host."""
+    """Rows rejected by a `Filter`, as NumPy arrays."""
 
     excluded: np.ndarray
     """`[num_queries, num_excluded]`, int32; negative is padding."""
@@ -20,18 +20,18 @@ class Forbidden(NamedTuple):
     wanted: np.ndarray | None
     """`[num_queries or 1, num_groups, num_words]`, as in `Filter`."""
     num_rows: int
-    """How many rows there are."""
+    """Number of rows."""
 
     @classmethod
     def of(cls, rows: Filter, num_rows: int) -> Self | None:
-        """What a filter forbids.
+        """Copy a filter to the host.
 
         Args:
-            rows: The filter.
-            num_rows: How many rows there are.
+            rows: Filter of a search.
+            num_rows: Number of rows.
 
         Returns:
-            None when it lets every row through.
+            The rejected rows, or None if the filter accepts every row.
         """
         if rows.bits is None and not rows.num_excluded:
             return None
@@ -39,14 +39,14 @@ class Forbidden(NamedTuple):
         return cls(to_numpy(rows.excluded), bits, wanted, num_rows)
 
     def among(self, named: np.ndarray, queries: np.ndarray) -> np.ndarray:
-        """Which of the named rows must not come back.
+        """Mark the rejected rows among those that a library returned.
 
         Args:
-            named: `[n, heads, width]`, rows; negative is none.
-            queries: `[n]`, for which queries they were named.
+            named: `[n, heads, width]`, rows; negative is padding.
+            queries: `[n]`, the query of each entry of `named`.
 
         Returns:
-            `[n, heads, width]`, bool; of no matter where nothing is named.
+            `[n, heads, width]`, bool; undefined at padding.
         """
         is_forbidden = np.zeros(named.shape, "bool")
         if self.bits is not None:
@@ -65,12 +65,12 @@ class Forbidden(NamedTuple):
         return are_wanted
 
     def _are_excluded(self, named: np.ndarray, queries: np.ndarray) -> np.ndarray:
-        """A table over all rows, marked and cleared a query at a time, costs what the lists are long."""
+        # One lookup table for all queries, set and cleared per query: the cost does not grow with num_rows.
         are_excluded, marked = np.zeros(named.shape, "bool"), np.zeros(self.num_rows + 1, "bool")
         for line, query in enumerate(queries.tolist()):
             excluded = self.excluded[query]
             excluded = excluded[(excluded >= 0) & (excluded < self.num_rows)]
             marked[excluded] = True
-            are_excluded[line] = marked[named[line]]  # -1 is the last place, which stays unmarked
+            are_excluded[line] = marked[named[line]]  # -1 reads the last entry, which is never set
             marked[excluded] = False
         return are_excluded

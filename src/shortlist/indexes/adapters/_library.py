@@ -1,4 +1,4 @@
-"""Libraries that are imported when an index needs them, not before."""
+"""Lazy import of optional libraries."""
 
 import importlib
 from typing import Any
@@ -9,18 +9,18 @@ __all__ = ["library"]
 
 
 def library(package: str, extra: str, purpose: str) -> Any:
-    """An optional package, imported.
+    """Import an optional package.
 
     Args:
-        package: The name to import.
-        extra: The extra of Shortlist that installs it.
-        purpose: What needs it, for the error.
+        package: Import name of the package.
+        extra: Extra of Shortlist that installs it.
+        purpose: Feature that needs it, for the error message.
 
     Returns:
         The module.
 
     Raises:
-        MissingExtraError: When it is not installed.
+        MissingExtraError: If the package is not installed.
 
     Example:
         >>> library("json", "json", "an example").dumps([1])
@@ -30,5 +30,5 @@ def library(package: str, extra: str, purpose: str) -> Any:
         return importlib.import_module(package)
     except ModuleNotFoundError as error:
         if error.name != package:
-            raise  # it is there, and misses something of its own
+            raise  # installed, but one of its own dependencies is missing
         raise MissingExtraError(package, extra, purpose) from error

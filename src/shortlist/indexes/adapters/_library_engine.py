@@ -1,4 +1,4 @@
-"""What the engines of all libraries share: filters, several heads, scores, and the vectors' file."""
+"""Base class of engines backed by a library: filters, multiple heads, scores and saving."""
 
 from abc import abstractmethod
 from pathlib import Path
@@ -19,19 +19,19 @@ __all__ = ["LibraryEngine", "load_vectors"]
 _VECTORS = "vectors.npy"
 
 _WIDER = 4
-"""How many times as many rows a library is asked for when too few of them were allowed."""
+"""Factor by which the requested number of rows grows while too few pass the filter."""
 
 
 class LibraryEngine(Engine):
-    """Vectors in a library's own index, which names rows; their scores are computed here. Abstract.
+    """Base class of engines whose rows are found by a library and scored by Shortlist.
 
-    Where rows are forbidden, the library is asked for more than k; a query of which one head is still short
-    is asked again for more, until the library has no more to name.
+    With a filter, the library is asked for more than k rows. Queries with a head that has fewer than k
+    accepted rows are repeated with a larger number, until the library returns no more rows.
 
     Args:
         vectors: `[num_rows, dim]`, float32.
-        search_budget: How much a search looks at, in the library's unit.
-        max_search_budget: The most there is to look at.
+        search_budget: Search budget in the library's unit, such as lists or leaves.
+        max_search_budget: Search budget that covers all rows.
     """
 
     is_exact = False
@@ -43,26 +43,24 @@ class LibraryEngine(Engine):
 
     @abstractmethod
     def _nearest(self, queries: np.ndarray, k: int) -> np.ndarray:
-        """The library's answer: `[n, k]` rows for `[n, dim]` queries, int; negative in empty places."""
+        """Return rows `[n, k]`, int, found for queries `[n, dim]`; negative is padding."""
 
     @abstractmethod
     def _save_library(self, folder: Path) -> None:
-        """Write the library's own index."""
+        """Save the library's index."""
 
     @abstractmethod
     def _num_bytes_of_library(self) -> int:
-        """Bytes that the library's own index takes in memory."""
+        """Return the memory of the library's index in bytes."""
 
     @final
     def search(self, queries: Tensor, k: int, rows: Filter) -> tuple[Any, Any]:
-        """The best rows of each query; see `Engine`."""
         if backend.is_symbolic(queries) or backend.is_symbolic(rows.excluded):
             return self._search_graph(queries, k, rows)
         return self._search(to_numpy(queries), k, rows)
 
     @final
     def listed(self, queries: Tensor, k: int, rows: Filter) -> Any:
-        """The rows that `search` finds, inside a graph too; see `Engine`."""
 
         def on_host(queries: np.ndarray, *asked: np.ndarray) -> np.ndarray:
             return self._search(queries, k, Filter(*asked))[1]
@@ -73,7 +71,7 @@ class LibraryEngine(Engine):
     def _search_graph(self, queries: Tensor, k: int, rows: Filter) -> tuple[Tensor, Tensor]:
         found = self.listed(queries, k, rows)
         shape = (queries.shape[0], k, self.dim)
-        vectors = backend.host_callback(self.vectors_of, found, shape)  # those of empty places do not count
+        vectors = backend.host_callback(self.vectors_of, found, shape)  # vectors of padding are masked below
         scores = ops.max(ops.einsum("bkd,bhd->bkh", vectors, queries), axis=2)
         return ops.where(found < 0, -np.inf, scores), found
 
@@ -90,16 +88,16 @@ class LibraryEngine(Engine):
             named[forbidden.among(named, left)] = -1
             scores[left], found[left] = self._best(queries[left], named, k)
             is_short = has_more & ((named >= 0).sum(axis=2) < k)
-            left = left[is_short.any(axis=1)]  # one head's best may be missing though k rows are found
+            left = left[is_short.any(axis=1)]  # k rows in total may still miss the best of one head
             asked = min(_WIDER * asked, self.num_rows)
         return scores, found
 
     def _named(self, queries: np.ndarray, k: int) -> np.ndarray:
-        """Rows that the library names for each head: `[num_queries, heads, k]`."""
+        """Return the rows found for each head `[num_queries, heads, k]`."""
         return self._nearest(queries.reshape(-1, self.dim), k).reshape(*queries.shape[:2], k)
 
     def _best(self, queries: np.ndarray, named: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Of the rows named for any head the k of the best scores, of equal ones the lower row first."""
+        """Return the k best of the rows found for any head; ties are ordered by row."""
         rows = _each_once(named)
         products = np.matmul(self.vectors.take(rows, axis=0), queries.transpose(0, 2, 1))
         scores = products.max(axis=2)
@@ -110,33 +108,29 @@ class LibraryEngine(Engine):
 
     @final
     def vectors_of(self, rows: np.ndarray) -> np.ndarray:
-        """The vectors of some rows; see `Engine`."""
         return self.vectors[rows]
 
     @final
     def with_search_budget(self, search_budget: int) -> Self:
-        """The same vectors and library's index, searched with another search budget; see `Engine`."""
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__, search_budget=min(search_budget, self.max_search_budget))
         return other
 
     @final
     def num_bytes(self) -> int:
-        """Bytes it takes in memory; see `Engine`."""
         return self.vectors.nbytes + self._num_bytes_of_library()
 
     @final
     def save(self, folder: Path) -> None:
-        """Write it into files; see `Engine`."""
         np.save(folder / _VECTORS, self.vectors)
         self._save_library(folder)
 
 
 def load_vectors(folder: Path) -> np.ndarray:
-    """The vectors that a `LibraryEngine` wrote.
+    """Load the vectors saved by a `LibraryEngine`.
 
     Args:
-        folder: Where from.
+        folder: Folder given to `save`.
 
     Returns:
         `[num_rows, dim]`, float32.
@@ -145,7 +139,7 @@ def load_vectors(folder: Path) -> np.ndarray:
 
 
 def _each_once(named: np.ndarray) -> np.ndarray:
-    """`[num_queries, heads * k]`, the lower rows first; -1 in the place of what another head named, too."""
+    """Merge the heads into sorted rows `[num_queries, heads * k]`; duplicates become -1."""
     rows = np.sort(named.reshape(len(named), named.shape[1] * named.shape[2]), axis=1)
     rows[:, 1:][rows[:, 1:] == rows[:, :-1]] = -1
     return rows

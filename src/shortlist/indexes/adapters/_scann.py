@@ -1,4 +1,4 @@
-"""Approximate search by ScaNN."""
+"""Approximate search with ScaNN."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,33 +18,34 @@ __all__ = ["ScaNN", "ScaNNEngine"]
 _FOLDER = "scann"
 
 _LEAST_CODED = 10_000
-"""Candidates below which codes, which have to be learned, gain nothing over the vectors themselves."""
+"""Number of candidates below which vectors are not quantized; it would not make search faster."""
 
 _MOST_TRAINED = 250_000
-"""Candidates of which the partitions are learned."""
+"""Maximum number of candidates used to train the partitions."""
 
 
 @final
 @keras.saving.register_keras_serializable(package="shortlist")
 class ScaNN(ApproximateIndex):
-    """ScaNN's leaves of near candidates, scored by codes that keep products, the best of them then exactly.
+    """Search partitions of quantized vectors with ScaNN, and rescore the best exactly.
 
-    Needs `pip install 'shortlist[scann]'`, which there is for Linux only. ScaNN's TensorFlow operators are
-    never loaded, so that any version of TensorFlow, or none, may be installed. Its codes take no seed: two
-    builds of many candidates may differ a little.
+    Requires `pip install 'shortlist[scann]'` (Linux only). ScaNN's TensorFlow operators are never loaded, so
+    it works with any version of TensorFlow, or none. Quantization takes no seed: from 10,000 candidates on,
+    two builds may differ slightly.
 
     Args:
-        query_model: What turns features into query vectors `[batch, dim]`; None when queries are vectors.
-        k: How many candidates to return when a call does not say.
-        leaves_to_search: Leaves a query looks into; None for exact search. `tune` chooses by the recall
-            wanted.
-        num_leaves: How many; twice the square root of the number of candidates when None.
-        num_rescored: How many times k candidates are scored exactly after the codes; below 10,000 candidates
-            there are no codes.
-        **options: As of `StoredIndex`: `similarity`, `capacity`, `name`.
+        query_model: Model that maps raw features to query vectors `[batch, dim]`; None if queries are
+            vectors.
+        k: Default number of candidates to return.
+        leaves_to_search: Leaves searched per query; None for exact search. `tune` picks the smallest that
+            reaches a recall.
+        num_leaves: Number of leaves; `2 sqrt(num_candidates)` if None.
+        num_rescored: Rescore the best `num_rescored * k` candidates exactly. Ignored below 10,000 candidates,
+            which are not quantized.
+        **options: `similarity`, `capacity` and `name`, see `StoredIndex`.
 
     Raises:
-        MissingExtraError: When ScaNN is not installed.
+        MissingExtraError: If ScaNN is not installed.
 
     Example:
         >>> import numpy as np
@@ -75,7 +76,7 @@ class ScaNN(ApproximateIndex):
 
     @property
     def leaves_to_search(self) -> int | None:
-        """Leaves a query looks into; None for exact search."""
+        """Leaves searched per query; None for exact search."""
         return self.search_budget
 
     def _build(self, vectors: np.ndarray, search_budget: int) -> Engine:
@@ -89,11 +90,6 @@ class ScaNN(ApproximateIndex):
         return ScaNNEngine.load(folder, search_budget, self.num_rescored)
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the index again, without its candidates, which are saved next to it.
-
-        Returns:
-            The constructor's arguments.
-        """
         own = {
             "leaves_to_search": self.leaves_to_search,
             "num_leaves": self.num_leaves,
@@ -112,14 +108,14 @@ def _searcher(vectors: np.ndarray, num_leaves: int) -> Any:
 
 @final
 class ScaNNEngine(LibraryEngine):
-    """Vectors in leaves.
+    """Search vectors in the leaves of ScaNN.
 
     Args:
         vectors: `[num_rows, dim]`, float32.
-        searcher: A `ScannSearcher` of them.
-        num_leaves: How many leaves it has.
-        leaves_to_search: Leaves a query looks into.
-        num_rescored: How many times k candidates ScaNN scores exactly.
+        searcher: `ScannSearcher` built from `vectors`.
+        num_leaves: Number of leaves of `searcher`.
+        leaves_to_search: Leaves searched per query.
+        num_rescored: Multiple of k of candidates that are rescored exactly.
     """
 
     def __init__(
@@ -129,7 +125,6 @@ class ScaNNEngine(LibraryEngine):
         self.searcher, self.num_rescored = searcher, num_rescored
 
     def label(self) -> str:
-        """What the setting is called in reports; see `Engine`."""
         return f"leaves = {self.search_budget}"
 
     def _nearest(self, queries: np.ndarray, k: int) -> np.ndarray:
@@ -141,7 +136,7 @@ class ScaNNEngine(LibraryEngine):
         return np.where(np.isnan(scores), -1, rows.astype("int64"))
 
     def _num_bytes_of_library(self) -> int:
-        codes = self.dim // 2 if self.num_rows >= _LEAST_CODED else 0  # four bits for each two numbers, twice
+        codes = self.dim // 2 if self.num_rows >= _LEAST_CODED else 0  # 4 bits per 2 dimensions, stored twice
         return self.num_rows * (4 * self.dim + 4 + codes) + 4 * self.dim * self.max_search_budget
 
     def _save_library(self, folder: Path) -> None:
@@ -151,12 +146,12 @@ class ScaNNEngine(LibraryEngine):
 
     @classmethod
     def load(cls, folder: Path, leaves_to_search: int, num_rescored: int) -> Self:
-        """Read what `save` wrote.
+        """Load an engine written by `save`.
 
         Args:
-            folder: Where from.
-            leaves_to_search: Leaves a query looks into.
-            num_rescored: As in the constructor.
+            folder: Folder given to `save`.
+            leaves_to_search: Leaves searched per query.
+            num_rescored: See the constructor.
         """
         searcher = scann().load_searcher(str(folder / _FOLDER))
         num_leaves = int(np.load(folder / "num_leaves.npy"))

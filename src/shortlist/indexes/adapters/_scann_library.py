@@ -1,4 +1,4 @@
-"""ScaNN's NumPy interface, imported without its TensorFlow operators."""
+"""Import of ScaNN's NumPy interface without its TensorFlow operators."""
 
 import importlib
 import importlib.util
@@ -15,18 +15,18 @@ _NUMPY_INTERFACE = "scann.scann_ops.py.scann_ops_pybind"
 
 
 def scann() -> Any:
-    """The module of ScaNN's NumPy interface.
+    """Import the module of ScaNN's NumPy interface.
 
-    `import scann` loads operators that are made for one version of TensorFlow and fail next to any other. So
-    an empty package stands in for it while the interface is imported, and goes again afterwards, so that
-    whoever imports ScaNN himself gets ScaNN's own.
+    `import scann` loads TensorFlow operators built for one TensorFlow version, which fails with any other.
+    An empty package therefore takes its place in `sys.modules` during the import, and is removed afterwards
+    so that a later `import scann` by the user works as usual.
 
     Raises:
-        MissingExtraError: When ScaNN is not installed.
+        MissingExtraError: If ScaNN is not installed.
     """
     if _NUMPY_INTERFACE in sys.modules:
         return sys.modules[_NUMPY_INTERFACE]
-    if "scann" in sys.modules:  # whole, since somebody else could import it; or barred
+    if "scann" in sys.modules:  # imported by the user, or set to None to block it
         library("scann", "scann", "indexes.ScaNN")
         return importlib.import_module(_NUMPY_INTERFACE)
     found = importlib.util.find_spec("scann")

@@ -1,4 +1,4 @@
-"""Approximate search by USearch."""
+"""Approximate search with USearch."""
 
 import threading
 from collections.abc import Callable
@@ -22,22 +22,23 @@ _FILE = "usearch.index"
 @final
 @keras.saving.register_keras_serializable(package="shortlist")
 class USearch(ApproximateIndex):
-    """USearch's graph of near candidates, in which a query walks towards better ones.
+    """Search a navigable small-world graph (HNSW) with USearch.
 
-    Needs `pip install 'shortlist[usearch]'`.
+    Requires `pip install 'shortlist[usearch]'`.
 
     Args:
-        query_model: What turns features into query vectors `[batch, dim]`; None when queries are vectors.
-        k: How many candidates to return when a call does not say.
-        expansion: Candidates that a walk keeps at hand (`expansion_search`); None for exact search. `tune`
-            chooses by the recall wanted.
-        connectivity: Edges of a candidate.
-        expansion_add: Candidates at hand while the graph is built.
-        num_threads: That build the graph; with more than one it is another graph each time. 0 for one a core.
-        **options: As of `StoredIndex`: `similarity`, `capacity`, `name`.
+        query_model: Model that maps raw features to query vectors `[batch, dim]`; None if queries are
+            vectors.
+        k: Default number of candidates to return.
+        expansion: Candidates kept in the queue of a search, USearch's `expansion_search`; None for exact
+            search. `tune` picks the smallest that reaches a recall.
+        connectivity: Edges per candidate.
+        expansion_add: Candidates kept in the queue while the graph is built.
+        num_threads: Threads that build the graph; 0 for one per core. Builds are deterministic only with 1.
+        **options: `similarity`, `capacity` and `name`, see `StoredIndex`.
 
     Raises:
-        MissingExtraError: When USearch is not installed.
+        MissingExtraError: If USearch is not installed.
 
     Example:
         >>> import numpy as np
@@ -71,7 +72,7 @@ class USearch(ApproximateIndex):
 
     @property
     def expansion(self) -> int | None:
-        """Candidates that a walk keeps at hand; None for exact search."""
+        """Candidates kept in the queue of a search; None for exact search."""
         return self.search_budget
 
     def _build(self, vectors: np.ndarray, search_budget: int) -> Engine:
@@ -83,11 +84,6 @@ class USearch(ApproximateIndex):
         return USearchEngine.load(folder, search_budget)
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the index again, without its candidates, which are saved next to it.
-
-        Returns:
-            The constructor's arguments.
-        """
         own = {
             "expansion": self.expansion,
             "connectivity": self.connectivity,
@@ -99,12 +95,12 @@ class USearch(ApproximateIndex):
 
 @final
 class USearchEngine(LibraryEngine):
-    """Vectors in a graph.
+    """Search vectors in a USearch graph.
 
     Args:
         vectors: `[num_rows, dim]`, float32.
-        graph: A `usearch.index.Index` of them.
-        expansion: Candidates that a walk keeps at hand.
+        graph: `usearch.index.Index` built from `vectors`.
+        expansion: Candidates kept in the queue of a search.
     """
 
     def __init__(self, vectors: np.ndarray, graph: Any, expansion: int) -> None:
@@ -113,16 +109,15 @@ class USearchEngine(LibraryEngine):
         self._asking = threading.Lock()
 
     def label(self) -> str:
-        """What the setting is called in reports; see `Engine`."""
         return f"expansion = {self.search_budget}"
 
     def _nearest(self, queries: np.ndarray, k: int) -> np.ndarray:
         if not len(queries):
             return np.empty((0, k), "int64")
-        with self._asking:  # engines of other search budgets share the graph, which keeps the search budget
+        with self._asking:  # engines with other budgets share the graph, which stores the budget
             self.graph.expansion_search = max(self.search_budget, k)
             found = self.graph.search(queries, k)
-        keys = np.atleast_2d(found.keys)  # one query alone is answered without a first dimension
+        keys = np.atleast_2d(found.keys)  # a single query gets no batch dimension
         counts = np.asarray(getattr(found, "counts", [keys.shape[1]]))
         named = np.full((len(queries), k), -1, "int64")
         named[:, : keys.shape[1]] = keys
@@ -137,11 +132,11 @@ class USearchEngine(LibraryEngine):
 
     @classmethod
     def load(cls, folder: Path, expansion: int) -> Self:
-        """Read what `save` wrote.
+        """Load an engine written by `save`.
 
         Args:
-            folder: Where from.
-            expansion: Candidates that a walk keeps at hand.
+            folder: Folder given to `save`.
+            expansion: Candidates kept in the queue of a search.
         """
         vectors = load_vectors(folder)
         graph = _graph(vectors.shape[1])

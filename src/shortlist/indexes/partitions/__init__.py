@@ -1,4 +1,4 @@
-"""Vectors in partitions of near ones, few of which a query looks at."""
+"""Inverted file search: cluster vectors into partitions and search the nearest ones."""
 
 from shortlist.indexes.partitions._engine import PartitionedEngine
 from shortlist.indexes.partitions._layout import Partitions

@@ -1,4 +1,4 @@
-"""Centroids of vectors, by k-means, of clusters of about one size."""
+"""k-means clustering into clusters of similar size."""
 
 from typing import NamedTuple
 
@@ -9,25 +9,25 @@ __all__ = ["Nearest", "cluster", "means", "nearest"]
 _NUM_ITERATIONS, _NUM_BALANCING = 10, 8
 _SAMPLE_A_CENTROID = 64
 _FEW, _MANY = 0.5, 1.5
-"""Clusters below and above these shares of the mean size are merged and split."""
+"""Clusters smaller and larger than these multiples of the mean size are merged and split."""
 
 _CHUNK_SCORES = 2**21
-"""Scores in memory at once, 8 MiB: what a cache holds."""
+"""Scores computed per chunk: 8 MiB, which fits the CPU cache."""
 
 
 class Nearest(NamedTuple):
-    """Of vectors: the number of the nearest centroid, int64, and the squared distance to it, float32."""
+    """Index of the nearest centroid (int64) and squared distance to it (float32), `[n]` each."""
 
     centroid: np.ndarray
     distance: np.ndarray
 
 
 def nearest(vectors: np.ndarray, rows: np.ndarray, centroids: np.ndarray) -> Nearest:
-    """The nearest centroid of some vectors; of equally near ones the first.
+    """Find the nearest centroid of each selected vector; ties go to the lowest index.
 
     Args:
         vectors: `[num_vectors, dim]`, float32.
-        rows: `[n]`, which of them.
+        rows: `[n]`, the selected vectors.
         centroids: `[num_centroids, dim]`, float32.
 
     Returns:
@@ -49,12 +49,14 @@ def nearest(vectors: np.ndarray, rows: np.ndarray, centroids: np.ndarray) -> Nea
 
 
 def cluster(vectors: np.ndarray, num_centroids: int, seed: int) -> np.ndarray:
-    """Centroids by Lloyd's iterations on a sample; small clusters are given to large ones on the way.
+    """Compute centroids with Lloyd's algorithm on a sample of the vectors.
+
+    Between iterations, centroids of small clusters move next to those of large ones to even out sizes.
 
     Args:
-        vectors: `[num_vectors, dim]`, float32, at least as many as centroids.
-        num_centroids: How many.
-        seed: Of the sample and the start.
+        vectors: `[num_vectors, dim]`, float32, with `num_vectors >= num_centroids`.
+        num_centroids: Number of centroids.
+        seed: Seed of the sample and of the initial centroids.
 
     Returns:
         `[num_centroids, dim]`, float32.
@@ -76,11 +78,11 @@ def cluster(vectors: np.ndarray, num_centroids: int, seed: int) -> np.ndarray:
 
 
 def means(vectors: np.ndarray, members: np.ndarray, centroids: np.ndarray) -> np.ndarray:
-    """The mean of each cluster; an empty one keeps its centroid.
+    """Compute the mean of each cluster; an empty cluster keeps its centroid.
 
     Args:
         vectors: `[num_vectors, dim]`, float32.
-        members: `[num_vectors]`, the cluster of each.
+        members: `[num_vectors]`, the cluster of each vector.
         centroids: `[num_centroids, dim]`.
 
     Returns:
@@ -95,7 +97,7 @@ def means(vectors: np.ndarray, members: np.ndarray, centroids: np.ndarray) -> np
 
 
 def _balanced(centroids: np.ndarray, sizes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Centroids of which those of the smallest clusters have moved next to those of the largest."""
+    """Move the centroids of the smallest clusters next to those of the largest."""
     order = np.argsort(sizes, kind="stable")
     num_moved = min((sizes < _FEW * sizes.mean()).sum(), (sizes > _MANY * sizes.mean()).sum())
     small, large = order[:num_moved], order[::-1][:num_moved]

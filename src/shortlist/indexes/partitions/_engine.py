@@ -1,4 +1,4 @@
-"""The engine of a partitioned index."""
+"""Engine of the `Partitioned` index."""
 
 from pathlib import Path
 from typing import Any, Self, final
@@ -22,17 +22,19 @@ _TABLES = ("centroids", "vectors", "rows", "slots", "scales", "exact")
 _RESCORED = (2, 4, 8, 16)
 
 WIDER = 8
-"""How many times as many partitions a query looks into when too few of its candidates were allowed."""
+"""Factor by which the number of partitions grows while too few candidates pass the filter."""
 
 
 @final
 class PartitionedEngine(Engine):
-    """Partitions, of which a query looks into those whose centroids score highest.
+    """Search the partitions whose centroids score highest.
+
+    Eager searches widen to more partitions for queries that found fewer than k rows.
 
     Args:
-        tables: What `Partitions.tables` returns.
-        probes: Partitions a query looks into.
-        num_rescored: Where partitions hold codes, how many times k vectors are scored after them.
+        tables: Tables returned by `Partitions.tables`.
+        probes: Partitions searched per query.
+        num_rescored: With int8 codes, the best `num_rescored * k` rows are rescored exactly.
     """
 
     is_exact = False
@@ -46,21 +48,18 @@ class PartitionedEngine(Engine):
 
     @property
     def has_codes(self) -> bool:
-        """Whether partitions hold codes."""
+        """Whether partitions hold int8 codes instead of vectors."""
         return "scales" in self.tables
 
     def with_search_budget(self, search_budget: int) -> Self:
-        """The same partitions, of which more or fewer are looked into; see `Engine`."""
         return self._changed(search_budget=min(search_budget, self.num_partitions))
 
     def variants(self) -> list["Engine"]:
-        """Of codes, engines that score more or fewer vectors after them; see `Engine`."""
         if not self.has_codes:
             return [self]
         return [self._changed(num_rescored=number) for number in _RESCORED]
 
     def label(self) -> str:
-        """What the setting is called in reports; see `Engine`."""
         more = f", re-scored = {self.num_rescored} k" if self.has_codes else ""
         return f"probes = {self.search_budget}{more}"
 
@@ -70,14 +69,15 @@ class PartitionedEngine(Engine):
         return other
 
     def search(self, queries: Tensor, k: int, rows: Filter) -> tuple[Any, Any]:
-        """The best rows of each query; see `Engine`. Queries that found too few look into more partitions."""
         if backend.is_symbolic(queries):
             return self._look(queries, k, rows, self.search_budget)
         scores, found = map(to_numpy, self._look(queries, k, rows, self.search_budget))
         probes, short = self.search_budget, np.flatnonzero(found[:, -1] < 0)
         while len(short) and probes < self.num_partitions:
             probes = min(WIDER * probes, self.num_partitions)
-            which = np.resize(short, 1 << (len(short) - 1).bit_length())  # few sizes, as some compile each
+            which = np.resize(
+                short, 1 << (len(short) - 1).bit_length()
+            )  # powers of two: few sizes to compile
             some = to_numpy(queries)[which]
             wider = map(to_numpy, self._look(some, k, rows.of_queries(which), probes))
             scores, found = scores.copy(), found.copy()
@@ -98,21 +98,23 @@ class PartitionedEngine(Engine):
         return compiled_for(search, sizes)(self.tables, *map(ops.convert_to_tensor, asked))
 
     def num_found_at_least(self, probes: int) -> int:
-        """How many rows any query finds when all rows will do.
+        """Return the number of rows in the `probes` smallest partitions.
+
+        Every unfiltered query finds at least as many.
 
         Args:
-            probes: Partitions it looks into.
+            probes: Partitions searched per query.
         """
         counts = np.sort((backend.host_array(self.tables["rows"]) >= 0).sum(axis=1))
         return int(counts[:probes].sum())
 
     def sizes(self, *, k: int, probes: int, **asked: Any) -> SearchSizes:
-        """What a graph of the search must know.
+        """Collect the static sizes of a compiled search.
 
         Args:
-            k: How many best.
-            probes: Partitions to look into.
-            **asked: The other sizes of a request.
+            k: Number of results per query.
+            probes: Partitions searched per query; raised if they hold fewer than k rows.
+            **asked: Other fields of `SearchSizes`.
         """
         probes = min(self.num_partitions, max(probes, -(-k // self.size)))
         num_rescored = min(self.num_rescored * k, probes * self.size) if self.has_codes else 0
@@ -127,29 +129,26 @@ class PartitionedEngine(Engine):
         )
 
     def vectors_of(self, rows: np.ndarray) -> np.ndarray:
-        """The vectors of some rows; see `Engine`."""
         if self.has_codes:
             return backend.host_array(self.tables["exact"])[rows]
         vectors, slots = (backend.host_array(self.tables[name]) for name in ("vectors", "slots"))
         return vectors.reshape(-1, self.dim)[slots[rows]]
 
     def num_bytes(self) -> int:
-        """Bytes it takes in memory; see `Engine`."""
         return sum(backend.host_array(table).nbytes for table in self.tables.values())
 
     def save(self, folder: Path) -> None:
-        """Write it into files; see `Engine`."""
         for name, table in self.tables.items():
             save_table(table, folder / f"{name}.npy")
 
     @classmethod
     def load(cls, folder: Path, probes: int, num_rescored: int) -> Self:
-        """Read what `save` wrote.
+        """Load an engine written by `save`.
 
         Args:
-            folder: Where from.
-            probes: Partitions a query looks into.
-            num_rescored: As in the constructor.
+            folder: Folder given to `save`.
+            probes: Partitions searched per query.
+            num_rescored: See the constructor.
         """
         files = {name: folder / f"{name}.npy" for name in _TABLES}
         tables = {name: load_table(file) for name, file in files.items() if file.exists()}

@@ -1,4 +1,4 @@
-"""Every vector's partition, none of which holds more than it has room for."""
+"""Assignment of vectors to partitions of limited size."""
 
 import numpy as np
 
@@ -7,16 +7,16 @@ from shortlist.indexes.partitions._clustering import nearest
 __all__ = ["fill"]
 
 _NUM_ROUNDS = 12
-"""Rounds by distance; vectors that found no room by then, such as many duplicates, go where there is some."""
+"""Rounds by distance; vectors left over, such as many duplicates, fill any free partition."""
 
 
 def fill(vectors: np.ndarray, centroids: np.ndarray, room: np.ndarray) -> np.ndarray:
-    """The partition of each vector: the nearest one that has room; where too many come, the nearest stay.
+    """Assign each vector to the nearest partition with room; full partitions keep the nearest vectors.
 
     Args:
         vectors: `[num_vectors, dim]`, float32.
         centroids: `[num_partitions, dim]`, float32.
-        room: `[num_partitions]`, how many vectors each takes; no fewer than there are in all.
+        room: `[num_partitions]`, capacity of each partition; the sum must be at least `num_vectors`.
 
     Returns:
         `[num_vectors]`, int64.
@@ -38,10 +38,10 @@ def fill(vectors: np.ndarray, centroids: np.ndarray, room: np.ndarray) -> np.nda
 
 
 def _nearest_few(wanted: np.ndarray, distance: np.ndarray, room: np.ndarray) -> np.ndarray:
-    """`[n]`, bool, who is among the nearest that the partition they want has room for."""
+    """Mark the vectors `[n]` that their chosen partition has room for, nearest first."""
     order = np.lexsort((distance, wanted))
     ordered = wanted[order]
-    place = np.arange(len(ordered)) - np.searchsorted(ordered, ordered)
+    rank = np.arange(len(ordered)) - np.searchsorted(ordered, ordered)
     stays = np.empty(len(ordered), "bool")
-    stays[order] = place < room[ordered]
+    stays[order] = rank < room[ordered]
     return stays

@@ -1,4 +1,4 @@
-"""Vectors in partitions of one size."""
+"""Memory layout of vectors in equal-sized partitions."""
 
 from collections.abc import Iterator
 from typing import NamedTuple, Self
@@ -14,30 +14,30 @@ from shortlist.typing import Tensor
 __all__ = ["Partitions", "default_num_partitions"]
 
 _SLACK = 1.25
-"""Places for each vector: partitions of one size are never all full."""
+"""Slots per vector: equal-sized partitions are never all full."""
 
 
 class Partitions(NamedTuple):
-    """Where every vector lies; a partition is filled up with places that hold none."""
+    """Assignment of rows to slots of equal-sized partitions; unused slots are padding."""
 
     centroids: np.ndarray
     """`[num_partitions, dim]`, float32."""
     rows: np.ndarray
-    """`[num_partitions, size]`, int32, the row of each place; -1 in empty ones, which come last."""
+    """`[num_partitions, size]`, int32, the row in each slot; -1 is padding, at the end."""
     slots: np.ndarray
-    """`[num_rows]`, int32, the place of each row, counted through all partitions."""
+    """`[num_rows]`, int32, the slot of each row in the flattened `rows`."""
     scales: np.ndarray | None = None
-    """`[num_rows]`, float32, what the codes of each row are multiplied by; None of vectors themselves."""
+    """`[num_rows]`, float32, the scale of the int8 codes of each row; None without codes."""
 
     @classmethod
     def of(cls, vectors: np.ndarray, num_partitions: int, seed: int, *, as_codes: bool = False) -> Self:
-        """Cluster vectors, and lay each cluster out.
+        """Cluster vectors and assign them to slots.
 
         Args:
             vectors: `[num_rows, dim]`, float32.
-            num_partitions: How many; no more than there are rows.
-            seed: Of the clustering.
-            as_codes: Whether partitions hold numbers of one byte, from -127 to 127, in the place of vectors.
+            num_partitions: Number of partitions, at most `num_rows`.
+            seed: Seed of the clustering.
+            as_codes: Store int8 codes in [-127, 127] instead of float32 vectors.
         """
         centroids = cluster(vectors, num_partitions, seed)
         size = -(-int(_SLACK * len(vectors)) // num_partitions)
@@ -50,15 +50,15 @@ class Partitions(NamedTuple):
         return cls(centroids, rows.reshape(num_partitions, size), slots, scales)
 
     def tables(self, vectors: np.ndarray) -> dict[str, Tensor]:
-        """What a search reads.
+        """Build the tables read by a search.
 
         Args:
-            vectors: The same as before.
+            vectors: Vectors passed to `of`.
 
         Returns:
-            `centroids`, `rows` and `slots` as here; `vectors`, `[num_partitions, size, dim]`, float32, zeros
-            in empty places. Of codes, `vectors` are int8, and there are `scales`, `[num_partitions, size]`,
-            float32, and `exact`, `[num_rows, dim]`, the vectors by row.
+            `centroids`, `rows` and `slots` of this tuple, and `vectors` `[num_partitions, size, dim]`,
+            float32, zero at padding. With codes, `vectors` is int8, and `scales` `[num_partitions, size]`,
+            float32, and `exact` `[num_rows, dim]`, float32, are added.
         """
         shape, dtype = (*self.rows.shape, vectors.shape[1]), "float32" if self.scales is None else "int8"
         tables = {
@@ -73,7 +73,7 @@ class Partitions(NamedTuple):
         return tables
 
     def _laid(self, vectors: np.ndarray, num_at_once: int) -> Iterator[np.ndarray]:
-        """`[n, size, dim]`, vectors or codes in their places, some partitions at a time."""
+        """Yield vectors or codes `[n, size, dim]` of `num_at_once` partitions at a time."""
         for first in range(0, len(self.rows), num_at_once):
             rows = self.rows[first : first + num_at_once]
             laid = vectors[rows]
@@ -84,19 +84,18 @@ class Partitions(NamedTuple):
 
 
 def default_num_partitions(num_rows: int) -> int:
-    """How many partitions make looking for the right ones cost about as much as looking into some.
+    """Return `4 sqrt(num_rows)`, at most `num_rows`.
+
+    Choosing partitions then costs about as much as searching them.
 
     Args:
-        num_rows: How many vectors there are.
-
-    Returns:
-        `4 sqrt(num_rows)`, at most `num_rows`.
+        num_rows: Number of vectors.
     """
     return min(num_rows, round(4 * num_rows**0.5))
 
 
 def _slots(partition: np.ndarray, size: int, num_partitions: int) -> np.ndarray:
-    """`[num_rows]`, int32; within a partition in the order of rows."""
+    """Return the slot of each row `[num_rows]`, int32, in row order within a partition."""
     order = np.argsort(partition, kind="stable")
     starts = np.searchsorted(partition[order], np.arange(num_partitions))
     slots = np.empty(len(partition), "int32")
@@ -105,5 +104,5 @@ def _slots(partition: np.ndarray, size: int, num_partitions: int) -> np.ndarray:
 
 
 def _largest(vectors: np.ndarray) -> np.ndarray:
-    """`[num_rows]`, the largest number of each vector, without its sign; never 0."""
+    """Return the largest absolute value of each vector `[num_rows]`; never 0."""
     return np.maximum(np.maximum(vectors.max(axis=1), -vectors.min(axis=1)), np.float32(1e-30))

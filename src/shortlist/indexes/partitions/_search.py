@@ -1,4 +1,4 @@
-"""Search in the partitions whose centroids score highest, as a function of tensors."""
+"""Search of the partitions whose centroids score highest, as a function of tensors."""
 
 from typing import Any, NamedTuple
 
@@ -11,52 +11,51 @@ from shortlist.typing import Tensor
 
 __all__ = ["SearchSizes", "search"]
 
-_PLACES_AT_ONCE = 2**24
-"""Most places whose scores are in memory, 64 MiB; more queries than look into so many take turns."""
+_SLOTS_AT_ONCE = 2**24
+"""Scores in memory at once, 64 MiB; larger batches are searched in chunks."""
 
 _MANY_QUERIES = 1024
-"""A batch of fewer takes no turns."""
+"""Batches smaller than this are not chunked."""
 
 
 class SearchSizes(NamedTuple):
-    """What a graph must know before it is made."""
+    """Static sizes of a compiled search."""
 
     num_partitions: int
     size: int
     dim: int
     heads: int
     probes: int
-    """Partitions that a query looks into."""
+    """Partitions searched per query."""
     k: int
     num_rescored: int
-    """Rows whose vectors are scored after their codes; 0 where partitions hold vectors."""
+    """Rows rescored exactly after scoring codes; 0 without codes."""
     num_excluded: int | None
-    """Width of the lists of excluded rows; None for as wide as they come."""
+    """Width of the excluded rows; None if it is dynamic."""
     is_filtered: bool
-    """Whether bits are wanted."""
+    """Whether rows are filtered by attribute masks."""
     is_single: bool
-    """Whether there is one query."""
+    """Whether the batch holds one query."""
 
 
 def search(
     tables: dict[str, Any], queries: Tensor, excluded: Tensor, *wanted: Tensor, sizes: SearchSizes
 ) -> tuple[Tensor, Tensor]:
-    """The k best rows of each query among those of its partitions.
+    """Find the k best rows of each query in its partitions.
 
     Args:
-        tables: What `Partitions` holds, by name, as tensors or variables of the backend.
+        tables: Tables of `Partitions.tables`, as backend tensors or variables.
         queries: `[num_queries, heads, dim]`, float32.
         excluded: `[num_queries, num_excluded]`, int32, rows; negative is padding.
-        *wanted: Where `sizes.is_filtered`: bits of rows `[num_rows, num_words]` and wanted bits
-            `[num_queries or 1, num_groups, num_words]`.
-        sizes: The sizes.
+        *wanted: If `sizes.is_filtered`, the attribute masks of rows `[num_rows, num_words]` and the required
+            masks `[num_queries or 1, num_groups, num_words]`.
+        sizes: Static sizes.
 
     Returns:
-        Scores, float32, and rows, int32, `[num_queries, k]`, best first; minus infinity and -1 in places that
-        stay empty.
+        Scores, float32, and rows, int32, `[num_queries, k]`, best first, padded with minus infinity and -1.
     """
     queries = ops.reshape(queries, (-1, sizes.heads, sizes.dim))
-    num_at_once = max(1, _PLACES_AT_ONCE // (sizes.probes * sizes.size))
+    num_at_once = max(1, _SLOTS_AT_ONCE // (sizes.probes * sizes.size))
     if sizes.is_single or num_at_once >= _MANY_QUERIES:
         return _search(tables, queries, excluded, *wanted, sizes=sizes)
     rows = {"queries": queries, "excluded": excluded}
@@ -73,7 +72,7 @@ def search(
 def _search(
     tables: dict[str, Any], queries: Tensor, excluded: Tensor, *wanted: Tensor, sizes: SearchSizes
 ) -> tuple[Tensor, Tensor]:
-    queries = queries[:1] if sizes.is_single else queries  # so that the graph knows
+    queries = queries[:1] if sizes.is_single else queries  # makes the batch size static
     chosen = backend.top_k(_best_of_heads(queries, tables["centroids"], sizes), sizes.probes)[1]
     scores = _scores(tables["vectors"], queries, chosen, sizes)
     if sizes.num_rescored:
@@ -97,8 +96,8 @@ def _best(scores: Tensor, rows: Tensor, k: int) -> tuple[Tensor, Tensor]:
 
 
 def _at(table: Tensor, columns: Tensor) -> Tensor:
-    """`[num_queries, n]`, of each row of a table `[num_queries, m]` what stands in some of its columns."""
-    # By one lookup of whole numbers: Keras' own takes several times as many operations, which count here.
+    """Gather `columns` `[num_queries, n]` from `table` `[num_queries, m]`, like `take_along_axis`."""
+    # One flat lookup: `keras.ops.take_along_axis` runs several times as many operations.
     if table.shape[0] != 1:
         num_queries, width = ops.shape(table)
         columns = columns + ops.expand_dims(ops.arange(num_queries, dtype="int32"), 1) * width
@@ -106,21 +105,21 @@ def _at(table: Tensor, columns: Tensor) -> Tensor:
 
 
 def _rescored(exact: Any, queries: Tensor, scores: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
-    """Scores of vectors in the place of those of codes."""
+    """Replace the scores of codes with exact ones."""
     vectors = backend.gather_rows(exact, ops.maximum(rows, 0))
     products = ops.max(ops.matmul(queries, ops.transpose(vectors, (0, 2, 1))), axis=1)
     return ops.where(rows < 0, scores, products), rows
 
 
 def _of_slots(table: Tensor, chosen: Tensor, sizes: SearchSizes) -> Tensor:
-    """`[num_queries, probes * size]`, what a table `[num_partitions, size]` holds of a query's places."""
+    """Gather `table` `[num_partitions, size]` for each query's slots `[num_queries, probes * size]`."""
     num_queries = 1 if sizes.is_single else -1
     return ops.reshape(backend.gather_rows(table, chosen), (num_queries, sizes.probes * sizes.size))
 
 
 def _best_of_heads(queries: Tensor, vectors: Tensor, sizes: SearchSizes) -> Tensor:
-    """`[num_queries, num_vectors]`, each vector's best product with a query's heads."""
-    if sizes.is_single:  # the vectors, which are many, stay as they lie
+    """Return each vector's best product with a query's heads `[num_queries, num_vectors]`."""
+    if sizes.is_single:  # vectors first: avoids transposing the large operand
         if sizes.heads == 1:
             return ops.reshape(ops.matmul(vectors, ops.reshape(queries, (sizes.dim, 1))), (1, -1))
         return ops.expand_dims(ops.max(ops.matmul(vectors, ops.transpose(queries[0])), axis=1), 0)
@@ -131,12 +130,12 @@ def _best_of_heads(queries: Tensor, vectors: Tensor, sizes: SearchSizes) -> Tens
 
 
 def _scores(vectors: Any, queries: Tensor, chosen: Tensor, sizes: SearchSizes) -> Tensor:
-    """`[num_queries, probes * size]`, of each query with all places of its partitions."""
+    """Score all slots of each query's partitions `[num_queries, probes * size]`."""
     if sizes.is_single:
         looked_at = ops.reshape(backend.gather_rows(vectors, chosen), (-1, sizes.dim))
-        looked_at = ops.cast(looked_at, "float32")  # codes are whole numbers
+        looked_at = ops.cast(looked_at, "float32")  # codes are int8
         return _best_of_heads(queries, looked_at, sizes)
-    # In the order of partitions, so that queries that look into the same one share its product.
+    # Sorted by partition, so that queries of the same partition share one product.
     flat = ops.reshape(chosen, (-1,))
     order = ops.argsort(flat)
     who = ops.take(queries, order // sizes.probes, axis=0)
@@ -146,16 +145,16 @@ def _scores(vectors: Any, queries: Tensor, chosen: Tensor, sizes: SearchSizes) -
 
 
 def _columns(excluded: Tensor, slots: Tensor, chosen: Tensor, sizes: SearchSizes) -> Tensor:
-    """`[num_queries, num_excluded]`, where excluded rows stand among a query's places; -1 for nowhere."""
-    place = backend.gather_rows(slots, ops.maximum(excluded, 0))
-    partition, inside = place // sizes.size, place % sizes.size
+    """Return the columns of excluded rows among a query's slots `[num_queries, num_excluded]`, or -1."""
+    slot = backend.gather_rows(slots, ops.maximum(excluded, 0))
+    partition, inside = slot // sizes.size, slot % sizes.size
     probe = _at(_number_of_partition(chosen, sizes.num_partitions), partition)
     is_live = ops.logical_and(excluded >= 0, probe >= 0)
     return ops.where(is_live, probe * sizes.size + inside, -1)
 
 
 def _number_of_partition(chosen: Tensor, num_partitions: int) -> Tensor:
-    """`[num_queries, num_partitions]`, int32, which of a query's partitions it is; -1 for none."""
+    """Return the position of each partition among a query's `[num_queries, num_partitions]`, or -1."""
     num_queries, probes = ops.shape(chosen)
     flat = ops.reshape(
         ops.expand_dims(ops.arange(num_queries, dtype="int32"), 1) * num_partitions + chosen, (-1, 1)
