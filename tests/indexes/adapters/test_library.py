@@ -8,7 +8,7 @@ from shortlist.errors import MissingExtraError
 from shortlist.indexes.adapters._library import library
 
 
-def test_a_missing_package_and_a_broken_one_raise_different_errors(
+def test_missing_and_broken_packages_raise_different_errors(
     tmp_path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "broken_package.py").write_text("import a_package_that_is_nowhere")
