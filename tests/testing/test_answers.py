@@ -16,7 +16,7 @@ def check(scores: list[float], ids: list[str], is_exact: bool = True) -> None:
     check_answer("it", CATALOG, QUERY, WITHOUT_D, (np.float32(scores), ids), is_exact)
 
 
-def test_the_right_answer_passes() -> None:
+def test_a_correct_answer_passes() -> None:
     check([3, 3], ["b", "c"])
     check([3, 3, 1, -np.inf], ["b", "c", "a", ""])
     check([3, 1], ["c", "a"], is_exact=False)
@@ -46,5 +46,5 @@ def test_a_wrong_answer_is_reported(scores: list[float], ids: list[str], told: s
     ("found", "is_right"),
     [([1.0, -np.inf], True), ([1.001, -np.inf], False), ([1.0], False), ([1, 2], False)],
 )
-def test_scores_may_differ_by_rounding_alone(found: Any, is_right: bool) -> None:
+def test_scores_may_differ_by_rounding(found: Any, is_right: bool) -> None:
     assert is_true(found, [1.0, -np.inf]) == is_right

@@ -9,14 +9,14 @@ OLD = Catalog(["a", "b", "c"], np.float32([[1], [2], [3]]), {"size": [[1], [2], 
 NEW = Catalog(["d", "b"], np.float32([[4], [5]]), {"size": [[4], []]})
 
 
-def test_upserted_candidates_replace_those_of_their_ids() -> None:
+def test_upserts_replace_existing_ids() -> None:
     both = upserted(OLD, NEW)
     assert both.ids == ["a", "c", "d", "b"]
     assert both.vectors.tolist() == [[1], [3], [4], [5]]
     assert both.attributes == {"size": [[1], [3], [4], []]}
 
 
-def test_removed_candidates_are_gone_and_unknown_ones_ignored() -> None:
+def test_removals_ignore_unknown_ids() -> None:
     rest = removed(OLD, ["b", "nowhere", "b"])
     assert rest.ids == ["a", "c"]
     assert rest.vectors.tolist() == [[1], [3]]

@@ -51,12 +51,12 @@ class Broken:
         return self.right(queries, k, **asked)
 
 
-class ReturnsExcluded(Broken):
+class IgnoresExclude(Broken):
     def __call__(self, queries, k=None, *, exclude=None, **asked):
         return super().__call__(queries, k, **asked)
 
 
-class ReturnsOthersThanAllowed(Broken):
+class IgnoresAllow(Broken):
     def __call__(self, queries, k=None, *, allow=None, **asked):
         return super().__call__(queries, k, **asked)
 
@@ -73,7 +73,7 @@ class ReturnsTooFew(Broken):
         return scores, ids, *rest
 
 
-class ReturnsTheSameTwice(Broken):
+class ReturnsDuplicates(Broken):
     def __call__(self, queries, k=None, **asked):
         scores, ids, *rest = super().__call__(queries, k, **asked)
         if ids.shape[1] > 1:
@@ -81,7 +81,7 @@ class ReturnsTheSameTwice(Broken):
         return scores, ids, *rest
 
 
-class OrdersTiesByTheLastRow(Broken):
+class ReversesTies(Broken):
     def __call__(self, queries, k=None, **asked):
         scores, ids, *rest = super().__call__(queries, k, **asked)
         for row, line in enumerate(scores):
@@ -97,29 +97,29 @@ class ScoresWrongly(Broken):
         return scores * np.float32(1.01), *rest
 
 
-class ForgetsWhatIsUnknown(Broken):
+class ForgetsUnknownIds(Broken):
     def __call__(self, queries, k=None, **asked):
         scores, ids, *rest = super().__call__(queries, k, **asked)
         return scores, ids, *([[] for _ in unknown] for unknown in rest)
 
 
-class MixesQueriesUp(Broken):
+class SwapsQueries(Broken):
     def __call__(self, queries, k=None, **asked):
         scores, ids, *rest = super().__call__(queries, k, **asked)
         return scores[::-1], ids[::-1], *rest
 
 
-class TakesEveryK(Broken):
+class AcceptsEveryK(Broken):
     def __call__(self, queries, k=None, **asked):
         return super().__call__(queries, 1 if k in (0, 1.5) else k, **asked)
 
 
-class ForgetsARemoval(Broken):
+class IgnoresRemovals(Broken):
     def remove(self, ids):
         return len(set(ids) & set(self.right.ids.tolist()))
 
 
-class RemovesWithoutCounting(Broken):
+class MiscountsRemovals(Broken):
     def remove(self, ids):
         self.right.remove(ids)
         return len(ids)
@@ -144,7 +144,7 @@ class KeepsOldVectors(Broken):
         )
 
 
-class ReturnsTheCandidateItself(Broken):
+class ReturnsTheQueryItem(Broken):
     def similar(self, ids, k=None, *, where=None):
         rows = [self.right.ids.tolist().index(id_) for id_ in ids]
         return self.right(self.right.vectors[rows], k, where=where)
@@ -203,21 +203,21 @@ def test_an_engine_that_finds_the_worst_is_reported() -> None:
 @pytest.mark.parametrize(
     ("broken", "told"),
     [
-        (ReturnsExcluded, "^exclude, "),
-        (ReturnsOthersThanAllowed, "^allow, "),
+        (IgnoresExclude, "^exclude, "),
+        (IgnoresAllow, "^allow, "),
         (IgnoresWhere, "where"),
         (ReturnsTooFew, "that pass the filter|the padding holds"),
-        (ReturnsTheSameTwice, "unique ids"),
-        (OrdersTiesByTheLastRow, "expected"),
+        (ReturnsDuplicates, "unique ids"),
+        (ReversesTies, "expected"),
         (ScoresWrongly, "got scores"),
-        (ForgetsWhatIsUnknown, "with_unknown"),
-        (MixesQueriesUp, "expected"),
-        (TakesEveryK, "k = 0: got no error"),
-        (ForgetsARemoval, "after remove, .* the index holds"),
-        (RemovesWithoutCounting, "remove: got .* removed candidates"),
+        (ForgetsUnknownIds, "with_unknown"),
+        (SwapsQueries, "expected"),
+        (AcceptsEveryK, "k = 0: got no error"),
+        (IgnoresRemovals, "after remove, .* the index holds"),
+        (MiscountsRemovals, "remove: got .* removed candidates"),
         (LosesAttributes, "after upsert"),
         (KeepsOldVectors, "after upsert"),
-        (ReturnsTheCandidateItself, "similar"),
+        (ReturnsTheQueryItem, "similar"),
         (ScoresUnknownIdsZero, "score"),
     ],
 )

@@ -14,7 +14,7 @@ IDS = ["a", "b", "c", "d"]
 ATTRIBUTES = {"color": ["red"] * 4, "tags": [["new"]] * 4, "code": [1, 2, 3, 4]}
 
 
-class Swallows:
+class IgnoresErrors:
     """Ignores invalid input instead of raising."""
 
     def __init__(self) -> None:
@@ -39,9 +39,9 @@ class Swallows:
 @pytest.mark.parametrize("check", [check_refused_requests, check_refused_changes])
 def test_an_index_that_accepts_everything_is_reported(check: Any) -> None:
     with pytest.raises(AssertionError, match="got no error"):
-        check(Swallows(), VECTORS[:3])
+        check(IgnoresErrors(), VECTORS[:3])
 
 
 @pytest.mark.parametrize("check", [check_refused_requests, check_refused_changes])
-def test_an_index_that_refuses_passes(check: Any) -> None:
+def test_an_index_that_rejects_invalid_input_passes(check: Any) -> None:
     check(BruteForce().index(VECTORS, IDS, ATTRIBUTES), VECTORS[:3])

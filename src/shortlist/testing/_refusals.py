@@ -132,6 +132,5 @@ def check_not_indexed(index: StoredIndex, queries: np.ndarray) -> None:
         ("compact", empty.compact),
     ):
         _check(f"{name} before index()", NotIndexedError, call, *arguments)
-    require(
-        empty.num_candidates == 0, "before index()", f"got {empty.num_candidates} candidates, expected 0."
-    )
+    number = empty.num_candidates
+    require(number == 0, "before index()", f"got {number} candidates, expected 0.")

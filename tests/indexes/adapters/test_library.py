@@ -22,6 +22,6 @@ def test_missing_and_broken_packages_raise_different_errors(
     assert not isinstance(caught.value, MissingExtraError)
 
 
-def test_shortlist_imports_no_library_of_an_adapter(run_python: Callable[..., str]) -> None:
+def test_importing_indexes_imports_no_library(run_python: Callable[..., str]) -> None:
     code = "import sys, shortlist.indexes; print({'faiss', 'scann', 'annoy', 'usearch'} & set(sys.modules))"
     assert run_python(code).strip() == "set()"

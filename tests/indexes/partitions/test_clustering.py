@@ -29,7 +29,7 @@ def test_means_and_the_centroid_of_an_empty_cluster():
     np.testing.assert_array_equal(found[1], old[1])
 
 
-def test_clusters_far_apart_get_a_centroid_each():
+def test_well_separated_clusters_get_one_centroid_each():
     centers = 100 * np.eye(6, dtype="float32")
     vectors = np.repeat(centers, 50, axis=0) + GENERATOR.normal(size=(300, 6)).astype("float32")
     found = cluster(vectors, 6, seed=1)

@@ -65,7 +65,7 @@ class Forbidden(NamedTuple):
         return are_wanted
 
     def _are_excluded(self, named: np.ndarray, queries: np.ndarray) -> np.ndarray:
-        # One lookup table for all queries, set and cleared per query: the cost does not grow with num_rows.
+        # One lookup table, set and cleared per query: a query costs O(list length), not O(num_rows).
         are_excluded, marked = np.zeros(named.shape, "bool"), np.zeros(self.num_rows + 1, "bool")
         for line, query in enumerate(queries.tolist()):
             excluded = self.excluded[query]

@@ -48,7 +48,7 @@ class PartitionedEngine(Engine):
 
     @property
     def has_codes(self) -> bool:
-        """Whether partitions hold int8 codes instead of vectors."""
+        """Return whether partitions hold int8 codes instead of vectors."""
         return "scales" in self.tables
 
     def with_search_budget(self, search_budget: int) -> Self:
@@ -75,9 +75,8 @@ class PartitionedEngine(Engine):
         probes, short = self.search_budget, np.flatnonzero(found[:, -1] < 0)
         while len(short) and probes < self.num_partitions:
             probes = min(WIDER * probes, self.num_partitions)
-            which = np.resize(
-                short, 1 << (len(short) - 1).bit_length()
-            )  # powers of two: few sizes to compile
+            # Padded to a power of two, as each batch size compiles.
+            which = np.resize(short, 1 << (len(short) - 1).bit_length())
             some = to_numpy(queries)[which]
             wider = map(to_numpy, self._look(some, k, rows.of_queries(which), probes))
             scores, found = scores.copy(), found.copy()
