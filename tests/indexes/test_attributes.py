@@ -17,9 +17,7 @@ def joined(columns, attributes=None):
     return (Attributes() if attributes is None else attributes).joined(columns, num_candidates)
 
 
-VALUES = st.lists(
-    st.sampled_from([0, 1, 2, 31, 32, 40]), max_size=4, unique=True
-)  # few, so that many match
+VALUES = st.lists(st.sampled_from([0, 1, 2, 31, 32, 40]), max_size=4, unique=True)  # few, so that many match
 
 
 @given(columns=st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=8), asked=st.tuples(VALUES, VALUES))

@@ -57,7 +57,7 @@ def check_loss(
     rng = np.random.default_rng(0)
     queries = rng.normal(size=(_BATCH, _DIM)).astype("float32")
     candidates = rng.normal(size=(_CANDIDATES, _DIM)).astype("float32")
-    weights = np.float32([1, 0.5, 2, 1])
+    weights = np.array([1, 0.5, 2, 1], "float32")
 
     def value(queries: Any, candidates: Any, weights: Any = weights, mask: Any = None) -> Tensor:
         negatives = example_negatives(drawn, mask)
@@ -73,7 +73,7 @@ def check_loss(
     with clause("weights"):
         ones = value(queries, candidates, np.ones(_BATCH, "float32"))
         check_close("the loss without weights", value(queries, candidates, None), ones)
-        without, changed = np.float32([1, 0, 2, 1]), queries.copy()
+        without, changed = np.array([1, 0, 2, 1], "float32"), queries.copy()
         changed[1] += 1
         expected = value(queries, candidates, without)
         check_close(
@@ -82,7 +82,7 @@ def check_loss(
         is_same = np.isclose(float(value(changed, candidates)), float(value(queries, candidates)))
         require(not is_same, "changing a query of weight 0.5 leaves the loss as it is.")
     with clause("mask"):
-        mask, first = np.ones((_BATCH, _CANDIDATES), bool), np.float32([1, 0, 0, 0])
+        mask, first = np.ones((_BATCH, _CANDIDATES), bool), np.array([1, 0, 0, 0], "float32")
         mask[0, -1], changed = False, candidates.copy()
         changed[-1] += 1
         expected = value(queries, candidates, first, mask)
@@ -132,17 +132,17 @@ def example_negatives(drawn: bool, mask: Any = None) -> Negatives:
     shared = Vectors(
         tensor(rng.normal(size=(_SHARED, _DIM)).astype("float32")),
         tensor(np.log(rng.uniform(0.1, 0.5, _SHARED)).astype("float32")),
-        tensor(np.int32([6, 7, 1, 8, 9])),
+        tensor(np.array([6, 7, 1, 8, 9], "int32")),
     )
     per_query = Vectors(
         tensor(rng.normal(size=(_BATCH, _PER_QUERY, _DIM)).astype("float32")),
         tensor(np.log(rng.uniform(0.1, 0.5, (_BATCH, _PER_QUERY))).astype("float32")),
-        tensor(np.int32([[6, 9], [7, 2], [8, 3], [6, 0]])),
+        tensor(np.array([[6, 9], [7, 2], [8, 3], [6, 0]], "int32")),
     )
     return Negatives(
         log_q=tensor(np.log(np.linspace(0.1, 0.4, _CANDIDATES)).astype("float32")),
-        query_codes=tensor(np.int32([0, 1, 0, 2])),
-        candidate_codes=tensor(np.int32([0, 1, 2, 3, 1, 5])),
+        query_codes=tensor(np.array([0, 1, 0, 2], "int32")),
+        candidate_codes=tensor(np.array([0, 1, 2, 3, 1, 5], "int32")),
         mask=None if mask is None else tensor(mask),
         shared=shared if drawn else None,
         per_query=per_query if drawn else None,
