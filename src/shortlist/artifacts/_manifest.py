@@ -56,7 +56,7 @@ class Manifest:
 
 
 def write_manifest(folder: str | os.PathLike[str], kind: str, description: Mapping[str, Any]) -> Manifest:
-    """Writes the manifest of the files that are in a folder now; nothing is to be changed afterwards.
+    """Write the manifest of all files in a folder; files must not change afterwards.
 
     Args:
         folder: The folder, usually one that `publishing` gave.
@@ -83,7 +83,7 @@ def write_manifest(folder: str | os.PathLike[str], kind: str, description: Mappi
 
 
 def read_manifest(folder: str | os.PathLike[str]) -> Manifest:
-    """Reads what `write_manifest` wrote; the files themselves are not looked at.
+    """Read a manifest without checking the files it lists.
 
     Args:
         folder: The folder.
@@ -110,7 +110,7 @@ def read_manifest(folder: str | os.PathLike[str]) -> Manifest:
 
 
 def verify(folder: str | os.PathLike[str]) -> Manifest:
-    """Checks that every file is there, byte by byte, and none besides.
+    """Check that a folder holds exactly the files of its manifest, byte by byte.
 
     Args:
         folder: A folder with a manifest.

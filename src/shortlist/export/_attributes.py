@@ -36,14 +36,14 @@ class AttributesGraphEncoder(tf.Module):
             self._tables = {name: _table(name, of) for name, of in attributes.bit_of.items()}
 
     def inputs(self) -> dict[str, tf.TensorSpec]:
-        """What a request names: text `[batch, num_values]` for each attribute, by `where_` and its name."""
+        """Return the input spec of each attribute, `where_<name>`: strings `[batch, num_values]`."""
         return {
             _PREFIX + name: tf.TensorSpec((None, None), tf.string, name=_PREFIX + name)
             for name in self._tables
         }
 
     def wanted(self, inputs: Mapping[str, Tensor], num_queries: Tensor) -> Tensor:
-        """The bits that rows must have.
+        """Return the attribute masks that rows must have.
 
         Args:
             inputs: By `where_` and name, `[batch, num_values]`: values one of which will do. Empty text is
@@ -72,7 +72,7 @@ class AttributesGraphEncoder(tf.Module):
 
 
 def as_text(value: Any) -> str:
-    """A value of an attribute as a request names it.
+    """Return an attribute value as text, as a request names it.
 
     Args:
         value: Text, bytes, an integer or a bool.

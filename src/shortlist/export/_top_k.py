@@ -58,7 +58,7 @@ class TopKGraph(tf.Module):
         allow: Tensor | None = None,
         where: Mapping[str, Tensor] | None = None,
     ) -> dict[str, Tensor]:
-        """The k best candidates of each query.
+        """Return the top k candidates of each query.
 
         Args:
             features: Raw features by name, as the queries' `input_signature` tells; others may be there too.
@@ -86,7 +86,7 @@ class TopKGraph(tf.Module):
         return {"scores": scores, "ids": self.ids.of_rows(found)}
 
     def _found_of_any(self, queries: Tensor, k: Tensor, rows: Filter | None, allow: Tensor | None) -> Found:
-        """A search is made for a number that is known beforehand: a small one, and the largest."""
+        """Search with one of two static k, a small one and the largest."""
         few = min(_FEW, self.max_k)
         scores, found = tf.cond(
             k <= few,
@@ -130,7 +130,7 @@ class TopKGraph(tf.Module):
         )
 
     def _of_lists(self, queries: Tensor, k: int, rows: Filter | None, allow: Tensor) -> Found:
-        """The best of the ids `[batch, num_ids]`; one list for all queries is looked up and read once."""
+        """Return the best of the ids `[batch, num_ids]`; a list shared by all queries is read once."""
         is_one_list = (tf.shape(allow)[0] > 0) & tf.reduce_all(allow == allow[:1])
         return tf.cond(
             is_one_list,
@@ -139,7 +139,7 @@ class TopKGraph(tf.Module):
         )
 
     def _of_rows(self, queries: Tensor, k: int, rows: Filter | None, listed: Tensor) -> Found:
-        """The best of the rows `[batch, num_ids]`, or `[1, num_ids]` for all; negative ones are none."""
+        """Return the best of the rows `[batch, num_ids]`, or `[1, num_ids]` for all queries; -1 pads."""
         asked, is_one_list = {"queries": queries}, listed.shape[0] == 1
         if not is_one_list:
             asked["listed"] = listed
@@ -186,7 +186,7 @@ class TopKGraph(tf.Module):
         return best, tf.gather(listed, columns, batch_dims=1)
 
     def signatures(self, k: int) -> dict[str, Any]:
-        """What a server offers, traced.
+        """Return the traced signatures of a server.
 
         Args:
             k: Of `serving_default` and `serving_with_exclusions`.
@@ -234,7 +234,7 @@ class TopKGraph(tf.Module):
 
 
 def _of_each(queries: Tensor, values: Tensor, name: str) -> Tensor:
-    """A filter, once it has a row for each query."""
+    """Return a filter after checking that it has a row for each query."""
     num_queries, num_rows = tf.shape(queries)[0], tf.shape(values)[0]
     said = [f"input '{name}': expected a row for each query, got rows and queries ", num_rows, num_queries]
     with tf.control_dependencies([tf.debugging.Assert(num_rows == num_queries, said)]):

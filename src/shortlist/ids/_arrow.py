@@ -105,7 +105,7 @@ def to_id_column(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
 
 
 def encode_ids(column: pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
-    """Number the distinct ids of a column in order of first appearance.
+    """Encode the ids of a column as codes, in order of first appearance.
 
     Args:
         column: `[n]`, ids without missing values, at least one.

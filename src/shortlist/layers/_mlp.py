@@ -68,22 +68,9 @@ class MLP(keras.layers.Layer):
         return inputs
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """The width of the last layer in place of the input's.
-
-        Args:
-            input_shape: `[..., features]`.
-
-        Returns:
-            `[..., units[-1]]`.
-        """
         return (*input_shape[:-1], self.units[-1]) if self.units else input_shape
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the layer again.
-
-        Returns:
-            The constructor's arguments.
-        """
         return {
             **super().get_config(),
             "units": list(self.units),

@@ -196,7 +196,7 @@ class FactorizedTopK(keras.metrics.Metric):
         self._add(better, tied, is_true, is_finite, sample_weight)
 
     def result(self) -> dict[str, Tensor]:
-        """The weighted means so far.
+        """Return the weighted means so far.
 
         Returns:
             Scalars by name, such as `recall_at_10`; 0 before any query.
@@ -230,11 +230,6 @@ class FactorizedTopK(keras.metrics.Metric):
         self._report()
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the metric again, without its candidates, which are saved next to it.
-
-        Returns:
-            The constructor's arguments.
-        """
         return {
             "ks": list(self.ks),
             "metrics": list(self.metrics),

@@ -10,7 +10,7 @@ __all__ = ["batch_like", "spec_of"]
 
 
 def spec_of(batch: Any) -> str:
-    """The structure of a batch, with the type and the sizes of each array.
+    """Describe the structure of a batch, with the dtype and shape of each array.
 
     Args:
         batch: Arrays or tensors in dicts, lists and tuples.
@@ -26,7 +26,7 @@ def spec_of(batch: Any) -> str:
 
 
 def batch_like(spec: str) -> Any:
-    """A batch of one example of zeros, or of empty text.
+    """Return a batch of one example of zeros or empty strings.
 
     Args:
         spec: What `spec_of` returned.

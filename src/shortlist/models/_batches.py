@@ -93,5 +93,5 @@ class InteractionBatches(keras.utils.PyDataset):
         self._epoch = epoch
 
     def ordering(self) -> keras.callbacks.Callback:
-        """A callback that starts each epoch; Keras' own hooks of a dataset do not know its number."""
+        """Return a callback that tells the dataset the epoch number, which Keras' own hooks do not."""
         return keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, _: self.start_epoch(epoch))

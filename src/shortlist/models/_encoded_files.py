@@ -53,7 +53,7 @@ def encode(columns: Sequence[Column], table: Any, weight: str = SAMPLE_WEIGHT) -
 def encode_files(
     columns: Sequence[Column], files: InteractionFiles, weight: str = SAMPLE_WEIGHT
 ) -> StoredRows:
-    r"""The rows of files as numbers on the disk, made in one pass or taken from the cache of the files.
+    r"""Encode the rows of files to disk in one pass, or take them from the cache.
 
     `TwoTower.fit` does this itself; for a model of your own, hand the rows to `InteractionBatches`.
 

@@ -44,7 +44,7 @@ class Catalog:
 
     @classmethod
     def of_items(cls, items: Any, tower: Tower, id_column: str) -> "Catalog":
-        """The catalog of a table of items.
+        """Return the catalog of an item table.
 
         Args:
             items: One row an item, with the columns of the tower: an Arrow table, a data frame or arrays by
@@ -57,7 +57,7 @@ class Catalog:
 
         Raises:
             FeatureError: When a column is missing or its values do not fit.
-            ArgumentError: When an id stands twice.
+            ArgumentError: When an id is duplicated.
         """
         return cls(Vocabulary(columns_of.values(items, id_column)), tower.prepare(items), id_column)
 

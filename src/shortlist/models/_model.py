@@ -32,7 +32,7 @@ class Model(keras.Model):
 
     `fit`, `evaluate`, callbacks, `save` and the optimizers are those of Keras, on its three backends. The
     logs hold `loss`, which is what `compute_loss` returned; when layers add losses or regularize their
-    weights also `regularization_loss` and `total_loss`, which is their sum and what is minimised; and the
+    weights also `regularization_loss` and `total_loss`, which is their sum and what is minimized; and the
     metrics that were computed, no others.
 
     Metrics over the whole catalog are computed in evaluation only, and their candidates are encoded once an
@@ -66,7 +66,7 @@ class Model(keras.Model):
         object.__setattr__(self, "_context", ComputeLoss())  # no layer of the model: it holds nothing
 
     def compute_loss(self, inputs: Any, training: bool = False) -> Tensor:
-        """The loss of one batch; to be written by the subclass, which updates its metrics on the way.
+        """Return the loss of one batch and update metrics; defined by the subclass.
 
         Args:
             inputs: What one element of the data holds: features, and labels and weights where there are.
@@ -80,14 +80,14 @@ class Model(keras.Model):
         )
 
     def total_loss(self, batch: Any, *, training: bool) -> Tensor:
-        """The loss of one batch with the losses that layers added; the logged losses are updated.
+        """Return the loss of one batch plus losses added by layers, and update the logged losses.
 
         Args:
             batch: One element of the data.
             training: Whether this is a training step.
 
         Returns:
-            The sum to minimise, a scalar.
+            The sum to minimize, a scalar.
         """
         for metric in self._factorized_metrics():
             metric.was_updated = False
@@ -271,7 +271,7 @@ class Model(keras.Model):
         save_whole(super().save, filepath, *args, **kwargs)
 
     def get_metrics_result(self) -> dict[str, Any]:
-        """The metrics that were computed, by name.
+        """Return the metrics that were computed, by name.
 
         Returns:
             Scalars; a metric that was not updated is absent.
@@ -286,7 +286,7 @@ class Model(keras.Model):
         return results
 
     def get_build_config(self) -> dict[str, Any] | None:
-        """What a batch looks like, so that a saved model can make its variables before it takes their values.
+        """Return the structure of a batch, so that a loaded model can build before its values are restored.
 
         Returns:
             A configuration for `build_from_config`; None before any batch.

@@ -15,7 +15,7 @@ __all__ = ["load_model"]
 
 
 def load_model(path: str | os.PathLike[str], custom_objects: dict[str, Any] | None = None) -> Any:
-    """A model or an index that was saved with `save("x.keras")`, ready to train on or to be asked.
+    """Load a model or an index saved with `save("x.keras")`.
 
     The same as `keras.saving.load_model` once all of Shortlist is imported, so that its classes are known.
 

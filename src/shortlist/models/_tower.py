@@ -94,7 +94,7 @@ class Tower(keras.layers.Layer):
             self.head.build(self.encoder.compute_output_shape(shapes))
 
     def call(self, features: Mapping[str, Tensor]) -> Tensor:
-        """The vectors of a batch.
+        """Return the vectors of a batch.
 
         Args:
             features: Encoded features by column name; others are left alone.
@@ -123,11 +123,6 @@ class Tower(keras.layers.Layer):
         return (input_shape[self.columns[0].column][0], self.embedding_dim)
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the tower again.
-
-        Returns:
-            The constructor's arguments.
-        """
         return {
             **super().get_config(),
             "columns": self.encoder.get_config()["columns"],

@@ -120,7 +120,7 @@ class TwoTower(Model):
     def from_interactions(
         cls, interactions: Interactions | InteractionFiles, items: Any = None, **options: Any
     ) -> "TwoTower":
-        """A model that knows users and items by their ids.
+        """Return a model with one id column per tower.
 
         Args:
             interactions: What to learn the ids from; usually the training part. Files are read in one pass.
@@ -160,7 +160,7 @@ class TwoTower(Model):
 
         Raises:
             FeatureError: When a column is missing or its values do not fit.
-            ArgumentError: When an id stands twice.
+            ArgumentError: When an id is duplicated.
         """
         self._use(Catalog.of_items(items, self.candidate_model, self.candidate_id))
 
@@ -269,7 +269,7 @@ class TwoTower(Model):
         return super().evaluate(x, y, *args, **kwargs)
 
     def compute_loss(self, inputs: dict[str, Tensor], training: bool = False) -> Tensor:
-        """The retrieval loss of a batch.
+        """Return the retrieval loss of a batch.
 
         Args:
             inputs: Encoded features by column name.
@@ -292,7 +292,7 @@ class TwoTower(Model):
         )
 
     def candidate_embeddings(self) -> tuple[np.ndarray, np.ndarray]:
-        """The ids and vectors of the catalog.
+        """Return the ids and vectors of the catalog.
 
         Returns:
             Ids `[num_items]` and vectors `[num_items, embedding_dim]`, row by row.
@@ -307,7 +307,7 @@ class TwoTower(Model):
         attributes: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> Any:
-        """An index over the catalog that takes raw query features.
+        """Return an index over the catalog that is queried with raw features.
 
         Args:
             k: How many items it returns unless told otherwise.
@@ -331,11 +331,6 @@ class TwoTower(Model):
         return kind(self.query_model, k=k, **options).index(vectors, ids, attributes)
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the model again, without catalog and vocabularies, which are saved next to it.
-
-        Returns:
-            The constructor's arguments.
-        """
         return {
             "name": self.name,
             "spec": self.spec.get_config(),

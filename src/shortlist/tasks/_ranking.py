@@ -65,7 +65,7 @@ class Ranking(Task):
         sample_weight: Tensor | None = None,
         compute_metrics: bool = True,
     ) -> Tensor:
-        """The loss of a batch; the metrics are updated on the way.
+        """Return the loss of a batch and update the metrics.
 
         Args:
             labels: `[batch]` or `[batch, outputs]`.
@@ -90,11 +90,6 @@ class Ranking(Task):
         return loss
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the task again.
-
-        Returns:
-            The constructor's arguments.
-        """
         return {
             **super().get_config(),
             "loss": keras.saving.serialize_keras_object(self.loss),

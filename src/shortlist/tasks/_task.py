@@ -20,7 +20,7 @@ class Task(keras.layers.Layer):
 
 
 def as_list(metrics: Any) -> list[Any]:
-    """A list of metrics from none, one or several.
+    """Return a list of metrics from none, one or several.
 
     Args:
         metrics: None, a metric, or an iterable of metrics.
@@ -38,7 +38,7 @@ def as_list(metrics: Any) -> list[Any]:
 
 
 def saved_list(metrics: Iterable[Any]) -> list[Any]:
-    """The configurations of Keras objects, for `get_config`.
+    """Return the configs of Keras objects, for `get_config`.
 
     Args:
         metrics: Keras metrics or losses.

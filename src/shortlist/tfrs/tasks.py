@@ -83,7 +83,7 @@ class Retrieval(Task):
         compute_batch_metrics: bool = True,
         score_mask: Tensor | None = None,
     ) -> Tensor:
-        """The loss of a batch; see `shortlist.tasks.Retrieval.call`.
+        """Return the loss of a batch; see `shortlist.tasks.Retrieval.call`.
 
         Args:
             query_embeddings: `[batch, dim]` or `[batch, heads, dim]`.
@@ -116,11 +116,6 @@ class Retrieval(Task):
         )
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the task again.
-
-        Returns:
-            The constructor's arguments.
-        """
         config = self.wrapped.get_config()
         kept = {name: config[name] for name in ("metrics", "batch_metrics", "loss_metrics")}
         loss = keras.saving.serialize_keras_object(getattr(self.wrapped.loss, "loss", None))
@@ -186,7 +181,7 @@ class Ranking(Task):
         training: bool | None = None,
         compute_metrics: bool = True,
     ) -> Tensor:
-        """The loss of a batch; see `shortlist.tasks.Ranking.call`.
+        """Return the loss of a batch; see `shortlist.tasks.Ranking.call`.
 
         Args:
             labels: `[batch]` or `[batch, outputs]`.
@@ -201,11 +196,6 @@ class Ranking(Task):
         return self.wrapped(labels, predictions, sample_weight=sample_weight, compute_metrics=compute_metrics)
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the task again.
-
-        Returns:
-            The constructor's arguments.
-        """
         names = ("loss", "metrics", "prediction_metrics", "label_metrics", "loss_metrics")
         config = self.wrapped.get_config()
         return {**super().get_config(), **{name: config[name] for name in names}}

@@ -20,7 +20,7 @@ __all__ = ["kept_rows"]
 def kept_rows(
     folder: Path | None, facts: Any, encode: Callable[[], Iterable[Mapping[str, np.ndarray]]]
 ) -> StoredRows:
-    """The encoded rows that were kept, or new ones.
+    """Return the cached encoded rows, or encode them.
 
     New ones are kept whole or not at all: whatever stops the process, no half-written rows are taken later.
 

@@ -36,7 +36,7 @@ class RecordType:
 
     @classmethod
     def of(cls, arrays: Mapping[str, np.ndarray]) -> Self:
-        """The records that hold these arrays.
+        """Return the record type that holds these arrays.
 
         Args:
             arrays: By name, `[num_rows, ...]` each, of numbers.
@@ -46,7 +46,7 @@ class RecordType:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
-        """The records of a config.
+        """Return the record type of a config.
 
         Args:
             config: What `get_config` returned.
@@ -85,7 +85,7 @@ class RecordType:
         return records
 
     def unpack(self, records: np.ndarray) -> dict[str, np.ndarray]:
-        """Records as arrays.
+        """Convert records to arrays by name.
 
         Args:
             records: `[num_rows]`.

@@ -48,7 +48,7 @@ class Windows:
         self._reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="shortlist-windows")
 
     def rows(self, start: int, stop: int) -> np.ndarray:
-        """The records at places of the order; quick where places are asked for one after another.
+        """Return the records at positions of the order; fast for consecutive positions.
 
         Args:
             start: The first place.

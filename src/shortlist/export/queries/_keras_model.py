@@ -47,11 +47,11 @@ class KerasQueries(QueryGraphEncoder):
         self._example_inputs = example_inputs
 
     def resources(self) -> list[Any]:
-        """The model, and its variables, which TensorFlow does not find in every list or dict of a layer."""
+        """Return the model and its variables; TensorFlow misses those in some lists and dicts of layers."""
         return [self._model, *(variable.value for variable in self._model.variables)]
 
     def input_signature(self) -> dict[str, tf.TensorSpec]:
-        """The inputs; of any shape where there is one value a row."""
+        """Return the input specs, with unknown shape for single values."""
         return {name: _open(name, tensor) for name, tensor in self._inputs.items()}
 
     def __call__(self, features: Mapping[str, Tensor]) -> Tensor:
@@ -60,7 +60,7 @@ class KerasQueries(QueryGraphEncoder):
         return self._model(self.as_queries(shaped))
 
     def examples(self) -> dict[str, np.ndarray]:
-        """The examples that were given; else what the first lookup knows, or zeros, which every table has."""
+        """Return the given examples, else known ids of the first lookup, or zeros."""
         given: Any = self._example_inputs
         if given is None:
             return {name: _example(self._model, tensor) for name, tensor in self._inputs.items()}
@@ -69,12 +69,12 @@ class KerasQueries(QueryGraphEncoder):
         return {name: _example_array(given[name]) for name in self._inputs}
 
     def as_queries(self, features: Mapping[str, Any]) -> Any:
-        """The features by name, or the one feature alone."""
+        """Return the features by name, or the only feature."""
         return dict(features) if self._takes_names else next(iter(features.values()))
 
 
 def _declared_inputs(model: keras.Layer) -> Any:
-    """What a model says that it takes; None when it does not say."""
+    """Return the declared inputs of a model, or None."""
     if isinstance(model, keras.Sequential):
         first = model.layers[0] if model.layers else None
         if isinstance(first, Lookup):

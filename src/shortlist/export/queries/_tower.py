@@ -33,11 +33,11 @@ class TowerQueries(QueryGraphEncoder):
         self._example_inputs = example_inputs
 
     def resources(self) -> list[Any]:
-        """The tower, and the tables of its columns."""
+        """Return the tower and the tables of its columns."""
         return [self._tower, self._encode]
 
     def input_signature(self) -> dict[str, tf.TensorSpec]:
-        """The raw features; the shape is open where there is one value a row, `[batch, length]` for lists."""
+        """Return the raw feature specs: unknown shape for single values, `[batch, length]` for lists."""
         return {name: _open(spec) for name, spec in self._encode.input_signature().items()}
 
     def __call__(self, features: Mapping[str, Tensor]) -> Tensor:
@@ -48,7 +48,7 @@ class TowerQueries(QueryGraphEncoder):
         )
 
     def examples(self) -> dict[str, np.ndarray]:
-        """A few learned values of each column, and unknown ones."""
+        """Return some known and unknown values of each column."""
         columns = self._tower.columns
         if self._example_inputs is None:
             return {column.column: as_array(column.examples(_NUM_EXAMPLES)) for column in columns}
@@ -58,7 +58,7 @@ class TowerQueries(QueryGraphEncoder):
         return {column.column: as_array(source.values(given, column.column)) for column in columns}
 
     def as_queries(self, features: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """The features by name."""
+        """Return the features by name."""
         return dict(features)
 
 

@@ -38,7 +38,7 @@ class TopK(keras.Model):
         return self
 
     def __call__(self, queries: Any, k: int | None = None) -> tuple[Tensor, Tensor]:
-        """The best candidates of each query.
+        """Return the best candidates of each query.
 
         Args:
             queries: What the query model takes.
@@ -52,7 +52,7 @@ class TopK(keras.Model):
     def query_with_exclusions(
         self, queries: Any, exclusions: ArrayLike, k: int | None = None
     ) -> tuple[Tensor, Tensor]:
-        """The best candidates of each query that are not excluded; k of them whenever there are k.
+        """Return the best candidates of each query that are not excluded.
 
         Args:
             queries: What the query model takes.
@@ -65,14 +65,6 @@ class TopK(keras.Model):
         return _as_tensors(*self.wrapped(queries, k, exclude=exclusions))
 
     def call(self, queries: Any) -> Any:
-        """The index's answer, as Keras wants it named; see `__call__`.
-
-        Args:
-            queries: As in `__call__`.
-
-        Returns:
-            As `__call__`.
-        """
         return self(queries)
 
     def is_exact(self) -> bool:
@@ -96,11 +88,6 @@ class TopK(keras.Model):
         save_whole(super().save, filepath, *args, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the index again, without its candidates, which are saved next to it.
-
-        Returns:
-            The constructor's arguments.
-        """
         config = self.wrapped.get_config()
         return {**{name: config[name] for name in ("query_model", "query_probe", "k")}, "name": self.name}
 
@@ -207,7 +194,7 @@ def _ids_of_dataset(dataset: Iterable[Any]) -> np.ndarray:
 
 
 def _once(vectors: np.ndarray, ids: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
-    """Each id once: MovieLens has titles that stand twice, to which a tower gives the same vector."""
+    """Each id once: MovieLens has titles that are duplicated, to which a tower gives the same vector."""
     if ids is None:
         return vectors, None
     first = {id_: row for row, id_ in reversed(list(enumerate(ids.tolist())))}

@@ -87,7 +87,7 @@ class SamplingProbablityCorrection(keras.layers.Layer):
     """
 
     def call(self, logits: Tensor, candidate_sampling_probability: Tensor) -> Tensor:
-        """The corrected logits.
+        """Return the corrected logits.
 
         Args:
             logits: `[batch, num_candidates]`.
