@@ -40,7 +40,7 @@ def test_values_as_text():
 
 
 def test_empty_text_which_is_padding_of_a_request_is_refused():
-    with pytest.raises(ArgumentError, match="'color' has empty text"):
+    with pytest.raises(ArgumentError, match="'color' must not have an empty string"):
         graph_of({"color": ["", "a"] * 35})
 
 

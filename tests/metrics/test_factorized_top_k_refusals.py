@@ -24,7 +24,7 @@ def test_nothing_to_go_by() -> None:
     vectors = np.eye(2, dtype="float32")
     metric = FactorizedTopK([vectors], ks=(1,))
     metric.refresh()
-    with pytest.raises(ArgumentError, match="neither vectors, nor ids"):
+    with pytest.raises(ArgumentError, match="must be given as vectors, or as ids"):
         metric.update_state(vectors, true_candidate_ids=np.int32([0, 1]))
     with pytest.raises(ArgumentError, match="excluded_ids"):
         metric.update_state(vectors, vectors, excluded_ids=np.int32([[0], [1]]))
@@ -53,5 +53,5 @@ def test_candidates_that_do_not_fit_are_refused(candidates: list[Any], message: 
 )
 def test_options_out_of_range_are_refused(options: dict[str, Any]) -> None:
     (name,) = options
-    with pytest.raises(ArgumentError, match=f"{name} came as"):
+    with pytest.raises(ArgumentError, match=f"{name} must"):
         FactorizedTopK(**options)

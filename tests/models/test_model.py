@@ -333,7 +333,7 @@ class Scoring(FreeForm):
 @pytest.mark.contract
 def test_predict_runs_a_call_and_asks_for_one() -> None:
     data = interactions()
-    with pytest.raises(ArgumentError, match=r"FreeForm has no `call`.* of a TwoTower build_index\(\)"):
+    with pytest.raises(ArgumentError, match=r"FreeForm must define call.*build_index\(\) of a TwoTower"):
         compiled().predict(data, verbose=0)
     model = Scoring()
     found = model.predict(data, batch_size=BATCH_SIZE, verbose=0)

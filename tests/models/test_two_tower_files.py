@@ -125,5 +125,5 @@ def test_what_each_user_met_is_not_read_from_files(files: InteractionFiles) -> N
     model = compiled(files)
     with pytest.raises(ArgumentError, match="exclude must be an Interactions, got InteractionFiles"):
         model.evaluate(files, exclude=files)  # type: ignore[arg-type]
-    with pytest.raises(ArgumentError, match="interactions came as str"):
+    with pytest.raises(ArgumentError, match="interactions must be .* got str"):
         TwoTower.from_interactions("events.csv")  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ from typing import Any, final
 import numpy as np
 import tensorflow as tf
 
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
 from shortlist.indexes._attributes import Attributes
 from shortlist.typing import Tensor
 
@@ -89,8 +89,11 @@ def _table(name: str, bit_of: Mapping[Any, int]) -> Any:
     texts = [as_text(value) for value in bit_of]
     if "" in texts:
         raise ArgumentError(
-            f"attribute {name!r} has empty text for a value, which in a request is padding: give the "
-            "candidates other text, or None"
+            must(
+                f"attribute {name!r}",
+                "not have an empty string as value, which is the padding of requests",
+                fix="Use another string or None",
+            )
         )
     table = tf.lookup.experimental.MutableHashTable(tf.string, tf.int32, default_value=_UNKNOWN)
     table.insert(tf.constant(["", *texts]), tf.constant([_NOTHING, *bit_of.values()], tf.int32))

@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from shortlist import backend
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
 from shortlist.export._attributes import AttributesGraphEncoder
 from shortlist.export._candidate_ids import CandidateIds
 from shortlist.export.graph._engines import Found, engine_to_graph, noinline
@@ -41,8 +41,7 @@ class TopKGraph(tf.Module):
         self._engine = engine_to_graph(snapshot.engine)
         if snapshot.has_deletions or len(snapshot.delta):
             raise ArgumentError(
-                "index: candidates were added or removed after it was built; call compact() first, which "
-                "builds it again"
+                must("index", "hold exactly the candidates it was built with", fix="Call compact() first")
             )
         self._queries, self._similarity = queries, index.similarity
         self._resources = queries.resources()  # held here, for their variables and tables to be saved
@@ -203,8 +202,12 @@ class TopKGraph(tf.Module):
         asked = {"k": a_k, "exclude": excluded, "allow": allowed, **where}
         if both := sorted(inputs.keys() & asked.keys()):
             raise ArgumentError(
-                f"index: its query model takes inputs {both}, which are names of what a request to `search` "
-                "says besides; give these features or attributes other names"
+                must(
+                    "index",
+                    "not have inputs named like parameters of a request",
+                    got=both,
+                    fix="Rename these features or attributes",
+                )
             )
         of_search = {**inputs, **asked}
         return {

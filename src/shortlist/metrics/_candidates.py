@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from shortlist import backend
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
 from shortlist.typing import Tensor
 
 __all__ = ["Candidates", "CandidatesInMemory", "CandidatesOnDisk", "Step", "widened"]
@@ -137,10 +137,10 @@ def _write(file: IO[bytes], batches: Iterable[np.ndarray]) -> tuple[int, int]:
         num_candidates, widths = num_candidates + len(batch), widths | {wide.shape[1]}
     file.flush()
     if not widths:
-        raise ArgumentError("the dataset of candidates holds none; expected at least one batch.")
+        raise ArgumentError(must("candidates", "hold at least one batch", got="an empty dataset"))
     if len(widths) > 1:
         dims = sorted(width - 1 for width in widths)
-        raise ArgumentError(f"batches of candidates have dim {dims}; expected one for all.")
+        raise ArgumentError(must("batches of candidates", "have one dim", got=dims))
     return num_candidates, widths.pop()
 
 

@@ -132,7 +132,11 @@ class FactorizedTopK(keras.metrics.Metric):
         if self._source is None:
             if self._candidates is None:
                 raise NotIndexedError(
-                    f"metric {self.name!r} has no candidates; give FactorizedTopK(candidates=...) a dataset."
+                    must(
+                        f"metric {self.name!r}",
+                        "have candidates",
+                        fix="Pass a dataset: FactorizedTopK(candidates=...)",
+                    )
                 )
             return False  # a loaded metric evaluates over the candidates it was saved with
         if isinstance(self._source, StoredIndex) and not self._source.is_exact():
@@ -170,8 +174,11 @@ class FactorizedTopK(keras.metrics.Metric):
         """
         if self._candidates is None and self._engine is None:
             raise NotIndexedError(
-                f"metric {self.name!r} holds no candidates yet; call its refresh() first, or "
-                "Model.evaluate, which does."
+                must(
+                    f"metric {self.name!r}",
+                    "hold candidates before update_state",
+                    fix="Call its refresh() first, or Model.evaluate, which does",
+                )
             )
         if sample_weight is not None:
             sample_weight = ops.reshape(ops.cast(sample_weight, "float32"), (-1,))
@@ -189,9 +196,12 @@ class FactorizedTopK(keras.metrics.Metric):
             )
         else:
             raise ArgumentError(
-                "true candidates came with neither vectors, nor ids to look up among candidates with ids; "
-                "give "
-                "true_candidate_embeddings, or true_candidate_ids and candidates as pairs (ids, vectors)."
+                must(
+                    "true candidates",
+                    "be given as vectors, or as ids of candidates with ids",
+                    fix="Pass true_candidate_embeddings, or true_candidate_ids and candidates as pairs (ids, "
+                    "vectors)",
+                )
             )
         self._add(better, tied, is_true, is_finite, sample_weight)
 
@@ -292,7 +302,7 @@ class FactorizedTopK(keras.metrics.Metric):
         snapshot = source.snapshot()
         if snapshot.has_deletions or len(snapshot.delta):
             raise ArgumentError(
-                "candidates came or went since the index was built; call its compact() first."
+                must("index", "hold exactly the candidates it was built with", fix="Call its compact() first")
             )
         if snapshot.engine is self._engine:
             return False
@@ -346,9 +356,11 @@ class FactorizedTopK(keras.metrics.Metric):
         assert self._candidates is not None
         if excluded_ids is not None:
             raise ArgumentError(
-                "excluded_ids came for true candidates without ids; the metric cannot tell which candidate "
-                "is the true one. "
-                "Give true_candidate_ids, and candidates as pairs (ids, vectors)."
+                must(
+                    "excluded_ids",
+                    "come with true_candidate_ids, to tell which candidate is the true one",
+                    fix="Pass true_candidate_ids, and candidates as pairs (ids, vectors)",
+                )
             )
         better, tied = ranks(self._candidates, queries, ops.expand_dims(candidates, 1))
         return better, tied, ops.ones_like(better, dtype="bool")
@@ -390,12 +402,10 @@ class FactorizedTopK(keras.metrics.Metric):
 
 def _check(ks: Sequence[int], metrics: Sequence[str]) -> None:
     if not ks or any(isinstance(k, bool) or int(k) != k or k < 1 for k in ks):
-        raise ArgumentError(f"ks came as {ks!r}; expected whole numbers of at least 1, such as (10, 100).")
+        raise ArgumentError(must("ks", "hold integers >= 1, such as (10, 100)", got=repr(ks)))
     unknown = [measure for measure in metrics if measure not in RANKING_METRICS]
     if unknown or not metrics:
-        raise ArgumentError(
-            f"measures came as {tuple(metrics)!r}; expected some of {tuple(RANKING_METRICS)}."
-        )
+        raise ArgumentError(must("metrics", f"be some of {tuple(RANKING_METRICS)}", got=tuple(metrics)))
 
 
 def _check_no_padding(ids: np.ndarray | None) -> None:

@@ -92,7 +92,9 @@ def encode_files(
         )
         if files.state() != before:
             raise DataError(
-                f"{files!r}: files changed while they were read. Train again when they are whole."
+                must(
+                    repr(files), "not change while it is read", fix="Train again when the files are complete"
+                )
             )
 
     return kept_rows(files.cache, _facts(columns, files, before, names), parts)

@@ -205,7 +205,7 @@ class Model(keras.Model):
         with self._forgetting_what_failed(), _explaining_labels(y):
             history = super().fit(x, y, *args, **kwargs)
         if not history.history and kwargs.get("epochs", 1) > kwargs.get("initial_epoch", 0):
-            raise ArgumentError("the training data hold no batch; expected at least one.")
+            raise ArgumentError(must("the training data", "hold at least one batch", got="none"))
         return history
 
     def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
@@ -250,9 +250,12 @@ class Model(keras.Model):
         """
         if type(self).call is keras.Model.call:
             raise ArgumentError(
-                f"{type(self).__name__} has no `call`, which predict runs: for the best candidates of "
-                "queries ask an index, of a TwoTower build_index(); for vectors call a tower; or define "
-                "call(self, inputs)."
+                must(
+                    type(self).__name__,
+                    "define call(self, inputs) for predict",
+                    fix="For recommendations query an index, such as build_index() of a TwoTower; for "
+                    "vectors call a tower",
+                )
             )
         self._check_encoded("the data", x)
         return super().predict(x, *args, **kwargs)
@@ -327,9 +330,13 @@ class Model(keras.Model):
         for leaf in keras.tree.flatten(data):
             if isinstance(leaf, Interactions | InteractionFiles):
                 raise ArgumentError(
-                    f"{name} came as {leaf!r}, which hold raw features; {type(self).__name__} takes here "
-                    "what its compute_loss reads, arrays by name or a dataset of batches: encode with a "
-                    "FeatureSpec, {**spec.encode_queries(data), **spec.encode_candidates(data)}."
+                    must(
+                        name,
+                        f"be arrays by name or a dataset of batches for {type(self).__name__}",
+                        got=f"raw features ({leaf!r})",
+                        fix="Encode them with a FeatureSpec: {**spec.encode_queries(data), "
+                        "**spec.encode_candidates(data)}",
+                    )
                 )
 
     def _factorized_metrics(self) -> list[FactorizedTopK]:

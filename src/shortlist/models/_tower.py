@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from shortlist.errors import FeatureError
+from shortlist.errors import FeatureError, must
 from shortlist.features import Column, FeatureEncoder
 from shortlist.features import _source as columns_of
 from shortlist.features._spec import encode_columns, load_columns, save_columns
@@ -76,8 +76,7 @@ class Tower(keras.layers.Layer):
             names = [column.column for column in self.columns]
             if len(names) > 1:
                 raise FeatureError(
-                    f"bare values came, {type(raw).__name__}, to a tower of the columns {names}; expected a "
-                    "table or a dict with these columns."
+                    must("features", f"be a table or a dict with the columns {names}", got=type(raw).__name__)
                 )
             raw = {names[0]: raw}
         return encode_columns(self.columns, raw)

@@ -136,8 +136,12 @@ class TwoTower(Model):
         """
         if not isinstance(interactions, Interactions | InteractionFiles):
             raise ArgumentError(
-                f"interactions came as {type(interactions).__name__}; make them with "
-                "Interactions.from_table(frame, user=..., item=...)."
+                must(
+                    "interactions",
+                    "be an Interactions or InteractionFiles",
+                    got=type(interactions).__name__,
+                    fix="Make them with Interactions.from_table(frame, user=..., item=...)",
+                )
             )
         spec = FeatureSpec.ids(user=interactions.user, item=interactions.item).fit(interactions, items)
         model = cls(spec, items, **options)
@@ -324,8 +328,12 @@ class TwoTower(Model):
         """
         if not (isinstance(kind, type) and issubclass(kind, StoredIndex)):
             raise ArgumentError(
-                f"kind came as {kind!r}; expected a class of index that holds its candidates, such as "
-                "sl.indexes.Partitioned: what its constructor takes is given next to it."
+                must(
+                    "kind",
+                    "be an index class that holds its candidates, such as sl.indexes.Partitioned",
+                    got=repr(kind),
+                    fix="Pass arguments of its constructor to build_index",
+                )
             )
         ids, vectors = self.candidate_embeddings()
         return kind(self.query_model, k=k, **options).index(vectors, ids, attributes)
@@ -483,7 +491,9 @@ class TwoTower(Model):
 
     def _query_column(self) -> str:
         if self.query_id is None:
-            raise ArgumentError("exclude needs a spec with a query_id, to tell whose items to leave out.")
+            raise ArgumentError(
+                must("exclude", "come with a spec that has a query_id, which tells users apart")
+            )
         return self.query_id
 
 
@@ -514,15 +524,21 @@ def _check_any_is_met(items: np.ndarray, interactions: Interactions, spec: Featu
     assert spec.candidate_vocabulary is not None  # FeatureSpec.ids names a candidate id
     if len(met) and len(spec.candidate_vocabulary) == len(items) + len(met):
         raise ArgumentError(
-            f"the catalog holds {len(items)} items, such as {items[:1].tolist()}, and the interactions are "
-            f"with {len(met)} others, such as {met[:1].to_pylist()}: nothing would be learned of what is "
-            "recommended. Expected the same ids in both; look for another column, or ids written otherwise."
+            must(
+                "items",
+                "share ids with the interactions",
+                got=f"{len(items)} items such as {items[:1].tolist()}, and interactions with {len(met)} "
+                f"others such as {met[:1].to_pylist()}",
+                fix="Look for another id column, or for ids written in another way",
+            )
         )
 
 
 def _candidate_id(spec: FeatureSpec) -> str:
     if spec.candidate_id is None:
-        raise ArgumentError("the spec has no candidate_id; name the Category that tells items apart.")
+        raise ArgumentError(
+            must("spec", "have a candidate_id", fix="Name the Category that identifies items")
+        )
     return spec.candidate_id
 
 
@@ -536,7 +552,5 @@ def _num_rows(spec: FeatureSpec, name: str) -> int:
 def _items_of(spec: FeatureSpec) -> dict[str, np.ndarray]:
     names = [column.column for column in spec.candidate]
     if names != [spec.candidate_id] or spec.candidate_vocabulary is None:
-        raise ArgumentError(
-            f"the candidates have features {names}; give items, a table with these columns, one row an item."
-        )
+        raise ArgumentError(must("items", f"be a table with the candidate columns {names}", got="None"))
     return {names[0]: spec.candidate_vocabulary.known_ids}

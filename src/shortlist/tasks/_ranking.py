@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
 from shortlist.tasks._task import Task, as_list, saved_list
 from shortlist.typing import Tensor
 
@@ -48,9 +48,12 @@ class Ranking(Task):
         self.loss = keras.losses.BinaryCrossentropy() if loss is None else keras.losses.get(loss)
         if not isinstance(self.loss, keras.losses.Loss):
             raise ArgumentError(
-                f"the loss came as {loss!r}; expected an object such as keras.losses.MeanSquaredError() or "
-                "the name of its "
-                "class, 'MeanSquaredError', since a bare function has no reduction."
+                must(
+                    "loss",
+                    "be a keras.losses.Loss or the name of its class, such as 'MeanSquaredError'",
+                    got=repr(loss),
+                    fix="A bare function has no reduction",
+                )
             )
         self.label_and_prediction_metrics = as_list(metrics)
         self.prediction_metrics = as_list(prediction_metrics)
@@ -123,8 +126,11 @@ def _aligned(labels: Tensor, predictions: Tensor) -> tuple[Tensor, Tensor]:
     sizes = zip(labels.shape, predictions.shape, strict=False)
     if len(labels.shape) != len(predictions.shape) or any(a != b and None not in (a, b) for a, b in sizes):
         raise ArgumentError(
-            f"labels came with shape {tuple(labels.shape)} and predictions with shape "
-            f"{tuple(predictions.shape)}; expected the same shape for both."
+            must(
+                "labels",
+                f"have the shape of predictions, {tuple(predictions.shape)}",
+                got=tuple(labels.shape),
+            )
         )
     return labels, predictions
 

@@ -81,7 +81,7 @@ def test_a_truncated_archive_is_named(movielens_directory, tmp_path):
 
 
 def test_an_unknown_size_lists_those_there_are():
-    with pytest.raises(ArgumentError, match=r"size is '20m', expected one of \['100k', '1m'\]"):
+    with pytest.raises(ArgumentError, match=r"size must be one of \['100k', '1m'\], got '20m'"):
         load_movielens("20m")
 
 

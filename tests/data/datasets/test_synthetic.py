@@ -105,5 +105,5 @@ def test_sizes_out_of_range_are_refused_at_once(change, message):
 
 
 def test_too_many_interactions_are_refused():
-    with pytest.raises(ArgumentError, match="num_interactions is 101, expected 1 to 100"):
+    with pytest.raises(ArgumentError, match="num_interactions must be in 1 to 100, .* got 101"):
         synthetic(10, 10, 101)

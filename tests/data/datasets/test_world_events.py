@@ -57,5 +57,7 @@ def test_a_topic_is_met_more_often_in_its_season():
 
 @pytest.mark.parametrize("num_interactions", [0, 13])
 def test_more_events_than_pairs_are_refused(num_interactions):
-    with pytest.raises(ArgumentError, match=f"num_interactions is {num_interactions}, expected 1 to 12"):
+    with pytest.raises(
+        ArgumentError, match=f"num_interactions must be in 1 to 12, .* got {num_interactions}"
+    ):
         list(draw_blocks(SyntheticWorld.draw(3, 4), num_interactions))

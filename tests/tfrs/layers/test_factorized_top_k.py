@@ -65,7 +65,7 @@ def test_an_id_that_is_duplicated_with_one_vector_is_kept_once() -> None:
 
 
 def test_an_id_that_stands_for_two_vectors_is_refused() -> None:
-    with pytest.raises(ArgumentError, match="7 stands for two different vectors, in rows 0 and 2"):
+    with pytest.raises(ArgumentError, match="id 7 must have one vector, got different ones in rows 0 and 2"):
         BruteForce().index(np.eye(3, dtype="float32"), np.array([7, 8, 7]))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pooch
 
-from shortlist.errors import DataError, DatasetUnavailable
+from shortlist.errors import DataError, DatasetUnavailable, must
 
 __all__ = [
     "DATA_DIRECTORY_VARIABLE",
@@ -61,7 +61,7 @@ def find_archive(archive: Archive, directory: str | PathLike[str] | None = None)
         path = Path(directory) / archive.file_name
         if not path.is_file():
             state = "does not hold it" if Path(directory).is_dir() else "does not exist"
-            raise DatasetUnavailable(_ways(archive, f"the directory {directory} {state}"))
+            raise DatasetUnavailable(_unavailable(archive, f"the folder {directory}, which {state}"))
         return path
     shared = os.environ.get(DATA_DIRECTORY_VARIABLE)
     if shared and (Path(shared) / archive.file_name).is_file():
@@ -91,12 +91,11 @@ def _cached(archive: Archive) -> Path:
         )
     except ValueError as error:
         raise DataError(
-            f"{archive.url}: the download is not the published archive ({error}). "
-            "Nothing was kept: try again."
+            must(str(archive.url), "be the published archive", got=error, fix="Nothing was kept: try again")
         ) from error
     except OSError as error:
         # One reason in words: what urllib3 and requests put around it fills three screens.
-        raise DatasetUnavailable(_ways(archive, f"the download failed: {_root_cause(error)}")) from None
+        raise DatasetUnavailable(_unavailable(archive, f"a failed download: {_root_cause(error)}")) from None
     return Path(path)
 
 
@@ -106,14 +105,13 @@ def _root_cause(error: BaseException) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
-def _ways(archive: Archive, reason: str) -> str:
-    return (
-        f"{archive.file_name} is not available, because {reason}.\n"
-        f"1. Put it into a directory, and give that as directory=... or in {DATA_DIRECTORY_VARIABLE} "
-        f"({data_directory_state()});\n"
-        f"2. or put it into the cache, {cache_directory()};\n"
-        f"3. or connect this machine: {archive.url} is downloaded then."
+def _unavailable(archive: Archive, reason: str) -> str:
+    fix = (
+        f"Put it into a folder and pass that as directory=... or in {DATA_DIRECTORY_VARIABLE} "
+        f"({data_directory_state()}), or put it into the cache, {cache_directory()}, or connect this machine "
+        f"to download {archive.url}"
     )
+    return must(archive.file_name, "be available", got=reason, fix=fix)
 
 
 def read_member(path: Path, name: str) -> bytes:
@@ -134,6 +132,10 @@ def read_member(path: Path, name: str) -> bytes:
             return archive.read(name)
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError) as error:
         raise DataError(
-            f"{path}: {name} cannot be read ({error}): the archive is truncated, damaged or another one. "
-            "Delete it and get it again."
+            must(
+                f"{path}: {name}",
+                "be readable",
+                got=error,
+                fix="The archive is damaged: delete it and get it again",
+            )
         ) from error

@@ -15,7 +15,7 @@ from shortlist.data._interactions import Interactions
 from shortlist.data._tables import lists_from_mask
 from shortlist.data.datasets._archives import Archive, find_archive, read_member
 from shortlist.data.datasets._dataset import Dataset
-from shortlist.errors import ArgumentError, DataError
+from shortlist.errors import ArgumentError, DataError, must
 
 __all__ = ["load_movielens"]
 
@@ -62,7 +62,7 @@ def load_movielens(size: str = "100k", directory: str | PathLike[str] | None = N
         https://grouplens.org/datasets/movielens/. The data may be used for research, not redistributed.
     """
     if size not in _ARCHIVES:
-        raise ArgumentError(f"size is {size!r}, expected one of {sorted(_ARCHIVES)}.")
+        raise ArgumentError(must("size", f"be one of {sorted(_ARCHIVES)}", got=repr(size)))
     path = find_archive(_ARCHIVES[size], directory)
     read = _read_100k if size == "100k" else _read_1m
     ratings, users, movies = read(path)
@@ -103,7 +103,9 @@ def _read(path: Path, member: str, separator: str, types: dict[str, pa.DataType]
             convert_options=pa_csv.ConvertOptions(column_types=types),
         )
     except pa.ArrowException as error:
-        raise DataError(f"{path}: {member}: {error}. Delete the archive and get it again.") from error
+        raise DataError(
+            must(f"{path}: {member}", "be readable", got=error, fix="Delete the archive and get it again")
+        ) from error
 
 
 def _movies(table: pa.Table, genres: pa.ChunkedArray | pa.Array) -> pa.Table:

@@ -10,7 +10,7 @@ from shortlist.data.datasets._dataset import Dataset
 from shortlist.data.datasets._world import SyntheticWorld, generator
 from shortlist.data.datasets._world_events import draw_blocks
 from shortlist.data.datasets._world_features import describe_items, describe_users, item_ids, user_ids
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
 
 __all__ = ["synthetic", "synthetic_batches"]
 
@@ -98,7 +98,7 @@ def synthetic_batches(
         [250, 250, 100]
     """
     if batch_size < 1:
-        raise ArgumentError(f"batch_size is {batch_size}, expected at least 1.")
+        raise ArgumentError(must("batch_size", "be >= 1", got=batch_size))
     world = SyntheticWorld.draw(
         num_users, num_items, latent_dim=latent_dim, popularity_exponent=popularity_exponent, seed=seed
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
 
 __all__ = ["SyntheticWorld", "generator"]
 
@@ -147,4 +147,4 @@ def _draw_popularity(seed: int, num_items: int, exponent: float) -> np.ndarray:
 
 def _check_at_least(name: str, value: float, least: int) -> None:
     if not value >= least:
-        raise ArgumentError(f"{name} is {value}, expected at least {least}.")
+        raise ArgumentError(must(name, f"be >= {least}", got=value))

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from shortlist.data.datasets._world import SyntheticWorld, generator
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
 
 __all__ = ["EVENTS_IN_BLOCK", "count_events", "draw_blocks"]
 
@@ -31,8 +31,11 @@ def count_events(world: SyntheticWorld, num_interactions: int) -> np.ndarray:
     num_pairs = world.num_users * world.num_items
     if not 1 <= num_interactions <= num_pairs:
         raise ArgumentError(
-            f"num_interactions is {num_interactions}, expected 1 to {num_pairs}, the number of pairs of user "
-            "and item: no pair is there twice."
+            must(
+                "num_interactions",
+                f"be in 1 to {num_pairs}, the number of distinct pairs",
+                got=num_interactions,
+            )
         )
     random = generator(world.seed, 3)
     activity = random.lognormal(sigma=_ACTIVITY_SPREAD, size=world.num_users)

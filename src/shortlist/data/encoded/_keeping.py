@@ -12,7 +12,7 @@ import numpy as np
 
 from shortlist.artifacts import publishing
 from shortlist.data.encoded._stored_rows import StoredRows
-from shortlist.errors import ArtifactError, DataError
+from shortlist.errors import ArtifactError, DataError, must
 
 __all__ = ["kept_rows"]
 
@@ -63,6 +63,10 @@ def _explained(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise DataError(
-            f"the encoded rows cannot be kept in {folder}: {error}. Make room there or give another folder: "
-            "InteractionFiles(..., cache=...)."
+            must(
+                str(folder),
+                "be writable to keep the encoded rows",
+                got=error,
+                fix="Free space or choose another folder: InteractionFiles(..., cache=...)",
+            )
         ) from error

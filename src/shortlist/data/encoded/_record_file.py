@@ -7,7 +7,7 @@ from typing import final
 
 import numpy as np
 
-from shortlist.errors import ArtifactError
+from shortlist.errors import ArtifactError, must
 
 __all__ = ["RecordFile"]
 
@@ -76,8 +76,11 @@ class RecordFile:
             num_bytes = os.preadv(self._file, [left], offset)
             if not num_bytes:
                 raise ArtifactError(
-                    f"{self._path} ends at byte {offset}, expected {len(left)} more: it was cut off since "
-                    "it was written. Delete its folder and train again."
+                    must(
+                        str(self._path),
+                        f"hold {len(left)} more bytes after byte {offset}",
+                        fix="The file was cut off: delete its folder and train again",
+                    )
                 )
             left, offset = left[num_bytes:], offset + num_bytes
 

@@ -5,7 +5,7 @@ from typing import Any, Self, final
 
 import numpy as np
 
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
 
 __all__ = ["RecordType"]
 
@@ -76,8 +76,11 @@ class RecordType:
         """
         if RecordType.of(arrays).get_config() != self.get_config():
             raise ArgumentError(
-                f"arrays are {RecordType.of(arrays).get_config()}, expected {self.get_config()}, as in the "
-                "parts before."
+                must(
+                    "arrays",
+                    f"be {self.get_config()} as in the parts before",
+                    got=RecordType.of(arrays).get_config(),
+                )
             )
         records = np.empty(len(next(iter(arrays.values()))), self.dtype)
         for number, array in enumerate(arrays.values()):

@@ -12,7 +12,7 @@ from shortlist.data.encoded._record_file import RecordFile
 from shortlist.data.encoded._records import RecordType
 from shortlist.data.encoded._rows import EncodedRows, Take
 from shortlist.data.encoded._windows import Windows
-from shortlist.errors import ArtifactError
+from shortlist.errors import ArtifactError, must
 
 __all__ = ["StoredRows"]
 
@@ -53,11 +53,17 @@ class StoredRows(EncodedRows):
         try:
             self._file = RecordFile(folder / _ROWS, self._records.dtype)
         except OSError as error:
-            raise ArtifactError(f"{folder / _ROWS} cannot be read: {error}. Delete its folder.") from error
+            raise ArtifactError(
+                must(str(folder / _ROWS), "be readable", got=error, fix="Delete its folder")
+            ) from error
         if len(self._file) != facts["num_rows"]:
             raise ArtifactError(
-                f"{folder / _ROWS} holds {len(self._file)} rows, expected {facts['num_rows']}: "
-                "it is damaged. Delete its folder."
+                must(
+                    str(folder / _ROWS),
+                    f"hold {facts['num_rows']} rows",
+                    got=len(self._file),
+                    fix="It is damaged: delete its folder",
+                )
             )
 
     @classmethod
@@ -107,7 +113,11 @@ def _facts(folder: Path) -> dict[str, Any]:
     try:
         facts = json.loads((folder / _FACTS).read_text())
     except (OSError, ValueError) as error:
-        raise ArtifactError(f"{folder} cannot be read as encoded rows: {error}. Delete it.") from error
+        raise ArtifactError(
+            must(str(folder), "be readable encoded rows", got=error, fix="Delete it")
+        ) from error
     if not isinstance(facts, dict) or facts.get("format") != _FORMAT:
-        raise ArtifactError(f"{folder} holds no {_FORMAT!r}: another version wrote it. Delete it.")
+        raise ArtifactError(
+            must(str(folder), f"have format {_FORMAT!r}", fix="Another version wrote it: delete it")
+        )
     return facts

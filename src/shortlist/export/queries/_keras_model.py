@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
 from shortlist.export.queries._base import QueryGraphEncoder, one_a_row
 from shortlist.features import Lookup
 from shortlist.ids import as_array
@@ -38,9 +38,12 @@ class KerasQueries(QueryGraphEncoder):
         inputs = _declared_inputs(model) if example_inputs is None else _inputs_of_examples(example_inputs)
         if inputs is None or isinstance(inputs, list | tuple):
             raise ArgumentError(
-                f"query_model: got {model.name!r} ({type(model).__name__}), whose inputs are "
-                f"{'unknown' if inputs is None else 'a list without names'}, expected one tensor or a dict: "
-                "pass example_inputs, raw queries as the index takes them, one array or arrays by name"
+                must(
+                    f"query_model {model.name!r} ({type(model).__name__})",
+                    "take one tensor or a dict",
+                    got="unknown inputs" if inputs is None else "a list without names",
+                    fix="Please pass example_inputs, raw queries of the index: one array or arrays by name",
+                )
             )
         self._takes_names = isinstance(inputs, Mapping)
         self._inputs = dict(inputs) if isinstance(inputs, Mapping) else {_name(inputs): inputs}
@@ -89,7 +92,7 @@ def _inputs_of_examples(examples: Any) -> Any:
     array = _example_array(examples)
     if array.ndim == 0 or array.size == 0:
         raise ArgumentError(
-            f"example_inputs: got an array of shape {array.shape}, expected [batch, ...], at least one row"
+            must("example_inputs", "have shape [batch, ...] with at least one row", got=array.shape)
         )
     dtype = "string" if array.dtype == object else array.dtype.name
     return keras.KerasTensor((None, *array.shape[1:]), dtype)

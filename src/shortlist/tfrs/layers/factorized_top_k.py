@@ -9,7 +9,7 @@ import numpy as np
 
 from shortlist import backend, indexes
 from shortlist.artifacts import save_whole
-from shortlist.errors import ArgumentError
+from shortlist.errors import ArgumentError, must
 from shortlist.ids import as_array
 from shortlist.indexes._candidates import read_candidates, to_numpy
 from shortlist.typing import ArrayLike, Tensor
@@ -204,7 +204,7 @@ def _once(vectors: np.ndarray, ids: np.ndarray | None) -> tuple[np.ndarray, np.n
     for row, id_ in enumerate(ids.tolist()):
         if not np.array_equal(vectors[row], vectors[first[id_]]):
             raise ArgumentError(
-                f"the id {id_!r} stands for two different vectors, in rows {first[id_]} and {row}."
+                must(f"id {id_!r}", "have one vector", got=f"different ones in rows {first[id_]} and {row}")
             )
     warnings.warn(
         f"{len(ids) - len(rows)} of {len(ids)} candidates repeat an id and its vector; each is kept once.",
