@@ -50,10 +50,12 @@ class StreamingFrequency(keras.layers.Layer):
     def _counter(self, shape: Shape, name: str) -> keras.Variable:
         return self.add_weight(shape=shape, initializer="zeros", trainable=False, dtype="int32", name=name)
 
-    def call(self, rows: Tensor, training: bool | None = None, mask: Tensor | None = None) -> Tensor:
-        """Return `log q` for `rows` `[n]`, counting them first if `training`, except where not `mask`."""
+    def call(self, rows: Tensor, training: bool | None = None, counted: Tensor | None = None) -> Tensor:
+        """Return `log q` for `rows` `[n]`, counting those of the mask `counted` first if `training`."""
         if training:
-            self._count(rows, ops.ones_like(rows, dtype="int32") if mask is None else ops.cast(mask, "int32"))
+            self._count(
+                rows, ops.ones_like(rows, dtype="int32") if counted is None else ops.cast(counted, "int32")
+            )
         counts = _as_float(*self._counts(rows))
         total = _as_float(ops.convert_to_tensor(self.total), ops.convert_to_tensor(self.carried_total))
         return log_frequency(counts, total)

@@ -175,7 +175,7 @@ class Retrieval(Task):
         rows = ops.reshape(batch.candidate_ids, (-1,))
         if batch.is_real is None:
             return self.log_q(rows, training=training)
-        return self.log_q(ops.where(batch.is_real, rows, 0), training=training, mask=batch.is_real)
+        return self.log_q(ops.where(batch.is_real, rows, 0), training=training, counted=batch.is_real)
 
     def _update_factorized(self, batch: "_Batch") -> None:
         num_queries, ids = ops.shape(batch.query_embeddings)[0], batch.candidate_ids
