@@ -1,4 +1,4 @@
-"""Places that are left out, tile by tile, next to a loop."""
+"""Test excluded columns, tile by tile, against a loop."""
 
 import keras
 import numpy as np
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.contract
 def test_each_is_filled_in_the_tile_where_it_stands_and_no_other(num_excluded: int) -> None:
     generator = np.random.default_rng(num_excluded)
     scores = generator.normal(size=(5, 9)).astype("float32")
-    columns = generator.integers(-1, 9, (5, num_excluded)).astype("int32")  # 12 of 10: some stand twice
+    columns = generator.integers(-1, 9, (5, num_excluded)).astype("int32")  # 12 of 10: some repeat
     columns[2] = -1
     expected = scores.copy()
     for row, line in enumerate(columns):

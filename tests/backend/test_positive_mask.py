@@ -1,4 +1,4 @@
-"""The places of positives in a chunk of logits, next to three loops."""
+"""Test the mask of positives in a chunk of logits against three loops."""
 
 import itertools
 

@@ -48,7 +48,7 @@ def lists_of_rows(length: int) -> st.SearchStrategy[list[int]]:
 @settings(max_examples=30)
 @given(st.sampled_from([1, 3, 8]).flatmap(lists_of_rows))  # few, as JAX compiles for each length
 def test_repeated_rows_are_summed_once(rows: list[int]) -> None:
-    """Places that are left over hold zeros, for rows that are never written."""
+    """Unused slots hold zeros, for rows that are never written."""
     gradients = np.random.default_rng(len(rows)).integers(-9, 9, (len(rows), 2)).astype("float32")
     found = backend.deduplicate_rows(sparse_gradient(np.array(rows), gradients))
     assert found is not None

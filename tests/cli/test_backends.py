@@ -61,7 +61,7 @@ def test_a_process_keeps_its_backend():
 
 
 @pytest.mark.parametrize("name", [name for name in BACKENDS if importlib.util.find_spec(name)])
-def test_a_backend_is_chosen_before_keras_is_there_and_starts_in_silence(name, run_python):
+def test_a_backend_is_chosen_before_keras_is_imported_and_starts_in_silence(name, run_python):
     code = f"""
 import os
 os.dup2(1, 2)

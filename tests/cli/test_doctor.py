@@ -55,7 +55,7 @@ def test_what_is_missing_comes_with_the_line_that_installs_it(told, monkeypatch)
     assert said["polars"] == "not installed: pip install 'shortlist[polars]'"
 
 
-def test_each_extra_is_there_once(told):
+def test_each_extra_is_listed_once(told):
     extras = set(importlib.metadata.metadata("shortlist").get_all("Provides-Extra"))
     assert extras <= set(told())
 

@@ -49,7 +49,7 @@ def test_an_unknown_column_lists_those_there_are():
         check_column_exists(pa.table(GOOD), "x")
 
 
-def test_a_name_that_is_there_twice_is_refused():
+def test_a_repeated_name_is_refused():
     table = pa.table([pa.array([1]), pa.array([2])], names=["u", "u"])
     with pytest.raises(DataError, match=r"column names must be distinct, got \['u'\] more than once"):
         check_names(table, ["u"])

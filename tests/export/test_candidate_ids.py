@@ -15,10 +15,10 @@ INTEGERS = st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, unique=True)
 
 
 def check(ids: list, as_tensor: list, dtype) -> None:
-    in_graph = CandidateIds(np.array(ids, dtype=dtype))
+    graph_fn = CandidateIds(np.array(ids, dtype=dtype))
     rows = list(range(len(ids)))
-    assert in_graph.of_rows(tf.constant([rows], tf.int32)).numpy().tolist() == [as_tensor]
-    assert in_graph.rows(tf.constant(np.array([ids], dtype=dtype))).numpy().tolist() == [rows]
+    assert graph_fn.of_rows(tf.constant([rows], tf.int32)).numpy().tolist() == [as_tensor]
+    assert graph_fn.rows(tf.constant(np.array([ids], dtype=dtype))).numpy().tolist() == [rows]
 
 
 @given(TEXTS)
@@ -56,11 +56,11 @@ def test_integers_that_lie_close_together(numbers, first, other):
     ],
 )
 def test_only_integers_that_lie_close_together_are_looked_up_without_a_hash(ids, is_hashed):
-    in_graph = CandidateIds(ids)
-    asked = tf.TensorSpec((None,), in_graph.dtype)
-    traced = tf.function(in_graph.rows).get_concrete_function(asked)
+    graph_fn = CandidateIds(ids)
+    asked = tf.TensorSpec((None,), graph_fn.dtype)
+    traced = tf.function(graph_fn.rows).get_concrete_function(asked)
     assert ("LookupTableFindV2" in {node.op for node in traced.graph.as_graph_def().node}) is is_hashed
-    assert max(np.prod(variable.shape) for variable in in_graph.variables) <= 4 * len(ids) + 1
+    assert max(np.prod(variable.shape) for variable in graph_fn.variables) <= 4 * len(ids) + 1
 
 
 def test_unknown_ids_have_no_row_and_no_row_has_the_padding():

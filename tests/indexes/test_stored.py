@@ -109,8 +109,8 @@ def test_cosine_is_the_product_of_vectors_of_length_one() -> None:
         if keras.backend.backend() == "tensorflow":
             import tensorflow as tf
 
-            in_graph, _ = tf.function(index)(tf.constant(queries, "float32"), 3)
-            np.testing.assert_allclose(in_graph, scores[:, :3], atol=1e-5)
+            graph_fn, _ = tf.function(index)(tf.constant(queries, "float32"), 3)
+            np.testing.assert_allclose(graph_fn, scores[:, :3], atol=1e-5)
     with pytest.raises(ArgumentError, match="similarity must be one of .*, got 'l2'"):
         BruteForce(similarity="l2")
 
@@ -130,8 +130,8 @@ def test_cosine_of_vectors_whose_squares_leave_float32(size: float) -> None:
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        in_graph, _ = tf.function(index.compact())(tf.constant(small_or_large), 3)
-        np.testing.assert_allclose(in_graph, scores[:, :3], atol=1e-5)
+        graph_fn, _ = tf.function(index.compact())(tf.constant(small_or_large), 3)
+        np.testing.assert_allclose(graph_fn, scores[:, :3], atol=1e-5)
 
 
 def test_a_graph_that_asks_first_leaves_nothing_of_itself_behind() -> None:

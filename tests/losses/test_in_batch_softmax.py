@@ -56,7 +56,7 @@ def test_loss_and_gradients_wherever_chunks_end(rows_per_chunk: int, monkeypatch
         )
         monkeypatch.setattr(backend, "rows_per_chunk", lambda *sizes: rows_per_chunk)
         expected = softmax.in_batch_softmax(
-            **(vars(world) | {"remove_accidental_hits": True, "mask_known_positives": True})
+            **(vars(world) | {"remove_accidental_hits": True, "mask_false_negatives": True})
         )
         answer = value_and_gradients(
             lambda queries, candidates, world=world: in_batch_softmax(
@@ -112,7 +112,7 @@ def test_vectors_that_stand_several_times(
             candidate_ids=world.candidate_ids if has_candidate_ids else None,
             query_ids=world.query_ids if has_query_ids else None,
             remove_accidental_hits=has_candidate_ids,
-            mask_known_positives=has_query_ids,
+            mask_false_negatives=has_query_ids,
             **arguments,
         )
         arguments |= {
@@ -194,7 +194,7 @@ def test_one_of_several_positives_that_lies_far_below_the_others() -> None:
         lambda queries, candidates: in_batch_softmax(queries, candidates, **arguments), queries, candidates
     )
     expected = softmax.in_batch_softmax(
-        queries, candidates, query_ids=[0, 0, 0], candidate_ids=[0, 1, 2, 3], mask_known_positives=True
+        queries, candidates, query_ids=[0, 0, 0], candidate_ids=[0, 1, 2, 3], mask_false_negatives=True
     )
     assert answer.value == pytest.approx(expected["loss"], rel=1e-4, abs=1e-7)
     np.testing.assert_allclose(answer.gradients[0], expected["grad_queries"], rtol=1e-3, atol=1e-6)
@@ -266,7 +266,7 @@ def everything(world: BatchWorld, **options: object) -> ValueAndGradients:
 
 def assert_as_the_oracle(answer: ValueAndGradients, world: BatchWorld) -> None:
     expected = softmax.in_batch_softmax(
-        **(vars(world) | {"remove_accidental_hits": True, "mask_known_positives": True})
+        **(vars(world) | {"remove_accidental_hits": True, "mask_false_negatives": True})
     )
     size = max(1.0, np.abs(expected["grad_queries"]).max())
     assert answer.value == pytest.approx(expected["loss"], rel=1e-4, abs=1e-5)
@@ -348,7 +348,7 @@ def test_a_compiled_function_for_batches_of_few_and_of_many_distinct_vectors(
     if is_masked:
         options |= {"query_codes": codes(world.query_ids), "candidate_codes": codes(world.candidate_ids)}
         slow_options |= {"query_ids": world.query_ids, "candidate_ids": world.candidate_ids}
-        slow_options |= {"mask_known_positives": True, "remove_accidental_hits": True}
+        slow_options |= {"mask_false_negatives": True, "remove_accidental_hits": True}
     compiled = compiled_value_and_gradients(
         lambda queries, candidates: in_batch_softmax(
             queries, candidates, with_gradients=with_gradients, **options
@@ -401,7 +401,7 @@ def test_drawn_negatives(
         query_ids=world.query_ids,
         score_mask=np.pad(mask, [(0, 0), (0, len(shared))], constant_values=True) if is_masked else None,
         remove_accidental_hits=has_codes,
-        mask_known_positives=has_codes,
+        mask_false_negatives=has_codes,
         sample_weight=world.sample_weight,
         own=own if has_own else None,
         own_log_probability=own_log_q if has_own else None,

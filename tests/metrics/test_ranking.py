@@ -37,7 +37,7 @@ def counts(scores: np.ndarray, true: np.ndarray, excluded: list[list[int]]) -> t
 
 
 def evaluate(world: RankingWorld, k: int, xp: Any) -> dict[str, np.ndarray]:
-    """Ranks first, then measures; a true candidate outside the catalog is true and has no row."""
+    """Ranks first, then metrics; a true candidate outside the catalog is true and has no row."""
     true = padded([[row for row in dict.fromkeys(rows) if row != -1] for rows in world.true_rows], 4)
     better, tied = map(xp.convert_to_tensor, counts(world.scores, true, world.excluded_rows))
     values = ranking_metrics(TrueRanks(better, tied, xp.convert_to_tensor(true != -1), xp), k, METRICS)

@@ -60,7 +60,7 @@ def test_ranks(store: Callable[[Array], Candidates], num_heads: int, num_true: i
     true[1, 0] = 299
     rows = np.where(generator.random(true.shape) < 0.3, -1, true).astype("int32")
     excluded = generator.integers(-1, NUM_CANDIDATES, (5, 40)).astype("int32")
-    excluded[:, 0], excluded[:, 1] = true[:, 0], excluded[:, 2]  # a true one, and one that stands twice
+    excluded[:, 0], excluded[:, 1] = true[:, 0], excluded[:, 2]  # a true one, and a repeated one
     found = ranks(
         store(vectors),
         keras.ops.convert_to_tensor(queries if num_heads > 1 else queries[:, 0]),
@@ -106,7 +106,7 @@ def test_ranks_inside_a_compiled_evaluation(store: Callable[[Array], Candidates]
     is_on_disk = isinstance(store(vectors), CandidatesOnDisk)
     source: Any = sl.indexes.Streaming().index_from_dataset(batches) if is_on_disk else batches
 
-    class Judge(sl.Model):
+    class Evaluated(sl.Model):
         def __init__(self) -> None:
             super().__init__()
             self.metric = sl.metrics.FactorizedTopK(source, ks=(1,), metrics=("recall",))
@@ -115,7 +115,7 @@ def test_ranks_inside_a_compiled_evaluation(store: Callable[[Array], Candidates]
             self.metric.update_state(inputs["query"], true_candidate_ids=inputs["true"])
             return keras.ops.sum(inputs["query"]) * 0.0
 
-    model = Judge()
+    model = Evaluated()
     model.compile()
     nearest = np.argmax(vectors @ vectors.T, axis=1).astype("int32")
     logs = model.evaluate({"query": vectors, "true": nearest}, batch_size=32, return_dict=True, verbose=0)

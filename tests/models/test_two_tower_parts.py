@@ -46,7 +46,7 @@ def test_the_first_training_loss_equals_the_oracle(temperature: float | None) ->
         candidate_ids=films.tolist(),
         remove_accidental_hits=True,
         query_ids=users.tolist(),
-        mask_known_positives=True,
+        mask_false_negatives=True,
     )
     assert logs["loss"] == pytest.approx(oracle["loss"], rel=1e-4)
     lengths = sum((vectors**2).sum(axis=1).mean() for vectors in (queries, candidates))

@@ -31,7 +31,7 @@ def in_batch_softmax(
     candidate_ids: Ids | None = None,
     remove_accidental_hits: bool = False,
     query_ids: Ids | None = None,
-    mask_known_positives: bool = False,
+    mask_false_negatives: bool = False,
     score_mask: ArrayLike | None = None,
     num_hard_negatives: int | None = None,
     sample_weight: ArrayLike | None = None,
@@ -50,7 +50,7 @@ def in_batch_softmax(
         candidate_ids: [M], int, str or bytes.
         remove_accidental_hits: remove negatives that have the id of the row's positive.
         query_ids: [B], int, str or bytes.
-        mask_known_positives: remove negatives that are the positive of another row of the same query.
+        mask_false_negatives: remove negatives that are the positive of another row of the same query.
         score_mask: [B, M], False removes; ignored on positives.
         num_hard_negatives: of the negatives left, keep this many of highest logit (ties: lowest column).
         sample_weight: [B].
@@ -72,7 +72,7 @@ def in_batch_softmax(
     removed = np.zeros((num_rows, num_columns), np.bool_)
     if remove_accidental_hits:
         removed |= accidental_hits(candidate_ids, num_rows, num_columns)
-    if mask_known_positives:
+    if mask_false_negatives:
         removed |= false_negatives(query_ids, candidate_ids, num_rows, num_columns)
     if score_mask is not None:
         check_shape("score_mask", np.asarray(score_mask), (num_rows, num_columns))
@@ -88,7 +88,7 @@ def in_batch_softmax(
     own_removed = np.zeros(own.shape[:2], np.bool_)
     if own_ids is not None and remove_accidental_hits:
         own_removed |= own_positives(own_ids, candidate_ids, range(num_rows), num_rows, num_columns)
-    if own_ids is not None and mask_known_positives:
+    if own_ids is not None and mask_false_negatives:
         own_removed |= own_positives(own_ids, candidate_ids, query_ids, num_rows, num_columns)
 
     def logits_of(queries: FloatArray, candidates: FloatArray, own: FloatArray) -> FloatArray:

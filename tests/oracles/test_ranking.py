@@ -65,7 +65,7 @@ def test_constant_scores_give_chance() -> None:
 
 
 def test_two_true_among_three_tied() -> None:
-    # places of the two: 12, 13, 23, equally likely
+    # positions of the two: 12, 13, 23, equally likely
     at_2 = evaluated([1, 1, 1], [0, 1], k=2)
     assert at_2["hit_rate"] == pytest.approx(1)
     assert at_2["recall"] == pytest.approx((1 + 1 / 2 + 1 / 2) / 3)

@@ -73,16 +73,16 @@ def test_ids_alone_remove_nothing() -> None:
     assert kept(candidate_ids=["a"] * 3, query_ids=["u"] * 3) == [[0, 1, 2]] * 3
 
 
-def test_known_positives_by_columns_when_candidates_have_no_ids() -> None:
-    assert kept(query_ids=["u", "v", "u"], mask_known_positives=True) == [[0, 1], [0, 1, 2], [1, 2]]
+def test_false_negatives_by_columns_when_candidates_have_no_ids() -> None:
+    assert kept(query_ids=["u", "v", "u"], mask_false_negatives=True) == [[0, 1], [0, 1, 2], [1, 2]]
 
 
-def test_known_positives_wherever_their_id_stands() -> None:
+def test_false_negatives_wherever_their_id_stands() -> None:
     # u has a and c; v has c: so c stands in columns 1, 2 and 3, and a in column 0
     arguments = {
         "query_ids": ["u", "v", "u"],
         "candidate_ids": ["a", "c", "c", "c"],
-        "mask_known_positives": True,
+        "mask_false_negatives": True,
     }
     assert kept(candidates=np.ones((4, 1)), **arguments) == [[0], [0, 1], [2]]
 
@@ -130,7 +130,7 @@ def test_own_negatives_that_are_positives_of_the_query_are_removed() -> None:
     }
     hits = {"remove_accidental_hits": True}
     assert kept(**arguments, **hits) == [[0, 1, 2, 4], [0, 1, 2, 3, 4], [0, 1, 2, 3]]
-    assert kept(**arguments, mask_known_positives=True) == [[0, 1], [0, 1, 2, 3, 4], [1, 2, 3]]
+    assert kept(**arguments, mask_false_negatives=True) == [[0, 1], [0, 1, 2, 3, 4], [1, 2, 3]]
 
 
 def test_weights_are_a_mean() -> None:
@@ -146,7 +146,7 @@ def test_weights_are_a_mean() -> None:
     [
         {"remove_accidental_hits": True},
         {"remove_accidental_hits": True, "candidate_ids": ["a"]},
-        {"mask_known_positives": True},
+        {"mask_false_negatives": True},
         {"log_probability": [0.5]},
         {"sample_weight": [[1, 1, 1]]},
         {"score_mask": [True, True, True]},

@@ -34,7 +34,7 @@ class BatchWorld:
     candidate_ids: list[Any]  # [M]
     remove_accidental_hits: bool
     query_ids: list[Any]  # [B]
-    mask_known_positives: bool
+    mask_false_negatives: bool
     score_mask: NDArray[np.bool_]  # [B, M]
     num_hard_negatives: int | None
     sample_weight: FloatArray  # [B]
@@ -97,7 +97,7 @@ def batch_world(
         candidate_ids=[ID_POOLS[id_kind][item] for item in items],
         remove_accidental_hits=True,
         query_ids=[ID_POOLS[id_kind][user] for user in repeated_users(generator)],
-        mask_known_positives=True,
+        mask_false_negatives=True,
         score_mask=harsh_mask(generator, num_columns),
         num_hard_negatives=num_hard_negatives,
         sample_weight=uneven_weights(generator),

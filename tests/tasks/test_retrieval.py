@@ -22,7 +22,7 @@ OFF = {
     "temperature": 1.0,
     "log_probability": None,
     "remove_accidental_hits": False,
-    "mask_known_positives": False,
+    "mask_false_negatives": False,
     "score_mask": None,
     "sample_weight": None,
 }
@@ -57,7 +57,7 @@ def task_and_arguments(
         "temperature": parts["temperature"],
         "num_hard_negatives": parts["num_hard_negatives"],
         "remove_accidental_hits": parts["remove_accidental_hits"],
-        "remove_false_negatives": parts["mask_known_positives"],
+        "remove_false_negatives": parts["mask_false_negatives"],
     }
     on_logits = options.pop("on_logits", None)
     task = Retrieval(InBatchSoftmax(**options) if on_logits is None else OnLogits(on_logits, **options))
@@ -97,7 +97,7 @@ def assert_equal(world: BatchWorld, off: dict[str, Any], **options: Any) -> None
         ["temperature"],
         ["temperature", "log_probability"],
         ["remove_accidental_hits"],
-        ["mask_known_positives"],
+        ["mask_false_negatives"],
         ["score_mask"],
         ["sample_weight"],
         list(OFF),
@@ -135,7 +135,7 @@ def test_queries_of_several_vectors() -> None:
 def test_ids_of_text(id_kind: str) -> None:
     for seed in SEEDS:
         assert_equal(batch_world(seed, id_kind=id_kind), on("remove_accidental_hits"))
-        assert_equal(batch_world(seed, id_kind=id_kind), on("mask_known_positives"))
+        assert_equal(batch_world(seed, id_kind=id_kind), on("mask_false_negatives"))
 
 
 @pytest.mark.contract

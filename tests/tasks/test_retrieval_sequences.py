@@ -34,7 +34,7 @@ def test_positions_are_queries_and_padding_is_nothing() -> None:
         expected = oracle(
             candidate_ids=[3, 1, 1],
             query_ids=[7, 7, 8],
-            mask_known_positives=True,
+            mask_false_negatives=True,
             remove_accidental_hits=True,
         )
         assert float(loss) == pytest.approx(expected["loss"], rel=1e-5)

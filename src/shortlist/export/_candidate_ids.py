@@ -10,7 +10,7 @@ from shortlist.typing import Tensor
 __all__ = ["CandidateIds"]
 
 
-_PLACES_AN_ID = 4
+_SLOTS_PER_ID = 4
 """Largest size of the integer table, in entries of 4 bytes per id; a hash table needs more."""
 
 
@@ -61,7 +61,7 @@ class CandidateIds(tf.Module):
 def _bounds(ids: np.ndarray) -> tuple[int, int] | None:
     """Return one less than the smallest and one more than the largest id; None unless ids are dense."""
     least, most = int(ids.min()) - 1, int(ids.max()) + 1
-    is_compact = most - least <= _PLACES_AN_ID * len(ids) and least >= -(2**63) and most < 2**63
+    is_compact = most - least <= _SLOTS_PER_ID * len(ids) and least >= -(2**63) and most < 2**63
     return (least, most) if is_compact else None
 
 

@@ -152,7 +152,7 @@ class TopKGraph(tf.Module):
         def step(carry: tuple[()], part: dict[str, Tensor], _: Any) -> Any:
             some, own = part["queries"], part.get("listed", listed)
             scores, found = self._best_of_lists(some, k, own, _are_allowed(part, own, bits), vectors)
-            # Rows that stand twice score the same, as do ties, of which the lower row comes first.
+            # Repeated rows score the same; among ties the lower row comes first.
             is_tied = (scores[:, 1:] == scores[:, :-1]) & (scores[:, 1:] > -float("inf"))
 
             def of_sorted() -> Found:

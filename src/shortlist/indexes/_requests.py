@@ -72,19 +72,19 @@ class Request(NamedTuple):
             else excluded.unknown,
         )
 
-    def filter(self, snapshot: Snapshot, *, in_graph: bool = False) -> Filter:
+    def filter(self, snapshot: Snapshot, *, symbolic: bool = False) -> Filter:
         """Return the filter of the engine's rows.
 
         Args:
             snapshot: Snapshot passed to `of`.
-            in_graph: Whether a graph is traced, whose tensors the snapshot must not cache.
+            symbolic: Whether a graph is traced, whose tensors the snapshot must not cache.
         """
         num_rows = snapshot.engine.num_rows
         excluded = np.where(self.excluded < num_rows, self.excluded, -1)
         if self.wanted is None or not self.filters_engine:
             return Filter(excluded)
         return Filter(
-            excluded, snapshot.bits[:num_rows] if in_graph else snapshot.bits_of_engine, self.wanted
+            excluded, snapshot.bits[:num_rows] if symbolic else snapshot.bits_of_engine, self.wanted
         )
 
     def filter_of_all(self, snapshot: Snapshot) -> Filter:

@@ -14,7 +14,7 @@ from shortlist.indexes._snapshot import Snapshot
 __all__ = ["are_there", "load", "save"]
 
 _FOLDER = "candidates"
-_IDS, _DELTA_IDS, _DELTA, _BITS = "ids.parquet", "fresh_ids.parquet", "fresh.npy", "bits.npy"
+_IDS, _DELTA_IDS, _DELTA, _BITS = "ids.parquet", "delta_ids.parquet", "delta.npy", "bits.npy"
 
 
 def are_there(directory: Path) -> bool:

@@ -71,7 +71,7 @@ class StoredIndex(ChangingIndex):
             if allow is not None:
                 fix = "Call the index outside of the graph"
                 raise ArgumentError(must("allow", "be None while a graph is traced", fix=fix))
-            return self._in_graph(snapshot, vectors, k, exclude, where)
+            return self._call_symbolic(snapshot, vectors, k, exclude, where)
         request = Request.of(snapshot, vectors.shape[0], exclude=exclude, allow=allow, where=where)
         scores, rows = answer(snapshot, vectors, k, request)
         found = scores, snapshot.ids.of_rows(rows)
@@ -151,7 +151,7 @@ class StoredIndex(ChangingIndex):
             vectors = ops.cast(vectors, "float32")
         return self._of_unit_length(vectors)
 
-    def _in_graph(
+    def _call_symbolic(
         self, snapshot: Snapshot, queries: Tensor, k: int, exclude: IdLists, where: Any
     ) -> tuple[Tensor, Tensor]:
         if len(snapshot.delta):
@@ -166,7 +166,7 @@ class StoredIndex(ChangingIndex):
         rows = Filter(ops.zeros((ops.shape(queries)[0], 0), "int32"))
         if exclude is not None or where is not None or snapshot.has_deletions:
             request = Request.of(snapshot, queries.shape[0], exclude=exclude, where=where)
-            rows = request.filter(snapshot, in_graph=True)
+            rows = request.filter(snapshot, symbolic=True)
         scores, found = snapshot.engine.search(queries, min(k, snapshot.engine.num_rows), rows)
         all_ids = snapshot.ids.of_rows(np.arange(snapshot.engine.num_rows))  # including removed candidates
         ids = np.append(all_ids, [snapshot.ids.padding]).astype(all_ids.dtype)

@@ -37,7 +37,7 @@ _IDS_FILE, _VECTORS_FILE = "candidate_ids.parquet", "candidate_vectors.npy"
 class FactorizedTopK(keras.metrics.Metric):
     """How well queries retrieve their true candidates from the whole catalog.
 
-    The rank of a true candidate is a count of the candidates that score higher; all measures at all k come
+    The rank of a true candidate is a count of the candidates that score higher; all metrics at all k come
     from that one count; each is defined in a file of its own, such as `metrics/_recall.py`. In short:
 
     - Ties: the expected value over all orders of the tied candidates, so a constant model is worth exactly

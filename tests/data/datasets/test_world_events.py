@@ -15,7 +15,7 @@ def events_of(world, num_interactions):
 
 
 @given(st.integers(1, 12), st.integers(1, 12), st.floats(0.01, 1.0), st.integers(0, 3))
-def test_no_pair_is_there_twice_however_full_the_world(num_users, num_items, share, seed):
+def test_no_pair_is_repeated_however_full_the_world(num_users, num_items, share, seed):
     world = SyntheticWorld.draw(num_users, num_items, latent_dim=3, seed=seed)
     num_interactions = max(1, round(share * num_users * num_items))
     users, items, times = events_of(world, num_interactions)

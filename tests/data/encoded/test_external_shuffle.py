@@ -45,5 +45,5 @@ def test_every_order_is_equally_likely(tmp_path, memory_rows):
 def test_rows_come_from_everywhere():
     found = np.array(shuffled(100_000, 1_000))
     means = found.reshape(100, 1_000).mean(axis=1)
-    # The mean of 1000 of 100,000 places has a standard deviation of 100000 / sqrt(12 * 1000) = 913.
+    # The mean of 1000 of 100,000 positions has a standard deviation of 100000 / sqrt(12 * 1000) = 913.
     assert np.abs(means - 50_000).max() < 4.5 * 913

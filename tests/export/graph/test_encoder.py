@@ -90,9 +90,9 @@ def test_graph_equals_host(raw, encode):
     encoded = encode(tensors(raw))
     assert list(encoded) == [column.column for column in COLUMNS]
     for column in COLUMNS:
-        host_array, in_graph = column.encode(raw[column.column]), encoded[column.column].numpy()
-        assert in_graph.dtype == host_array.dtype
-        np.testing.assert_array_equal(in_graph, host_array, err_msg=column.column)
+        host_array, graph_fn = column.encode(raw[column.column]), encoded[column.column].numpy()
+        assert graph_fn.dtype == host_array.dtype
+        np.testing.assert_array_equal(graph_fn, host_array, err_msg=column.column)
 
 
 def test_the_exported_graph_holds_its_tables(tmp_path, run_python):
@@ -134,8 +134,8 @@ def test_an_unfitted_column_is_refused():
 @given(texts=st.lists(st.text(max_size=3) | st.sampled_from(["é", "\0", "a"]), min_size=1, max_size=5))
 def test_text_asked_of_bytes_is_utf8_on_both_sides(texts):
     column = Category("blob").fit([b"a", b"\xc3\xa9", b"\0", b"\xff"])
-    in_graph = FeatureGraphEncoder([column])({"blob": tf.constant(texts)})["blob"]
-    np.testing.assert_array_equal(in_graph, column.encode(texts))
+    graph_fn = FeatureGraphEncoder([column])({"blob": tf.constant(texts)})["blob"]
+    np.testing.assert_array_equal(graph_fn, column.encode(texts))
 
 
 def test_the_graph_takes_the_seconds_of_a_time():

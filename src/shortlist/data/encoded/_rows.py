@@ -26,7 +26,7 @@ class EncodedRows(abc.ABC):
             seed: Decides the order alone, together with the rows; None for the order in which they are kept.
 
         Returns:
-            A function of two places, the first and the one after the last, that gives the rows between.
+            A function of a start and a stop position that returns the rows between them.
         """
 
 
