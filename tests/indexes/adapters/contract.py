@@ -214,7 +214,7 @@ def check_missing(adapter: type[ApproximateIndex], package: str, monkeypatch: py
     monkeypatch.setitem(sys.modules, package, None)
     extra = adapter.__name__.lower()
     with pytest.raises(
-        MissingExtraError, match=rf"indexes\.{adapter.__name__} .*pip install 'shortlist\[{extra}\]'"
+        MissingExtraError, match=rf"indexes\.{adapter.__name__}\. Run: pip install 'shortlist\[{extra}\]'"
     ):
         adapter()
 
