@@ -128,7 +128,7 @@ def test_files_that_change_while_they_are_read_are_refused(
 ) -> None:
     real = encoded_files.encode
     monkeypatch.setattr(encoded_files, "encode", lambda *args: touch(folder) or real(*args))
-    with pytest.raises(DataError, match="must not change while it is read"):
+    with pytest.raises(DataError, match="must stay unchanged while they are read"):
         encode_files(COLUMNS, events(folder, cache=folder / "cache"), "weight")
     assert list((folder / "cache").iterdir()) == []
 

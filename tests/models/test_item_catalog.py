@@ -8,20 +8,18 @@ import pytest
 
 from shortlist.errors import FeatureError
 from shortlist.features import Category, Vocabulary
-from shortlist.models import Tower
 from shortlist.models._item_catalog import Catalog
 
 TRAINED = ["Up", "Heat", "Alien"]
 
 
-def tower() -> Tower:
-    return Tower([Category("film").fit(TRAINED)], embedding_dim=4)
+COLUMNS = [Category("film").fit(TRAINED)]
 
 
 @pytest.mark.contract
 def test_items_have_their_rows_and_new_ones_numbers_of_their_own() -> None:
     films = ["Heat", "Solaris", "Up", "Dune"]
-    ((rows, features),) = list(Catalog.of_items(pa.table({"film": films}), tower(), "film"))
+    ((rows, features),) = list(Catalog.of_items(pa.table({"film": films}), COLUMNS, "film"))
     known = Vocabulary(TRAINED).rows(films)
     np.testing.assert_array_equal(features["film"], known)
     np.testing.assert_array_equal(rows[known > 0], known[known > 0])
@@ -45,7 +43,7 @@ def test_batches_hold_every_item_once_as_often_as_they_are_read(batch_size: int)
 
 @pytest.mark.contract
 def test_saved_and_loaded(tmp_path: Path) -> None:
-    catalog = Catalog.of_items({"film": ["Heat", "Solaris"]}, tower(), "film")
+    catalog = Catalog.of_items({"film": ["Heat", "Solaris"]}, COLUMNS, "film")
     catalog.save(str(tmp_path))
     loaded = Catalog.load(str(tmp_path), "film")
     assert loaded.ids.tolist() == ["Heat", "Solaris"]
@@ -58,14 +56,14 @@ def test_saved_and_loaded(tmp_path: Path) -> None:
 @pytest.mark.contract
 def test_items_without_the_column_and_items_that_are_duplicated_are_refused() -> None:
     with pytest.raises(FeatureError, match="film"):
-        Catalog.of_items({"title": ["Heat"]}, tower(), "film")
+        Catalog.of_items({"title": ["Heat"]}, COLUMNS, "film")
     with pytest.raises(ValueError, match="'Up'"):
-        Catalog.of_items({"film": ["Up", "Up"]}, tower(), "film")
+        Catalog.of_items({"film": ["Up", "Up"]}, COLUMNS, "film")
 
 
 def test_a_new_item_in_the_first_place_has_no_number_that_stands_for_padding() -> None:
-    tower = Tower([Category("film").fit(["Up"])], embedding_dim=4)
-    ((rows, _),) = list(Catalog.of_items({"film": ["Solaris", "Up", "Dune"]}, tower, "film"))
+    columns = [Category("film").fit(["Up"])]
+    ((rows, _),) = list(Catalog.of_items({"film": ["Solaris", "Up", "Dune"]}, columns, "film"))
     assert rows[1] == 1
     assert max(rows[[0, 2]]) < -1
     assert rows[0] != rows[2]

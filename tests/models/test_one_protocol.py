@@ -135,6 +135,7 @@ def test_exclude_takes_histories(as_table: Any, model: TwoTower) -> None:
     assert metrics_of(dict(report.rows["m"])) == exact
 
 
+@REPEATS
 def test_test_rows_that_repeat_a_training_pair_are_counted_in_a_warning(model: TwoTower) -> None:
     test, train = interactions(TEST), interactions(TRAIN)
     message = r"20\.0% of the test rows \(1 of 5\) repeat .*: test\.take\(~shortlist\.data\.repeated_rows"

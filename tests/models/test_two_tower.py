@@ -121,7 +121,7 @@ def test_the_index_answers_by_raw_ids(parts: tuple[Interactions, Interactions]) 
     assert other(users, 1, where={"place": 2})[1].tolist() == [[ids[2]]] * 5
     assert other(users)[1].tolist() == model.build_index(k=4)(users)[1].tolist()
     for kind in ("Partitioned", Partitioned(), Streaming):
-        with pytest.raises(ArgumentError, match="kind must be an index class that holds its c"):
+        with pytest.raises(ArgumentError, match="kind must be a class of index that holds its c"):
             model.build_index(kind=kind)
 
 
@@ -281,7 +281,7 @@ def test_what_it_needs_is_said(parts: tuple[Interactions, Interactions]) -> None
         with pytest.raises(ArgumentError, match="batch_size"):
             compiled(train).fit(train, batch_size=size, verbose=0)
     fitted = FeatureSpec([Category("user_id")], [Category("item_id")]).fit(train)
-    with pytest.raises(ArgumentError, match="candidate_id"):
+    with pytest.raises(ArgumentError, match="spec must have a candidate_id"):
         TwoTower(fitted)
     twice = pa.table({"item_id": ["a", "a"]})
     with pytest.raises(ValueError, match="'a'"):
@@ -294,7 +294,8 @@ def test_a_catalog_of_which_nothing_would_be_learned_is_refused() -> None:
         table = {"user": ["ann", "bob", "bob"], "film": met}
         train = Interactions.from_table(table, user="user", item="film")
         with pytest.raises(
-            ArgumentError, match=r"2 items, such as \['?\d+'?\], .* with 2 others, such as \['?1"
+            ArgumentError,
+            match=r"items must have ids in common .*2 items, such as \['?\d+'?\], .* 2 others, such as \['?1",
         ):
             TwoTower.from_interactions(train, {"film": written})
         one_of_them = TwoTower.from_interactions(train, {"film": [*written, met[0]]})
@@ -344,7 +345,9 @@ def test_weights_that_would_be_ignored_are_refused(parts: tuple[Interactions, In
         ):
             method(train, sample_weight=weights, verbose=0)
     for data in (train, [np.zeros((2, 2))]):
-        with pytest.raises(ArgumentError, match="class_weight of fit must be None .* Rows have no classes"):
+        with pytest.raises(
+            ArgumentError, match="class_weight of fit must be None .* with the weight of each row's class"
+        ):
             model.fit(data, class_weight={0: 1.0}, verbose=0)
 
 
@@ -388,6 +391,7 @@ FILMS = {"user": ["ann", "ann", "bob", "bob"], "film": ["Up", "Heat", "Up", "Ali
 
 
 @pytest.mark.contract
+@pytest.mark.filterwarnings("ignore:.* of the test rows .* repeat a")
 def test_rows_of_unknown_ids_are_counted() -> None:
     train = Interactions.from_table(FILMS, user="user", item="film")
     model = compiled(train)
@@ -403,7 +407,7 @@ def test_rows_of_unknown_ids_are_counted() -> None:
             pytest.warns(UserWarning, match=items.format(name)),
         ):
             run()
-        assert {warning.filename for warning in warned} == {__file__}
+        assert {one.filename for one in warned if one.category is UserWarning} == {__file__}
 
 
 @pytest.mark.contract
@@ -445,7 +449,7 @@ def test_arguments_for_arrays_with_labels_are_refused() -> None:
     model = compiled(train)
     for method in (model.fit, model.evaluate):
         with pytest.raises(
-            ArgumentError, match=r"^y of .* must be None .*\. Leave it out: each row is a positive"
+            ArgumentError, match=r"^y of .* must be None .*\. Leave it out: compute_loss finds"
         ):
             method(train, np.ones(4), verbose=0)
     with pytest.raises(

@@ -125,5 +125,7 @@ def test_what_each_user_met_is_not_read_from_files(files: InteractionFiles) -> N
     model = compiled(files)
     with pytest.raises(ArgumentError, match="exclude must be an Interactions, got InteractionFiles"):
         model.evaluate(files, exclude=files)  # type: ignore[arg-type]
-    with pytest.raises(ArgumentError, match="interactions must be .* got str"):
+    with pytest.raises(
+        ArgumentError, match="interactions must be Interactions or InteractionFiles, got a str"
+    ):
         TwoTower.from_interactions("events.csv")  # type: ignore[arg-type]

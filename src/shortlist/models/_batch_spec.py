@@ -1,4 +1,4 @@
-"""What a batch looks like, as text, and a batch of zeros that looks like it."""
+"""Structure of a batch as text, and a batch of zeros with that structure."""
 
 import json
 from typing import Any
@@ -10,13 +10,10 @@ __all__ = ["batch_like", "spec_of"]
 
 
 def spec_of(batch: Any) -> str:
-    """Describe the structure of a batch, with the dtype and shape of each array.
+    """Return the structure of a batch as JSON, with the dtype and shape of each array.
 
     Args:
         batch: Arrays or tensors in dicts, lists and tuples.
-
-    Returns:
-        JSON.
 
     Example:
         >>> spec_of({"user": np.zeros((8, 3), "int32")})
@@ -26,13 +23,10 @@ def spec_of(batch: Any) -> str:
 
 
 def batch_like(spec: str) -> Any:
-    """Return a batch of one example of zeros or empty strings.
+    """Return a batch of one example that holds zeros or empty text.
 
     Args:
-        spec: What `spec_of` returned.
-
-    Returns:
-        Tensors in the same structure; their first size is 1.
+        spec: Output of `spec_of`.
 
     Example:
         >>> batch_like('{"user": "int32 8 3"}')["user"].shape[1]
@@ -42,7 +36,7 @@ def batch_like(spec: str) -> Any:
 
 
 def _to_json(batch: Any) -> Any:
-    """Dicts as they are, lists and tuples as lists that begin with their kind, arrays as text."""
+    """Keep dicts, mark lists and tuples by their type in front, and write arrays as text."""
     if batch is None:
         return None
     if isinstance(batch, dict):

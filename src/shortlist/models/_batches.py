@@ -1,4 +1,4 @@
-"""Encoded interactions in batches, in an order that a seed and the epoch decide."""
+"""Batches of encoded rows, in an order that depends on a seed and the epoch only."""
 
 from typing import Any
 
@@ -12,27 +12,27 @@ from shortlist.data.encoded._rows import Take
 __all__ = ["EXCLUDED", "SAMPLE_WEIGHT", "InteractionBatches"]
 
 EXCLUDED = "excluded_ids"
-"""The feature that holds, for each row, the candidate rows that metrics leave out."""
+"""Name of the feature with the candidate rows that metrics leave out, for each row."""
 
 SAMPLE_WEIGHT = "sample_weight"
-"""The feature that holds the weight of each row."""
+"""Name of the feature with the weight of each row."""
 
 
 class InteractionBatches(keras.utils.PyDataset):
-    """Batches of arrays by name, for `fit` and `evaluate` on every backend.
+    """Keras dataset of batches of arrays by name.
 
-    The order of an epoch depends on the seed and the number of the epoch alone, so a training that is taken
-    up again at epoch n sees what an uninterrupted one would have seen. An epoch is one pass over the rows;
-    with `steps_per_epoch`, epochs go on where those before ended, pass after pass, each row once a pass.
+    The order of the rows depends only on the seed and the epoch number, so a resumed run sees the same
+    batches as an uninterrupted one. An epoch is one pass over the rows. With `steps_per_epoch`, each epoch
+    continues where the previous one ended, and each pass visits every row once.
 
     Args:
-        rows: Arrays by name, `[num_rows, ...]` each, or rows that are elsewhere.
-        batch_size: Rows a batch; the last one of a pass may be smaller.
-        seed: Of the order; None keeps the order of the rows.
-        exclude: The candidates of each query that metrics leave out, with the name of the array that holds
-            the queries; an array `EXCLUDED` is replaced by the candidates.
-        weighted: Whether batches hold the weights of rows, where there are any.
-        steps_per_epoch: Batches an epoch; those of a pass when None.
+        rows: Arrays by name, `[num_rows, ...]` each, or rows on disk.
+        batch_size: Rows per batch; the last batch of a pass may be smaller.
+        seed: Seed of the order; None keeps the order of the rows.
+        exclude: Name of the array of users, and the candidates that metrics leave out for each of them. If
+            the array is named `EXCLUDED`, the candidates replace it.
+        weighted: Whether batches hold the row weights, if there are any.
+        steps_per_epoch: Batches per epoch, by default those of a pass.
 
     Example:
         >>> batches = InteractionBatches({"user": np.arange(5)}, batch_size=2)
@@ -64,7 +64,7 @@ class InteractionBatches(keras.utils.PyDataset):
 
     @property
     def num_batches(self) -> int:
-        """Batches an epoch."""
+        """Batches per epoch."""
         return self._batches_a_pass if self._steps_per_epoch is None else self._steps_per_epoch
 
     def __getitem__(self, index: int) -> dict[str, np.ndarray]:
@@ -85,13 +85,9 @@ class InteractionBatches(keras.utils.PyDataset):
         return self._take
 
     def start_epoch(self, epoch: int) -> None:
-        """Put the rows in the order of an epoch.
-
-        Args:
-            epoch: Its number, from 0.
-        """
+        """Put the rows in the order of an epoch, numbered from 0."""
         self._epoch = epoch
 
     def ordering(self) -> keras.callbacks.Callback:
-        """Return a callback that tells the dataset the epoch number, which Keras' own hooks do not."""
+        """Return a callback that calls `start_epoch`; Keras' hooks of a dataset do not get the number."""
         return keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, _: self.start_epoch(epoch))

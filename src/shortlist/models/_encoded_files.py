@@ -1,4 +1,4 @@
-"""Files of interactions, encoded once for a model."""
+"""Encode tables and files of interactions once, before training."""
 
 import dataclasses
 import difflib
@@ -21,15 +21,12 @@ __all__ = ["encode", "encode_files"]
 
 
 def encode(columns: Sequence[Column], table: Any, weight: str = SAMPLE_WEIGHT) -> dict[str, np.ndarray]:
-    """Raw features as the arrays of a batch.
+    """Encode raw features into arrays by column name, `[num_rows, ...]` each.
 
     Args:
-        columns: Fitted columns of both towers.
-        table: `Interactions`, an Arrow table, a data frame or arrays by name.
-        weight: The column of weights, which need not be there.
-
-    Returns:
-        By column name, `[num_rows, ...]` each.
+        columns: Fitted columns.
+        table: `Interactions`, Arrow table, data frame or dict of arrays.
+        weight: Name of an optional column of row weights.
 
     Raises:
         FeatureError: If a column is missing, values do not fit, a weight is negative or not finite, or the
@@ -42,31 +39,25 @@ def encode(columns: Sequence[Column], table: Any, weight: str = SAMPLE_WEIGHT) -
             arrays[weight] = numbers(columns_of.values(table, weight)).astype("float32")
         if (negative := np.flatnonzero(arrays[weight] < 0)).size:
             got = f"{arrays[weight][negative[0]]} in row {negative[0]}"
-            raise FeatureError(
-                must(
-                    f"column {weight!r}", "hold numbers >= 0", got=got, fix="Drop rows that should not count"
-                )
-            )
+            fix = "Drop rows that should not count"
+            raise FeatureError(must(f"column {weight!r}", "hold numbers >= 0", got=got, fix=fix))
     return arrays
 
 
 def encode_files(
     columns: Sequence[Column], files: InteractionFiles, weight: str = SAMPLE_WEIGHT
 ) -> StoredRows:
-    r"""Encode the rows of files to disk in one pass, or take them from the cache.
+    r"""Encode files to disk in one pass, or take the encoded rows from the cache of the files.
 
-    `TwoTower.fit` does this itself; for a model of your own, hand the rows to `InteractionBatches`.
+    A `TabularModel` does this itself. For another model, pass the rows to `InteractionBatches`.
 
     Args:
-        columns: Fitted columns of both towers.
-        files: What to encode.
-        weight: The column of weights, which need not be there.
-
-    Returns:
-        All rows.
+        columns: Fitted columns.
+        files: Files to encode.
+        weight: Name of an optional column of row weights.
 
     Raises:
-        DataError: Files that cannot be read, that changed meanwhile, or a cache that cannot be written.
+        DataError: If files cannot be read or change meanwhile, or the cache cannot be written.
         FeatureError: As in `encode`.
 
     Example:
@@ -91,11 +82,8 @@ def encode_files(
             files, lambda part: encode(columns, part, weight), names, progress="encoding"
         )
         if files.state() != before:
-            raise DataError(
-                must(
-                    repr(files), "not change while it is read", fix="Train again when the files are complete"
-                )
-            )
+            fix = "Train again when they are complete"
+            raise DataError(must(repr(files), "stay unchanged while they are read", fix=fix))
 
     return kept_rows(files.cache, _facts(columns, files, before, names), parts)
 
@@ -114,7 +102,7 @@ def _check_spelling(names: Sequence[str], columns: Sequence[Column], weight: str
 def _facts(
     columns: Sequence[Column], files: InteractionFiles, state: list[Any], names: list[str]
 ) -> dict[str, Any]:
-    """Everything that decides what the encoded rows are."""
+    """Return everything that determines the encoded rows."""
     csv = dataclasses.asdict(files.csv)
     return {
         "files": state,

@@ -1,4 +1,4 @@
-"""A Keras model that learns from a loss the user writes."""
+"""Keras model trained by a user-defined loss."""
 
 import contextlib
 import warnings
@@ -13,7 +13,7 @@ from shortlist import backend
 from shortlist.artifacts import save_whole
 from shortlist.data import InteractionFiles, Interactions
 from shortlist.errors import ArgumentError, BackendError, must
-from shortlist.metrics import FactorizedTopK
+from shortlist.metrics import CatalogMetric
 from shortlist.models._batch_spec import batch_like, spec_of
 from shortlist.typing import Tensor
 
@@ -28,15 +28,14 @@ _INSTEAD_OF_COMPILE = {
 
 
 class Model(keras.Model):
-    """A Keras model whose subclass says, in `compute_loss`, what a batch costs. Abstract.
+    """Keras model trained by a user-defined `compute_loss`. Abstract.
 
-    `fit`, `evaluate`, callbacks, `save` and the optimizers are those of Keras, on its three backends. The
-    logs hold `loss`, which is what `compute_loss` returned; when layers add losses or regularize their
-    weights also `regularization_loss` and `total_loss`, which is their sum and what is minimized; and the
-    metrics that were computed, no others.
+    `fit`, `evaluate`, callbacks, `save` and optimizers are those of Keras. The logs hold `loss`, as returned
+    by `compute_loss`, and the metrics that were computed. If layers add losses or regularize their weights,
+    the logs also hold `regularization_loss` and `total_loss`, the sum that is minimized.
 
-    Metrics over the whole catalog are computed in evaluation only, and their candidates are encoded once an
-    evaluation.
+    Metrics over a catalog (`metrics.CatalogMetric`) are computed in evaluation only; their candidates are
+    encoded once per evaluation.
 
     Example:
         >>> import keras, numpy as np, shortlist as sl
@@ -63,52 +62,44 @@ class Model(keras.Model):
         self._is_regularized = False
         self._batch_spec: str | None = None
         self.built: bool = False
-        object.__setattr__(self, "_context", ComputeLoss())  # no layer of the model: it holds nothing
+        object.__setattr__(self, "_context", ComputeLoss())  # not tracked: it holds nothing
 
     def compute_loss(self, inputs: Any, training: bool = False) -> Tensor:
-        """Return the loss of one batch and update metrics; defined by the subclass.
+        """Return the loss of one batch, a scalar, and update metrics. Defined by the subclass.
 
         Args:
-            inputs: What one element of the data holds: features, and labels and weights where there are.
+            inputs: One element of the data: features, or a tuple of features, labels and weights.
             training: Whether this is a training step.
-
-        Returns:
-            The loss, a scalar.
         """
-        raise NotImplementedError(
-            f"{type(self).__name__} must define compute_loss(self, inputs, training=False)."
-        )
+        message = must(type(self).__name__, "define compute_loss(self, inputs, training=False)")
+        raise NotImplementedError(message)
 
     def total_loss(self, batch: Any, *, training: bool) -> Tensor:
-        """Return the loss of one batch plus losses added by layers, and update the logged losses.
+        """Update the logged losses; return the sum to minimize, of the batch's loss and the layers' losses.
 
         Args:
             batch: One element of the data.
             training: Whether this is a training step.
-
-        Returns:
-            The sum to minimize, a scalar.
         """
-        for metric in self._factorized_metrics():
+        for metric in self._catalog_metrics():
             metric.was_updated = False
-        loss, regularization = self._regularized_loss(batch, training=training)
+        self._clear_losses()
+        loss = self._loss(batch, training=training)
+        added = self.losses
+        self._is_regularized = bool(added)
+        regularization = sum(added, start=ops.zeros((), loss.dtype))
         trackers = (self._loss_tracker, self._regularization_tracker, self._total_tracker)
         for tracker, value in zip(trackers, (loss, regularization, loss + regularization), strict=True):
             tracker.update_state(value, sample_weight=_num_examples(batch))
         return loss + regularization
 
-    def _regularized_loss(self, batch: Any, *, training: bool) -> tuple[Tensor, Tensor]:
-        self._clear_losses()
-        loss = self._loss(batch, training=training)
-        added = self.losses
-        self._is_regularized = bool(added)
-        return loss, sum(added, start=ops.zeros((), loss.dtype))
-
     def _loss(self, batch: Any, *, training: bool) -> Tensor:
         batch = batch[0] if isinstance(batch, tuple) and len(batch) == 1 else batch
         inputs = _copy_dicts(batch)
         loss = self._context.run(lambda: self.compute_loss(inputs, training=training), training=training)
-        if not self.built:
+        if (
+            self._batch_spec is None
+        ):  # not `built`: Keras sets that when `call` ran, which may use fewer layers
             self._batch_spec = spec_of(batch)
             self.built = True
         return loss
@@ -119,25 +110,9 @@ class Model(keras.Model):
         return list({id(metric): metric for metric in super().metrics}.values())
 
     def train_step(self, *args: Any) -> Any:
-        """One step of training; see `shortlist.backend`.
-
-        Args:
-            *args: The batch, after the state where the backend carries one.
-
-        Returns:
-            The logs, with the new state where the backend carries one.
-        """
         return backend.train_step(self, *args)
 
     def test_step(self, *args: Any) -> Any:
-        """One step of evaluation; see `shortlist.backend`.
-
-        Args:
-            *args: The batch, after the state where the backend carries one.
-
-        Returns:
-            The logs, with the new state where the backend carries one.
-        """
         return backend.test_step(self, *args)
 
     def make_train_function(self, force: bool = False) -> Any:
@@ -191,8 +166,8 @@ class Model(keras.Model):
             Keras' history.
 
         Raises:
-            ArgumentError: If the data are interactions, whose raw features only ready-made models encode, or
-                hold no batch; or if weights come without `y` or are negative.
+            ArgumentError: If the data are `Interactions`, which only a `TabularModel` encodes, or hold no
+                batch; or if weights come without `y` or are negative.
         """
         for name, data in (("the training data", x), ("validation_data", kwargs.get("validation_data"))):
             self._check_encoded(name, data)
@@ -205,11 +180,11 @@ class Model(keras.Model):
         with self._forgetting_what_failed(), _explaining_labels(y):
             history = super().fit(x, y, *args, **kwargs)
         if not history.history and kwargs.get("epochs", 1) > kwargs.get("initial_epoch", 0):
-            raise ArgumentError(must("the training data", "hold at least one batch", got="none"))
+            raise ArgumentError(must("the training data", "hold at least one batch"))
         return history
 
     def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
-        """Evaluate like `keras.Model.evaluate`; candidates of catalog metrics are encoded once, before.
+        """Evaluate like `keras.Model.evaluate`, with the candidates of catalog metrics encoded once.
 
         Args:
             x: Data, as in `keras.Model.evaluate`.
@@ -221,12 +196,12 @@ class Model(keras.Model):
             As `keras.Model.evaluate`.
 
         Raises:
-            ArgumentError: If the data are interactions, whose raw features only ready-made models encode; or
-                if weights come without `y` or are negative.
+            ArgumentError: If the data are `Interactions`, which only a `TabularModel` encodes; or if weights
+                come without `y` or are negative.
         """
         self._check_encoded("the data", x)
         _check_weights(x, y, sample_weight=kwargs.get("sample_weight"))
-        are_stale = [metric.refresh() for metric in self._factorized_metrics()]
+        are_stale = [metric.refresh() for metric in self._catalog_metrics()]
         if any(are_stale):
             self.test_function = None  # traced for other candidates
             if self.train_function is not None and keras.distribution.distribution() is not None:
@@ -235,52 +210,37 @@ class Model(keras.Model):
             return super().evaluate(x, y, *args, **kwargs)
 
     def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
-        """Keras' `predict`, of a model that defines `call`.
+        """Return the outputs of `call`, like `keras.Model.predict`.
 
         Args:
             x: Data, as in `keras.Model.predict`.
             *args: As in `keras.Model.predict`.
             **kwargs: As in `keras.Model.predict`.
 
-        Returns:
-            What `call` gives for all of it.
-
         Raises:
-            ArgumentError: The model has no `call`, as `TwoTower` has none, or the data are interactions.
+            ArgumentError: If the model has no `call`, or the data are `Interactions`, which only a
+                `TabularModel` encodes.
         """
-        if type(self).call is keras.Model.call:
-            raise ArgumentError(
-                must(
-                    type(self).__name__,
-                    "define call(self, inputs) for predict",
-                    fix="For recommendations query an index, such as build_index() of a TwoTower; for "
-                    "vectors call a tower",
-                )
-            )
+        self._check_has_call()
         self._check_encoded("the data", x)
         return super().predict(x, *args, **kwargs)
 
     def save(self, filepath: Any, *args: Any, **kwargs: Any) -> None:
-        """Keras' `save`, whole or not at all: an older file stays until the new one is complete.
+        """Save like `keras.Model.save`. An older file stays until the new one is complete.
 
         Args:
-            filepath: Where to, ending in `.keras`.
+            filepath: Path that ends in `.keras`.
             *args: As in `keras.Model.save`.
             **kwargs: As in `keras.Model.save`.
 
         Raises:
-            ArgumentError: When the name ends otherwise, or there is a file and `overwrite=False`.
+            ArgumentError: If the path ends otherwise, or the file exists and `overwrite=False`.
         """
         save_whole(super().save, filepath, *args, **kwargs)
 
     def get_metrics_result(self) -> dict[str, Any]:
-        """Return the metrics that were computed, by name.
-
-        Returns:
-            Scalars; a metric that was not updated is absent.
-        """
         left_out = [] if self._is_regularized else [self._regularization_tracker, self._total_tracker]
-        left_out += [metric for metric in self._factorized_metrics() if not metric.was_updated]
+        left_out += [metric for metric in self._catalog_metrics() if not metric.was_updated]
         results: dict[str, Any] = {}
         for metric in self.metrics:
             if not any(metric is other for other in left_out):
@@ -289,81 +249,59 @@ class Model(keras.Model):
         return results
 
     def get_build_config(self) -> dict[str, Any] | None:
-        """Return the structure of a batch, so that a loaded model can build before its values are restored.
-
-        Returns:
-            A configuration for `build_from_config`; None before any batch.
-        """
         return None if self._batch_spec is None else {"batch": self._batch_spec}
 
     def build_from_config(self, config: dict[str, Any]) -> None:
-        """Make all variables, by the loss of a batch of zeros that is thrown away.
-
-        Args:
-            config: What `get_build_config` returned.
-        """
         self._build_on(batch_like(config["batch"]))
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Compile a loaded model as it was compiled, with an optimizer that can take back its state.
-
-        Args:
-            config: What `get_compile_config` returned.
-        """
         self.compile(**keras.saving.deserialize_keras_object(config))
         if self.built:
-            self.optimizer.build(self.trainable_variables)
+            self.optimizer.build(self.trainable_variables)  # before its state is loaded
 
     @contextlib.contextmanager
     def _forgetting_what_failed(self) -> Iterator[None]:
-        """Let a model be trained after data it could not read: a half-built function is not used again."""
+        """Drop functions that failed while they were traced, so that other data can be tried."""
         try:
             with contextlib.ExitStack() as reports:
-                for metric in self._factorized_metrics():
+                for metric in self._catalog_metrics():
                     reports.enter_context(metric.reporting_once())
                 yield
         except Exception:
             self.train_function = self.test_function = None
             raise
 
+    def _check_has_call(self) -> None:
+        if type(self).call is keras.Model.call:
+            fix = "For the best candidates of queries use an index, for vectors call a tower"
+            raise ArgumentError(must(type(self).__name__, "define call(self, inputs) for predict", fix=fix))
+
     def _check_encoded(self, name: str, data: Any) -> None:
         for leaf in keras.tree.flatten(data):
             if isinstance(leaf, Interactions | InteractionFiles):
-                raise ArgumentError(
-                    must(
-                        name,
-                        f"be arrays by name or a dataset of batches for {type(self).__name__}",
-                        got=f"raw features ({leaf!r})",
-                        fix="Encode them with a FeatureSpec: {**spec.encode_queries(data), "
-                        "**spec.encode_candidates(data)}",
-                    )
-                )
+                fix = f"Encode them with a FeatureSpec, or derive {type(self).__name__} from TabularModel"
+                raise ArgumentError(must(name, "be arrays or a dataset of batches", got=repr(leaf), fix=fix))
 
-    def _factorized_metrics(self) -> list[FactorizedTopK]:
-        """Each of them once, though a task and the model hold the same one."""
-        factorized = (metric for metric in self.metrics if isinstance(metric, FactorizedTopK))
-        return list({id(metric): metric for metric in factorized}.values())
+    def _catalog_metrics(self) -> list[Any]:
+        return [metric for metric in self.metrics if isinstance(metric, CatalogMetric)]
 
     def _symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
-        """Make all variables before a backend that carries state collects them; called by Keras.
-
-        Keras would call the model on the inputs; here the batch is known to `compute_loss` alone.
-        """
+        # Keras would build by calling the model; here only `compute_loss` can read a batch.
         if data_batch is None:
             _, _, batches = next(iter(iterator))
             data_batch = batches[0] if isinstance(batches, list | tuple) else next(batches)
-        if not self.built:
+        if self._batch_spec is None:
             self._build_on(data_batch)
         if self.optimizer is not None and not self.optimizer.built:
             self.optimizer.build(self.trainable_variables)
 
     def _build_on(self, batch: Any) -> None:
-        with keras.StatelessScope():  # whatever the batch would change is forgotten
+        with keras.StatelessScope():  # creates variables, and drops updates
             self._loss(batch, training=True)
 
 
 class ComputeLoss(keras.layers.Layer):
-    """Runs a function inside a layer's call, so that layers called by it learn whether this is training."""
+    """Run a function inside a layer's call, which passes `training` on to the layers that it calls."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -385,7 +323,7 @@ def _copy_dicts(batch: Any) -> Any:
 
 @contextlib.contextmanager
 def _explaining_labels(y: Any) -> Iterator[None]:
-    """Tell why features are not found where labels came with them."""
+    """Explain the `TypeError` of a `compute_loss` that reads features by name from a tuple `(x, y)`."""
     try:
         yield
     except TypeError as error:

@@ -1,4 +1,4 @@
-"""Loads what Keras saved."""
+"""Load saved models and indexes."""
 
 import os
 import zipfile
@@ -15,13 +15,13 @@ __all__ = ["load_model"]
 
 
 def load_model(path: str | os.PathLike[str], custom_objects: dict[str, Any] | None = None) -> Any:
-    """Load a model or an index saved with `save("x.keras")`.
+    """Load a model or an index that was saved with `save("x.keras")`.
 
-    The same as `keras.saving.load_model` once all of Shortlist is imported, so that its classes are known.
+    Like `keras.saving.load_model`, with Shortlist's classes registered.
 
     Args:
-        path: The `.keras` file.
-        custom_objects: Your own classes by name, where they are not registered with Keras.
+        path: A `.keras` file.
+        custom_objects: Your own classes by name, if they are not registered with Keras.
 
     Returns:
         The model or index, with its weights, optimizer state, candidates and ids.

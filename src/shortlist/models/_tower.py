@@ -1,4 +1,4 @@
-"""One side of a two-tower model."""
+"""Tower: features to one vector."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,21 +15,22 @@ from shortlist.features.columns._base import deserialize_columns
 from shortlist.layers import MLP
 from shortlist.typing import Features, Tensor
 
-__all__ = ["Tower"]
+__all__ = ["Tower", "encode_raw"]
 
 
 @keras.saving.register_keras_serializable(package="shortlist")
 class Tower(keras.layers.Layer):
-    """Features of a query or a candidate to one vector: embeddings side by side, then dense layers if any.
+    """Map the features of queries or candidates to vectors: embeddings, concatenated, then dense layers.
 
     Args:
         columns: Fitted columns of one side of a `FeatureSpec`.
-        embedding_dim: Width of each embedding, and of the vector.
-        hidden_units: Widths of dense layers before the last, which has `embedding_dim`. Where there are none,
-            and the only column is embedded in `embedding_dim`, such as an id, the vector is its embedding.
-        normalize: Whether vectors are brought to length 1, so that scores are cosines.
-        l2: Weight of the added loss `l2 * mean over the batch of the squared length of the vector`. It
-            touches the batch's vectors only, so rare ids are not worn away by a decay at each step.
+        embedding_dim: Width of each embedding and of the vector.
+        hidden_units: Widths of the dense layers before the last one, which has `embedding_dim` units. Without
+            them, and if the only column is embedded in `embedding_dim`, such as an id, the vector is its
+            embedding.
+        normalize: Whether to scale vectors to length 1, so that scores are cosines.
+        l2: Weight of the added loss `l2 * mean(squared length of the batch's vectors)`. Unlike weight decay
+            it leaves ids outside of the batch alone.
 
     Example:
         >>> from shortlist.features import Category
@@ -57,49 +58,34 @@ class Tower(keras.layers.Layer):
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """The columns it takes."""
+        """Fitted columns of the tower."""
         return self.encoder.columns
 
     def prepare(self, raw: Features) -> dict[str, np.ndarray]:
-        """Raw features, as the user has them, encoded on the host.
+        """Encode raw features for `call`.
 
         Args:
-            raw: Values by column name, `[batch]` each; the values alone where there is one column.
+            raw: Values by column name, `[batch]` each, or the values alone if there is one column.
 
         Returns:
-            Numeric arrays by column name, for `call`.
+            Encoded columns by name.
 
         Raises:
-            FeatureError: When a column is missing or its values do not fit.
+            FeatureError: If a column is missing or its values do not fit.
         """
-        if not columns_of.has_columns(raw):
-            names = [column.column for column in self.columns]
-            if len(names) > 1:
-                raise FeatureError(
-                    must("features", f"be a table or a dict with the columns {names}", got=type(raw).__name__)
-                )
-            raw = {names[0]: raw}
-        return encode_columns(self.columns, raw)
+        return encode_raw(self.columns, raw)
 
     def build(self, input_shape: Mapping[str, Any]) -> None:
-        """Make the weights.
-
-        Args:
-            input_shape: Shapes by column name.
-        """
         shapes = {column.column: input_shape[column.column] for column in self.columns}
         self.encoder.build(shapes)
         if self.head is not None:
             self.head.build(self.encoder.compute_output_shape(shapes))
 
     def call(self, features: Mapping[str, Tensor]) -> Tensor:
-        """Return the vectors of a batch.
+        """Return the vectors of a batch, `[batch, embedding_dim]`.
 
         Args:
-            features: Encoded features by column name; others are left alone.
-
-        Returns:
-            `[batch, embedding_dim]`.
+            features: Encoded columns by name. Other columns are ignored.
         """
         vectors = self.encoder({column.column: features[column.column] for column in self.columns})
         if self.head is not None:
@@ -111,14 +97,6 @@ class Tower(keras.layers.Layer):
         return vectors
 
     def compute_output_shape(self, input_shape: Mapping[str, Any]) -> tuple[int | None, ...]:
-        """One vector a row.
-
-        Args:
-            input_shape: Shapes by column name.
-
-        Returns:
-            `[batch, embedding_dim]`.
-        """
         return (input_shape[self.columns[0].column][0], self.embedding_dim)
 
     def get_config(self) -> dict[str, Any]:
@@ -133,19 +111,22 @@ class Tower(keras.layers.Layer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Tower":
-        """Make the tower from its configuration; its vocabularies are loaded afterwards.
-
-        Args:
-            config: What `get_config` returned.
-
-        Returns:
-            A tower.
-        """
         return cls(**{**config, "columns": deserialize_columns(config["columns"])})
 
     def save_assets(self, directory: str) -> None:
         save_columns(self.columns, directory)
 
     def load_assets(self, directory: str | None) -> None:
-        if directory is not None:  # Keras' way to say that nothing was written
+        if directory is not None:  # None if no column has a vocabulary
             self.encoder.columns = load_columns(self.columns, directory)
+
+
+def encode_raw(columns: Sequence[Column], raw: Features) -> dict[str, np.ndarray]:
+    """Encode raw features: values by column name, or the values alone if there is one column."""
+    if not columns_of.has_columns(raw):
+        names = [column.column for column in columns]
+        if len(names) > 1:
+            got = f"a {type(raw).__name__}"
+            raise FeatureError(must("raw features", f"be a table or dict with the columns {names}", got=got))
+        raw = {names[0]: raw}
+    return encode_columns(columns, raw)

@@ -11,6 +11,7 @@ from shortlist.export.queries._tower import TowerQueries
 from shortlist.export.queries._vectors import VectorQueries
 from shortlist.indexes import StoredIndex
 from shortlist.models import Tower
+from shortlist.models._catalog import ModelQueryEncoder
 from shortlist.typing import Features
 
 __all__ = ["query_graph_encoder"]
@@ -25,7 +26,7 @@ def query_graph_encoder(index: StoredIndex, example_inputs: Features | None = No
     model: Any = index.query_model
     if model is None:
         return VectorQueries(index.dim, example_inputs)
-    if isinstance(model, Tower):
+    if isinstance(model, Tower | ModelQueryEncoder):
         return TowerQueries(model, example_inputs)
     if isinstance(model, keras.Layer):
         return KerasQueries(model, example_inputs)

@@ -11,6 +11,7 @@ from shortlist.export.queries._base import QueryGraphEncoder, one_a_row
 from shortlist.features import _source as source
 from shortlist.ids import as_array
 from shortlist.models import Tower
+from shortlist.models._catalog import ModelQueryEncoder
 from shortlist.typing import Features, Tensor
 
 __all__ = ["TowerQueries"]
@@ -27,7 +28,7 @@ class TowerQueries(QueryGraphEncoder):
         example_inputs: Raw features to try; taken from what the columns learned when None.
     """
 
-    def __init__(self, tower: Tower, example_inputs: Features | None = None) -> None:
+    def __init__(self, tower: Tower | ModelQueryEncoder, example_inputs: Features | None = None) -> None:
         self._tower = tower
         self._encode = FeatureGraphEncoder(tower.columns)
         self._example_inputs = example_inputs
