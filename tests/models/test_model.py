@@ -105,7 +105,7 @@ def test_regularization_is_what_the_regularizers_say() -> None:
     assert logs["total_loss"] == pytest.approx(loss + penalty, rel=1e-5)
 
 
-def test_regularization_is_minimised() -> None:
+def test_regularization_is_minimized() -> None:
     """Embeddings that the batch does not touch are moved by the penalty alone: w - rate * 2 * l2 * w."""
     model, data = compiled(l2=0.1), {"user": np.int32([0, 1]), "item": np.int32([0, 1])}
     model.evaluate(data, batch_size=2, verbose=0)
@@ -120,7 +120,7 @@ class Shared(sl.Model):
 
     def __init__(self) -> None:
         super().__init__()
-        self.tower = Penalised()
+        self.tower = Penalized()
         self.task = sl.tasks.Retrieval()
 
     def compute_loss(self, inputs: Any, training: bool = False) -> Any:
@@ -128,7 +128,7 @@ class Shared(sl.Model):
         return self.task(self.tower(left), self.tower(right))
 
 
-class Penalised(keras.layers.Layer):
+class Penalized(keras.layers.Layer):
     def call(self, vectors: Any) -> Any:
         self.add_loss(keras.ops.mean(keras.ops.square(vectors)))
         return vectors
