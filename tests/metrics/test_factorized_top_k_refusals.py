@@ -33,11 +33,11 @@ def test_nothing_to_go_by() -> None:
 @pytest.mark.parametrize(
     ("candidates", "message"),
     [
-        ([], "holds none"),
-        ([np.ones((2, 3, 4), "float32")], "batched twice"),
+        ([], "at least one batch, got none"),
+        ([np.ones((2, 3, 4), "float32")], "Batch the dataset exactly once"),
         ([np.ones(3, "float32")], r"\[batch, dim\]"),
-        ([([1, 2], np.eye(3, dtype="float32"))], "one id for each"),
-        ([([1], np.ones((1, 2))), np.ones((1, 2))], "all or none"),
+        ([([1, 2], np.eye(3, dtype="float32"))], "one id for each vector"),
+        ([([1], np.ones((1, 2))), np.ones((1, 2))], "all batches of candidates or in none"),
         ([np.float32([[1, 2], [np.nan, 0]])], "candidate 1 .* NaN"),
         ([([7, -1], np.eye(2, dtype="float32"))], "not contain padding, got -1"),
         ([(["", "a"], np.eye(2, dtype="float32"))], "not contain padding, got ''"),
