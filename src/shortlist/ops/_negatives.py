@@ -1,4 +1,4 @@
-"""Choice of the negatives that stay in the softmax."""
+"""Hard negative mining on a matrix of logits."""
 
 from keras import ops
 
@@ -9,11 +9,11 @@ __all__ = ["keep_hard_negatives"]
 
 
 def keep_hard_negatives(logits: Tensor, num_hard_negatives: int) -> tuple[Tensor, Tensor]:
-    """Keep each query's positive and its `num_hard_negatives` negatives of highest logit.
+    """Keep each query's positive and its `num_hard_negatives` highest-scoring negatives.
 
     Args:
         logits: `[num_queries, num_candidates]`, float32; row i's positive is column i.
-        num_hard_negatives: How many negatives to keep; all are kept when there are fewer.
+        num_hard_negatives: Number of negatives to keep, at most those there are.
 
     Returns:
         The logits and the labels (1 for the positive, else 0), both `[num_queries, 1 + kept]`, float32, the
@@ -25,7 +25,7 @@ def keep_hard_negatives(logits: Tensor, num_hard_negatives: int) -> tuple[Tensor
         >>> np.asarray(kept).tolist(), np.asarray(labels).tolist()
         ([[5.0, 7.0]], [[1.0, 0.0]])
 
-    Source: Schroff et al., FaceNet, 2015, for the idea of online hard negatives.
+    Reference: Schroff et al., "FaceNet", CVPR 2015, for online hard negatives.
     """
     logits = ops.convert_to_tensor(logits)
     is_positive = positives(*ops.shape(logits))

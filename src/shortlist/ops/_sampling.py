@@ -8,11 +8,10 @@ __all__ = ["correct_logits", "log_frequency", "log_probability"]
 
 
 def correct_logits(logits: Tensor, candidate_log_probability: Tensor) -> Tensor:
-    """Subtract each candidate's log sampling probability from its column.
+    """Subtract the log sampling probability of each candidate from its logits.
 
-    `corrected[i, j] = logits[i, j] - log q[j]`: what is drawn often as a negative is punished less for it, so
-        that the
-    sampled softmax estimates the softmax over the whole catalog.
+    `corrected[i, j] = logits[i, j] - log q[j]`, so that the sampled softmax estimates the softmax over the full
+    catalog.
 
     Args:
         logits: `[num_queries, num_candidates]`.
@@ -34,11 +33,11 @@ def correct_logits(logits: Tensor, candidate_log_probability: Tensor) -> Tensor:
 
 
 def log_probability(probability: Tensor, *, smallest: float = 1e-6) -> Tensor:
-    """Natural logarithm of sampling probabilities, taken of at least `smallest`.
+    """Return the natural logarithm of sampling probabilities, clipped to at least `smallest`.
 
     Args:
         probability: `[num_candidates]`, in `[0, 1]`.
-        smallest: What a smaller probability counts as, since log 0 has no value.
+        smallest: Lower bound, since log 0 is undefined.
 
     Returns:
         `[num_candidates]`, float32.
@@ -49,11 +48,11 @@ def log_probability(probability: Tensor, *, smallest: float = 1e-6) -> Tensor:
 
 
 def log_frequency(counts: Tensor, total: Tensor) -> Tensor:
-    """Natural logarithm of `counts / total`; a candidate never counted is taken as counted once.
+    """Return `log(counts / total)`; a candidate that was never counted counts once.
 
     Args:
-        counts: `[num_candidates]`, how often each was seen, float32.
-        total: Scalar, how many were seen in all, float32.
+        counts: `[num_candidates]`, float32, occurrences of each candidate.
+        total: Scalar, float32, occurrences of all candidates.
 
     Returns:
         `[num_candidates]`, float32.
