@@ -10,8 +10,8 @@ __all__ = ["correct_logits", "log_frequency", "log_probability"]
 def correct_logits(logits: Tensor, candidate_log_probability: Tensor) -> Tensor:
     """Subtract the log sampling probability of each candidate from its logits.
 
-    `corrected[i, j] = logits[i, j] - log q[j]`, so that the sampled softmax estimates the softmax over the full
-    catalog.
+    `corrected[i, j] = logits[i, j] - log q[j]`, so that the sampled softmax estimates the softmax over the
+    full catalog.
 
     Args:
         logits: `[num_queries, num_candidates]`.
