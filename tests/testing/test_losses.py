@@ -27,7 +27,7 @@ def test_losses_keep_their_contract_in_a_new_process_too(tmp_path: Path) -> None
     check_saved(tmp_path)
 
 
-@keras.saving.register_keras_serializable("tests")
+@keras.saving.register_keras_serializable("tests.losses")
 @dataclasses.dataclass(frozen=True)
 class Right:
     """The in-batch softmax; subclasses break it."""

@@ -1,7 +1,9 @@
 """Contracts of Shortlist's classes and yours, checked without a test framework."""
 
 from shortlist.testing._indexes import check_index
+from shortlist.testing._layers import check_layer
 from shortlist.testing._losses import check_loss
 from shortlist.testing._saved import check_saved
+from shortlist.testing._tasks import check_metric, check_task
 
-__all__ = ["check_index", "check_loss", "check_saved"]
+__all__ = ["check_index", "check_layer", "check_loss", "check_metric", "check_saved", "check_task"]

@@ -47,7 +47,7 @@ def check_reload(model: Any, data: Any, how: str, folder: str | os.PathLike[str]
     expected = answer_of(model, data, how)
     check_close(f"the {how} of the loaded object", answer_of(loaded, data, how), expected)
     if folder is not None:
-        modules = sorted({type(part).__module__ for part in [checked, *model._flatten_layers()]})
+        modules = sorted({type(part).__module__ for part in [checked, *model.layers]})
         probe = {"data": data, "how": how, "expected": to_numpy(expected), "modules": modules}
         Path(folder, path.stem + ".pickle").write_bytes(pickle.dumps(probe))
 
