@@ -17,6 +17,11 @@ SOURCE = ROOT / "src" / "shortlist"
 # Modules that have no test file of their own name, each with the cause.
 TESTED_ELSEWHERE = {
     "errors.py": "no behavior but a message, which its docstring's example tests",
+    **{
+        f"backend/{name}/_masks.py": "tests/backend/test_positive_mask.py and test_exclusion_mask.py"
+        for name in BACKENDS
+    },
+    "indexes/_query_probe.py": "tests/indexes/test_base.py, with saving and loading",
     "metrics/_gini.py": "tests/metrics/test_spread.py, with coverage and novelty",
     "metrics/_map.py": "tests/metrics/test_ranking.py, with all ranking metrics",
     "metrics/_novelty.py": "tests/metrics/test_spread.py, with coverage and Gini",

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from shortlist.features._files import replacing
+from shortlist.artifacts import replacing
 
 from shortlist.artifacts import publishing
 

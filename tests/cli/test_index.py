@@ -58,7 +58,7 @@ def test_queries_that_cannot_be_read_are_refused(saved, tmp_path, capsys):
     features = tmp_path / "features.csv"
     features.write_text("user_id\na\nb\n")
     assert main(["index", "report", str(saved), "--queries", str(features)]) == 1
-    assert "this index has no query model" in capsys.readouterr().err
+    assert "an index without a query model" in capsys.readouterr().err
 
 
 def test_ids_of_digits_in_a_csv_file_are_text_where_those_of_the_model_are(tmp_path, capsys):
@@ -96,5 +96,5 @@ def test_vectors_for_an_index_of_raw_features_are_refused(tmp_path, capsys):
 def test_a_picture_that_cannot_be_drawn_loses_no_choice(saved, tmp_path, capsys):
     pytest.importorskip("matplotlib", reason="the extra `plots` is not installed")
     assert main(["index", "report", str(saved), "--plot", str(tmp_path / "r.doc"), "--save"]) == 1
-    assert "r.doc; expected a name that ends in one of" in " ".join(capsys.readouterr().err.split())
+    assert "path must end in one of" in " ".join(capsys.readouterr().err.split())
     assert sl.load_model(saved).probes is None

@@ -46,5 +46,5 @@ def test_other_types_and_kinds_are_refused():
     test = interactions([(1, 2)])
     with pytest.raises(ArgumentError, match="other must hold item ids of kind int64.*got str"):
         repeated_rows(test, interactions([(1, "2")]))
-    with pytest.raises(ArgumentError, match="exclude is a dict, expected Interactions"):
+    with pytest.raises(ArgumentError, match="exclude must be an Interactions, got dict"):
         exclusions({"user": [1]}, test)

@@ -37,6 +37,7 @@ def test_each_example_has_its_test() -> None:
     assert numbered == tested
 
 
+@pytest.mark.filterwarnings("ignore:.* unknown to this model")
 @pytest.mark.parametrize(("name", "epochs"), [("01_retrieval", 20), ("02_context_features", 4)])
 def test_retrieval_finds_more_than_chance(name: str, epochs: int, a_slice: sl.data.Dataset) -> None:
     metrics = load(name).main(a_slice, epochs=epochs)

@@ -34,7 +34,7 @@ def test_an_index_trained_under_jax_is_exported_under_tensorflow(run_python, tmp
     message, name, users, scores, ids, has_tensorflow = ast.literal_eval(
         run_python(TRAIN_UNDER_JAX, backend="jax")
     )
-    assert "Keras runs on 'jax': save the index with index.save" in message
+    assert "must be 'tensorflow' for an export, got 'jax'" in message
     assert not has_tensorflow
     assert [path.name for path in tmp_path.iterdir()] == ["index.keras"]
     path = saved_model(keras.saving.load_model(tmp_path / "index.keras"), tmp_path / "model")

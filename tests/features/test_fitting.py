@@ -92,7 +92,7 @@ def test_failures_name_the_file_the_rows_and_the_column(tmp_path):
     spec = FeatureSpec([Category("u"), Number("age")], [Category("i")])
     with pytest.raises(
         FeatureError,
-        match=r"b.parquet, in the 2 rows .*: column 'age': rows must have a value, got none in row 1",
+        match=r"b.parquet, in 2 rows .*: column 'age': rows must have a value, got none in row 1",
     ):
         spec.fit(files)
     with pytest.raises(FeatureError, match="must have the column 'gender'"):

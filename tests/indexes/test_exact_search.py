@@ -104,5 +104,5 @@ def test_one_search_serves_batches_and_exclusions_of_any_size() -> None:
 
 
 def test_widths_that_do_not_fit() -> None:
-    with pytest.raises(ArgumentError, match="2 dimensions"):
+    with pytest.raises(ArgumentError, match="equal last dimensions"):
         exact_search(np.zeros((5, 3), "float32"), np.zeros((1, 2), "float32"), 1)

@@ -45,5 +45,5 @@ def test_no_candidates_on_the_disk() -> None:
 
 
 def test_batches_of_two_widths() -> None:
-    with pytest.raises(ArgumentError, match=r"dim \[2, 3\]"):
+    with pytest.raises(ArgumentError, match=r"must have one dim, got \[2, 3\]"):
         CandidatesOnDisk([np.zeros((1, 2), "float32"), np.zeros((1, 3), "float32")])

@@ -14,7 +14,7 @@ def test_no_candidates_yet() -> None:
     vectors = np.eye(2, dtype="float32")
     with pytest.raises(NotIndexedError, match="refresh"):
         FactorizedTopK([vectors]).update_state(vectors, vectors)
-    with pytest.raises(NotIndexedError, match="has no candidates"):
+    with pytest.raises(NotIndexedError, match="must have candidates"):
         FactorizedTopK().refresh()
     with pytest.raises(NotIndexedError):
         FactorizedTopK(BruteForce()).refresh()

@@ -58,7 +58,7 @@ def test_vectors_alone_and_changed_indexes_are_refused() -> None:
     metric = FactorizedTopK(index)
     with pytest.warns(UserWarning, match="finds"):
         metric.refresh()
-    with pytest.raises(ArgumentError, match="neither"):
+    with pytest.raises(ArgumentError, match="must be given as vectors"):
         metric.update_state(QUERIES, QUERIES)
     assert not metric.refresh()  # the same candidates, and no second warning
     index.remove([1000])

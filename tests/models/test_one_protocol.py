@@ -66,7 +66,11 @@ def expected_of(model: TwoTower, *arguments: Any, **options: Any) -> dict[str, f
 
 
 def metrics_of(logs: dict[str, float]) -> dict[str, float]:
-    return {name: value for name, value in logs.items() if "_at_" in name and "coverage" not in name}
+    return {
+        name: value
+        for name, value in logs.items()
+        if "_at_" in name and not name.startswith(("coverage", "gini", "novelty"))
+    }
 
 
 PAIRS = st.tuples(st.sampled_from([*USERS, *STRANGERS]), st.sampled_from([*ITEMS, NEW_ITEM]))

@@ -74,7 +74,7 @@ def test_the_directory_comes_before_the_variable(tmp_path, monkeypatch):
 
 
 def test_a_named_directory_without_the_archive_is_an_error_of_its_own(tmp_path, server):
-    with pytest.raises(DatasetUnavailable, match="nothing-here does not exist"):
+    with pytest.raises(DatasetUnavailable, match="nothing-here, which does not exist"):
         find_archive(archive_at(f"{server}/small.zip"), tmp_path / "nothing-here")
 
 
@@ -100,7 +100,7 @@ def test_a_download_with_another_checksum_is_not_kept(empty_cache, server):
 
 
 def test_a_download_that_breaks_off_is_not_kept(empty_cache, server):
-    with pytest.raises(DatasetUnavailable, match="the download failed"):
+    with pytest.raises(DatasetUnavailable, match="a failed download"):
         find_archive(archive_at(f"{server}/half.zip"))
     assert list(empty_cache.iterdir()) == []
 
@@ -116,8 +116,7 @@ def test_without_a_network_the_error_names_the_three_ways(empty_cache):
     message = str(caught.value)
     for way in ("directory=", "SHORTLIST_DATA_DIR (not set)", str(empty_cache), NOWHERE.url):
         assert way in message
-    assert [line[:2] for line in message.splitlines()] == ["sm", "1.", "2.", "3."]
-    assert "Connection refused.\n" in message
+    assert "Connection refused. " in message
     assert caught.value.__suppress_context__
 
 
@@ -125,7 +124,7 @@ def test_a_variable_that_names_nothing_is_called_missing(tmp_path, monkeypatch):
     monkeypatch.setenv("SHORTLIST_DATA_DIR", str(tmp_path / "typo"))
     with pytest.raises(DatasetUnavailable, match=r"SHORTLIST_DATA_DIR \(.*typo, which is missing\)"):
         find_archive(NOWHERE)
-    with pytest.raises(DatasetUnavailable, match=f"the directory {tmp_path} does not hold it"):
+    with pytest.raises(DatasetUnavailable, match=f"the directory {tmp_path} which does not hold it"):
         find_archive(NOWHERE, tmp_path)
 
 

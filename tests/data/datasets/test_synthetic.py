@@ -94,9 +94,9 @@ def test_memory_does_not_grow_with_the_stream():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"batch_size": 0}, "batch_size is 0"),
-        ({"num_users": 0}, "num_users is 0"),
-        ({"seed": -1}, "seed is -1"),
+        ({"batch_size": 0}, "batch_size must be >= 1, got 0"),
+        ({"num_users": 0}, "num_users must be >= 1, got 0"),
+        ({"seed": -1}, "seed must be >= 0, got -1"),
     ],
 )
 def test_sizes_out_of_range_are_refused_at_once(change, message):

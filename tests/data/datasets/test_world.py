@@ -45,5 +45,5 @@ def test_the_seed_decides_the_world():
 )
 def test_sizes_out_of_range_are_refused(change):
     (name,) = change
-    with pytest.raises(ArgumentError, match=f"{name} is {change[name]}, expected at least"):
+    with pytest.raises(ArgumentError, match=f"{name} must be >= .*, got {change[name]}"):
         SyntheticWorld.draw(**({"num_users": 3, "num_items": 3} | change))

@@ -29,7 +29,7 @@ def test_what_is_written_anywhere_is_read_from_anywhere(tmp_path):
 def test_reading_beyond_the_end_is_refused(tmp_path):
     file = RecordFile(tmp_path / "file", KIND, writable=True)
     file.write(0, records(3))
-    with pytest.raises(ArtifactError, match="file ends at byte 48, expected 16 more"):
+    with pytest.raises(ArtifactError, match="file must hold 16 more bytes after byte 48"):
         file.read(1, 4)
 
 

@@ -62,11 +62,11 @@ def other_version(folder):
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (cut_rows, "rows.bin holds 49999 rows, expected 50000"),
-        (other_version, "another version"),
-        (lambda folder: (folder / "rows.json").write_text("{"), "cannot be read as encoded rows"),
-        (lambda folder: (folder / "rows.json").unlink(), "cannot be read as encoded rows"),
-        (lambda folder: (folder / "rows.bin").unlink(), "rows.bin cannot be read"),
+        (cut_rows, "rows.bin must hold 50000 rows, got 49999"),
+        (other_version, "Another version wrote it"),
+        (lambda folder: (folder / "rows.json").write_text("{"), "must be readable encoded rows"),
+        (lambda folder: (folder / "rows.json").unlink(), "must be readable encoded rows"),
+        (lambda folder: (folder / "rows.bin").unlink(), "rows.bin must be readable"),
     ],
 )
 def test_what_is_not_whole_is_refused(folder, damage, message):

@@ -88,7 +88,7 @@ def test_a_query_layer_without_build_is_saved_and_loaded(tmp_path: Path) -> None
     ]
     layer.factor = 5.0
     index.save(tmp_path / "index.keras")
-    with pytest.raises(ArtifactError, match="query_model .* must answer"):
+    with pytest.raises(ArtifactError, match="query_model .* must compute the same vector"):
         load_model(tmp_path / "index.keras")
 
 
