@@ -7,9 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from shortlist.artifacts import replacing
 
-from shortlist.artifacts import publishing
+from shortlist.artifacts import publishing, replacing
 
 SOURCE = Path(__file__).parents[2] / "src"
 PUBLISH = """
