@@ -87,7 +87,7 @@ lock: $(VENV)/.dev  ## Update lock/*.txt from pyproject.toml; LOCK_FLAGS=--upgra
 	$(UV_COMPILE) --resolution lowest-direct $(patsubst %,--extra %,$(OLDEST_EXTRAS)) --output-file lock/oldest.txt
 
 clean:  ## Remove the environments and all generated files
-	rm -rf $(VENV) $(TFRS_VENV) $(OLDEST_VENV) build dist site docs/reference .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(TFRS_VENV) $(OLDEST_VENV) build dist site docs/reference .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 # Environments.
 

@@ -21,6 +21,14 @@ MAX_SECONDS = 20  # of a test that is not marked slow
 hypothesis.settings.register_profile("shortlist", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("shortlist")
 
+# Many tests compile the same programs, so JAX keeps them; remove the folder to compile all again.
+if os.environ.get("KERAS_BACKEND") == "jax":
+    import jax
+
+    jax.config.update("jax_compilation_cache_dir", str(Path(__file__).parent / ".cache" / "jax"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
 # `--doctest-modules` imports every module; skip those of a backend that is not installed.
 collect_ignore = ["docs/conf.py", "docs/reference"]
 collect_ignore_glob = [
