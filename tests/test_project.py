@@ -22,9 +22,12 @@ TESTED_ELSEWHERE = {
         for name in BACKENDS
     },
     "indexes/_query_probe.py": "tests/indexes/test_base.py, with saving and loading",
+    "metrics/_catalog_metric.py": "a protocol; tests/models/test_catalog.py has a metric of its own",
     "metrics/_gini.py": "tests/metrics/test_spread.py, with coverage and novelty",
     "metrics/_map.py": "tests/metrics/test_ranking.py, with all ranking metrics",
     "metrics/_novelty.py": "tests/metrics/test_spread.py, with coverage and Gini",
+    "testing/_clauses.py": "tests/testing/test_losses.py and its neighbors, clause by clause",
+    "testing/_saved.py": "tests/testing/test_losses.py and its neighbors, in one new process",
     "metrics/_true_ranks.py": "tests/metrics/test_ranking.py, with all ranking metrics",
 }
 

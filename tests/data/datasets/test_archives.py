@@ -124,7 +124,7 @@ def test_a_variable_that_names_nothing_is_called_missing(tmp_path, monkeypatch):
     monkeypatch.setenv("SHORTLIST_DATA_DIR", str(tmp_path / "typo"))
     with pytest.raises(DatasetUnavailable, match=r"SHORTLIST_DATA_DIR \(.*typo, which is missing\)"):
         find_archive(NOWHERE)
-    with pytest.raises(DatasetUnavailable, match=f"the directory {tmp_path} which does not hold it"):
+    with pytest.raises(DatasetUnavailable, match=f"the folder {tmp_path}, which does not hold it"):
         find_archive(NOWHERE, tmp_path)
 
 
