@@ -10,6 +10,7 @@ def clocks(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Wall-clock and CPU seconds, which tests advance."""
     shown = [100.0, 10.0]
     monkeypatch.setattr(conftest, "seconds", lambda: tuple(shown))
+    monkeypatch.setattr(conftest, "slowness", lambda: 1.0)
     return shown
 
 
@@ -36,3 +37,12 @@ def test_waiting_and_threads_do_not_count(
 def test_a_test_marked_slow_passes(request: pytest.FixtureRequest, clocks: list[float]) -> None:
     request.node.add_marker("slow")
     run(request.node, clocks, clock=90, processors=90)
+
+
+def test_the_limit_grows_on_a_slow_machine(
+    request: pytest.FixtureRequest, clocks: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conftest, "slowness", lambda: 2.0)
+    run(request.node, clocks, clock=39, processors=39)
+    with pytest.raises(pytest.fail.Exception, match="41 s, over the limit of 40 s"):
+        run(request.node, clocks, clock=41, processors=41)

@@ -29,6 +29,7 @@ print([message, world.interactions.user, users, scores.tolist(), ids.tolist(), h
 """
 
 
+@pytest.mark.slow
 def test_an_index_trained_under_jax_is_exported_under_tensorflow(run_python, tmp_path):
     pytest.importorskip("jax")
     message, name, users, scores, ids, has_tensorflow = ast.literal_eval(

@@ -19,7 +19,7 @@ _LIBRARIES = ["Annoy", "Faiss", "ScaNN", "USearch"]
     ("of", "settings"),
     [
         (BruteForce, {}),
-        (Partitioned, {"probes": 1}),
+        pytest.param(Partitioned, {"probes": 1}, marks=pytest.mark.slow),
         pytest.param(Partitioned, {"probes": 100}, marks=pytest.mark.slow),
         pytest.param(Partitioned, {"probes": 3, "codes": "int8"}, marks=pytest.mark.slow),
         (Partitioned, {"probes": None}),

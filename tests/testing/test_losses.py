@@ -15,6 +15,7 @@ from shortlist.testing import check_loss, check_saved
 pytestmark = pytest.mark.contract
 
 
+@pytest.mark.slow
 def test_losses_keep_their_contract_in_a_new_process_too(tmp_path: Path) -> None:
     check_loss(
         InBatchSoftmax(temperature=0.5), refusals=[lambda: InBatchSoftmax(temperature=0)], folder=tmp_path
