@@ -18,6 +18,7 @@ from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 SEED = 42
 MAX_SECONDS = 20  # of a test that is not marked slow, on the machine of CONTRIBUTING.md
 LOOP_SECONDS = 0.06  # of the loop in `slowness`, there
+BACKEND_FACTOR = {"jax": 3}  # JAX compiles every step of every process
 
 # The same examples in each run; no deadline, since the first call of a graph compiles it.
 hypothesis.settings.register_profile("shortlist", derandomize=True, deadline=None, database=None)
@@ -79,7 +80,7 @@ def limited(item: pytest.Item) -> Iterator[None]:
     start = seconds()
     result = yield
     taken = min(end - begin for begin, end in zip(start, seconds(), strict=True))
-    limit = MAX_SECONDS * slowness()
+    limit = MAX_SECONDS * slowness() * BACKEND_FACTOR.get(os.environ.get("KERAS_BACKEND", ""), 1)
     if taken > limit and not item.get_closest_marker("slow"):
         pytest.fail(
             f"{taken:.0f} s, over the limit of {limit:.0f} s. Make it faster or mark it slow.",

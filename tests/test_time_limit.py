@@ -11,6 +11,7 @@ def clocks(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     shown = [100.0, 10.0]
     monkeypatch.setattr(conftest, "seconds", lambda: tuple(shown))
     monkeypatch.setattr(conftest, "slowness", lambda: 1.0)
+    monkeypatch.setattr(conftest, "BACKEND_FACTOR", {})
     return shown
 
 
