@@ -89,3 +89,30 @@ def test_steps_draw_again_and_evaluation_repeats_itself() -> None:
     third = model.fit(train, epochs=1, verbose=0).history["loss"][0]
     assert len({round(loss, 6) for loss in (first, second, third)}) > 1
     assert model.evaluate(train)["loss"] == model.evaluate(train)["loss"]
+
+
+class Observed(UniformNegatives):
+    """Uniform negatives that note the size of the catalog at each trace."""
+
+    def __init__(self, num_negatives: int) -> None:
+        super().__init__(num_negatives)
+        self.sizes: list[int] = []
+
+    def sample(self, batch: Any, seed: Any) -> Any:
+        self.sizes.append(batch.num_candidates)
+        return super().sample(batch, seed)
+
+
+def test_training_after_set_catalog_draws_from_the_new_catalog() -> None:
+    source = Observed(2)
+    model, train = two_tower(loss=SampledSoftmax(), negatives=source)
+    model.fit(train, epochs=1, verbose=0)
+    model.evaluate(train, verbose=0)
+    assert set(source.sizes) == {3}
+    source.sizes.clear()
+    model.set_catalog({"film": ["Up", "Heat"]})
+    model.fit(train, epochs=1, verbose=0)
+    assert set(source.sizes) == {2}
+    source.sizes.clear()
+    model.evaluate(train, verbose=0)
+    assert set(source.sizes) == {2}

@@ -372,6 +372,8 @@ class CatalogModel(TabularModel):
         if not isinstance(items, Catalog):
             items = Catalog.of_items(items, self.spec.candidate, self.candidate_id)
         self.catalog = items
+        if self.negatives.source is not None:  # the compiled steps draw from the catalog before
+            self.train_function = self.test_function = None
         self.negatives.set_features(items.features)
         self.metric.set_candidates(items, encoder=self.candidate_vectors)
 
