@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from shortlist.data import Interactions
 from shortlist.errors import FeatureError
 from shortlist.features import Category, Column, Number
-from shortlist.models import Tower
+from shortlist.models import Tower, TwoTower
 
 MOVIES = ["Heat", "Up", "Alien"]
 PRICES = [1.0, 2.0, 6.0]
@@ -48,6 +49,29 @@ def test_normalized_vectors_have_length_one() -> None:
     tower = Tower(columns(), embedding_dim=4, normalize=True)
     vectors = to_numpy(tower(tower.prepare({"movie": MOVIES, "price": PRICES})))
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), np.ones(3), rtol=1e-5)
+
+
+@pytest.mark.contract
+def test_vectors_of_any_size_are_normalized_except_zero() -> None:
+    tower = Tower([Category("movie").fit(MOVIES)], embedding_dim=2, normalize=True)
+    tower(tower.prepare(MOVIES))
+    tower.set_weights([np.float32([[3, -4], [3e-20, -4e-20], [3e30, -4e30], [0, 0]])])
+    vectors = to_numpy(tower(tower.prepare(["never met", *MOVIES])))
+    np.testing.assert_allclose(vectors, [[0.6, -0.8], [0.6, -0.8], [0.6, -0.8], [0, 0]], rtol=1e-5)
+
+
+@pytest.mark.contract
+def test_a_zero_vector_has_a_finite_gradient() -> None:
+    train = Interactions.from_table(
+        {"user": ["ann", "bob"], "movie": ["Up", "Heat"]}, user="user", item="movie"
+    )
+    model = TwoTower.from_interactions(train, embedding_dim=4, temperature=0.1)
+    model.compile(keras.optimizers.SGD(0.1))
+    model.predict(train, verbose=0)
+    (table,) = model.query_model.get_weights()
+    model.query_model.set_weights([np.zeros_like(table)])
+    model.fit(train, verbose=0)
+    assert all(np.isfinite(weights).all() for weights in model.get_weights())
 
 
 @pytest.mark.contract

@@ -13,6 +13,7 @@ from shortlist.features import _source as columns_of
 from shortlist.features._spec import encode_columns, load_columns, save_columns
 from shortlist.features.columns._base import deserialize_columns
 from shortlist.layers import MLP
+from shortlist.ops import unit_vectors
 from shortlist.typing import Features, Tensor
 
 __all__ = ["Tower", "encode_raw"]
@@ -91,7 +92,7 @@ class Tower(keras.layers.Layer):
         if self.head is not None:
             vectors = self.head(vectors)
         if self.normalize:
-            vectors = ops.normalize(vectors, axis=-1)
+            vectors = unit_vectors(vectors)
         if self.l2:
             self.add_loss(self.l2 * ops.mean(ops.sum(ops.square(ops.cast(vectors, "float32")), axis=-1)))
         return vectors

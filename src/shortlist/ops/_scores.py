@@ -122,5 +122,7 @@ def unit_vectors(vectors: Any) -> Any:
     # Twice by the root: XLA multiplies by reciprocals, and that of 3e38 is too small for it.
     root = namespace.sqrt(namespace.where(largest > 0, largest, 1.0))
     scaled = vectors / root / root
-    length = namespace.sqrt(namespace.sum(namespace.square(scaled), axis=-1, keepdims=True))
-    return scaled / namespace.where(largest > 0, length, 1.0)
+    squares = namespace.sum(namespace.square(scaled), axis=-1, keepdims=True)
+    return scaled / namespace.sqrt(
+        namespace.where(largest > 0, squares, 1.0)
+    )  # the gradient of sqrt(0) is NaN
