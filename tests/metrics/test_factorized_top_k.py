@@ -166,7 +166,7 @@ def test_half_precision(dtype: str) -> None:
 @pytest.mark.contract
 def test_names() -> None:
     metric = FactorizedTopK(
-        [np.eye(2, dtype="float32")], ks=(1,), metrics=("map",), name_format="top{k}/{measure}"
+        [np.eye(2, dtype="float32")], ks=(1,), metrics=("map",), name_format="top{k}/{metric}"
     )
     assert list(metric.result()) == ["top1/map"]
 

@@ -1,4 +1,4 @@
-"""The file that tells what a folder holds, and whether it is all there."""
+"""Manifest of an artifact folder: its files with sizes and hashes."""
 
 import dataclasses
 import datetime
@@ -15,7 +15,7 @@ from shortlist.errors import ArtifactError, must
 __all__ = ["MANIFEST_FILE", "FileFacts", "Manifest", "read_manifest", "verify", "write_manifest"]
 
 MANIFEST_FILE = "manifest.json"
-"""Name of the manifest in its folder."""
+"""File name of the manifest."""
 
 _FORMAT = 2
 _AGAIN = "Copy or export the artifact again"
@@ -24,11 +24,11 @@ _AGAIN = "Copy or export the artifact again"
 @final
 @dataclasses.dataclass(frozen=True)
 class FileFacts:
-    """What tells whether a file is the one that was written.
+    """Size and hash of a file.
 
     Args:
-        size: In bytes.
-        sha256: Of its bytes, in hexadecimal digits.
+        size: Number of bytes.
+        sha256: SHA-256 of the content, as hexadecimal digits.
     """
 
     size: int
@@ -38,14 +38,14 @@ class FileFacts:
 @final
 @dataclasses.dataclass(frozen=True)
 class Manifest:
-    """What a folder holds.
+    """Contents of an artifact folder.
 
     Args:
-        kind: What it is, such as `"saved_model"`.
-        shortlist_version: The version that wrote it.
-        created: When, in UTC, as ISO 8601.
-        description: What its kind tells of itself, such as inputs and outputs; plain values for JSON.
-        files: Every file but the manifest, by its path within the folder.
+        kind: Kind of artifact, such as `"saved_model"`.
+        shortlist_version: Version of Shortlist that wrote it.
+        created: Time of writing, in UTC, as ISO 8601.
+        description: Details that depend on the kind, such as inputs and outputs; JSON values.
+        files: All files except the manifest, by path within the folder.
     """
 
     kind: str
@@ -59,9 +59,9 @@ def write_manifest(folder: str | os.PathLike[str], kind: str, description: Mappi
     """Write the manifest of all files in a folder; files must not change afterwards.
 
     Args:
-        folder: The folder, usually one that `publishing` gave.
-        kind: What it holds.
-        description: What there is to know about it, as plain values for JSON.
+        folder: The folder, usually one made by `publishing`.
+        kind: Kind of artifact.
+        description: Details that depend on the kind, as JSON values.
 
     Returns:
         The manifest.
@@ -89,7 +89,7 @@ def read_manifest(folder: str | os.PathLike[str]) -> Manifest:
         folder: The folder.
 
     Raises:
-        ArtifactError: There is no manifest, or it is damaged or of another format.
+        ArtifactError: If there is no manifest, or it is damaged or of another format.
     """
     path = Path(folder, MANIFEST_FILE)
     try:
@@ -119,7 +119,7 @@ def verify(folder: str | os.PathLike[str]) -> Manifest:
         The manifest.
 
     Raises:
-        ArtifactError: A file is missing, shorter or longer, changed, or not in the manifest; it is named.
+        ArtifactError: If a file is missing, changed, of another size, or not in the manifest.
 
     Example:
         >>> import tempfile
@@ -159,7 +159,7 @@ def _check_no_others(folder: str | os.PathLike[str], known: Iterable[str]) -> No
 
 
 def _names(folder: str | os.PathLike[str]) -> list[str]:
-    """Paths of all files within the folder, with forward slashes, but for the manifest."""
+    """Return paths of all files in the folder except the manifest, with forward slashes."""
     paths = [path for path in Path(folder).rglob("*") if path.is_file()]
     return sorted(name for path in paths if (name := path.relative_to(folder).as_posix()) != MANIFEST_FILE)
 

@@ -108,7 +108,7 @@ def os_errors_as_data_errors(requirement: str) -> Iterator[None]:
     """Raise a DataError in place of the errors of the operating system and of unpackers.
 
     Args:
-        requirement: What the file must be, such as `"be a whole Parquet file"`.
+        requirement: Requirement on the file, such as `"be a whole Parquet file"`.
 
     Raises:
         DataError: In place of an OSError.

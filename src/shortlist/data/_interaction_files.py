@@ -108,7 +108,7 @@ class InteractionFiles:
             progress: Label of a progress bar on the terminal; None for no bar.
 
         Yields:
-            What the function returned.
+            Result of the function.
 
         Raises:
             DataError: As in `parts`, or if the function raises it.

@@ -1,4 +1,4 @@
-"""What requests ask of candidates' attributes, in a graph."""
+"""Graph that turns attribute values of a request into attribute masks."""
 
 from collections.abc import Mapping
 from typing import Any, final
@@ -18,14 +18,14 @@ _PREFIX = "where_"
 
 @final
 class AttributesGraphEncoder(tf.Module):
-    """Values as text to wanted bits.
+    """Map attribute values in a request, which are strings, to attribute masks.
 
     Args:
-        attributes: Those of the index.
-        bits: `[num_rows, num_words]`, int32.
+        attributes: Attributes of the index.
+        bits: Attribute masks of the candidates, `[num_rows, num_words]`, int32.
 
     Raises:
-        ArgumentError: When a value of an attribute is empty text.
+        ArgumentError: If an attribute has an empty string as a value.
     """
 
     def __init__(self, attributes: Attributes, bits: np.ndarray) -> None:
@@ -46,9 +46,9 @@ class AttributesGraphEncoder(tf.Module):
         """Return the attribute masks that rows must have.
 
         Args:
-            inputs: By `where_` and name, `[batch, num_values]`: values one of which will do. Empty text is
-                padding; an attribute of padding alone may be anything.
-            num_queries: How many queries there are.
+            inputs: Strings by `where_<name>`, `[batch, num_values]`: a candidate must have one of the values.
+                Empty strings are padding; an attribute with padding only is not filtered.
+            num_queries: Number of queries.
 
         Returns:
             `[batch, 1 + num_attributes, num_words]`, int32.
@@ -64,8 +64,8 @@ class AttributesGraphEncoder(tf.Module):
         return tf.bitcast(tf.cast(tf.reduce_sum(words * powers, axis=3), tf.uint32), tf.int32)
 
     def _group(self, bit: Tensor, present: Tensor) -> Tensor:
-        """`[batch, 32 * num_words]`, int64, 1 where a bit will do."""
-        one_hot = tf.one_hot(bit, 32 * self._num_words, dtype=tf.int64)  # of what is negative, zeros
+        """Return the bits that match one attribute, `[batch, 32 * num_words]`, int64, 0 or 1."""
+        one_hot = tf.one_hot(bit, 32 * self._num_words, dtype=tf.int64)  # zeros for negative bits
         several = tf.reduce_max(tf.concat([one_hot, tf.zeros_like(present)[:, None]], axis=1), axis=1)
         is_asked = tf.reduce_any(bit != _NOTHING, axis=1, keepdims=True)
         return tf.where(is_asked, several, present)

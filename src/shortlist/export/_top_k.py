@@ -32,7 +32,7 @@ class TopKGraph(tf.Module):
         max_k: The most that a request may ask for; no more than there are candidates.
 
     Raises:
-        ArgumentError: When candidates came or went since the index was built.
+        ArgumentError: If candidates were added or removed since the index was built.
     """
 
     def __init__(self, index: StoredIndex, queries: QueryGraphEncoder, max_k: int) -> None:
@@ -61,7 +61,7 @@ class TopKGraph(tf.Module):
 
         Args:
             features: Raw features by name, as the queries' `input_signature` tells; others may be there too.
-            k: How many, from 1 to `max_k`.
+            k: Number of candidates, from 1 to `max_k`.
             exclude: `[batch, num_ids]`, ids that must not come back.
             allow: `[batch, num_ids]`, the only ids that may; of no width for all.
             where: By `where_` and name, `[batch, num_values]`, what attributes must be.
@@ -70,7 +70,7 @@ class TopKGraph(tf.Module):
             `scores`, float32, and `ids`, both `[batch, k]`.
 
         Raises:
-            InvalidArgumentError: When the graph runs, where a filter has not a row for each query.
+            InvalidArgumentError: If a filter has not one row per query; raised when the graph runs.
         """
         queries = self._query_vectors(features)
         exclude = None if exclude is None else _of_each(queries, exclude, "exclude")

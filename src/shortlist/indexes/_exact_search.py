@@ -91,7 +91,7 @@ class _Sizes(NamedTuple):
 
     @property
     def goes_by_blocks(self) -> bool:
-        """Whether to search in two passes."""
+        """Is True if the search takes two passes: the best blocks first, then their candidates."""
         return self.few_queries != 0 and self.num_looked_at < _MOST_BLOCKS * self.num_blocks
 
 

@@ -71,12 +71,12 @@ class Snapshot:
 
     @cached_property
     def has_deletions(self) -> bool:
-        """Whether any row was removed or replaced."""
+        """Is True if a row was removed or replaced."""
         return not bool(self.is_live.all())
 
     @cached_property
     def engine_has_deletions(self) -> bool:
-        """Whether any row of the engine was removed or replaced, so that searches need a filter."""
+        """Is True if a row of the engine was removed or replaced, so that searches need a filter."""
         return not bool(self.is_live[: self.engine.num_rows].all())
 
     @cached_property

@@ -17,7 +17,7 @@ class MLP(keras.layers.Layer):
     Args:
         units: Width of each layer.
         activation: Of every layer but the last.
-        final_activation: Of the last layer; None for none.
+        final_activation: Activation of the last layer; None is linear.
         use_bias: Whether the layers add a bias.
 
     Example:

@@ -224,7 +224,7 @@ class _Columns(NamedTuple):
 
 
 class _RowSums(NamedTuple):
-    """What examples read of their row; `[num_rows, 1]` each."""
+    """Sums over the logits of a row that its examples need; `[num_rows, 1]` each."""
 
     largest: Tensor  # max_j l[j]
     total: Tensor  # sum_j n[j] exp(l[j] - largest)

@@ -1,4 +1,4 @@
-"""Where drawn negatives come from: sources that draw rows of the catalog with known probabilities."""
+"""Sources of negatives: they draw rows of the catalog with known probabilities."""
 
 import dataclasses
 import math

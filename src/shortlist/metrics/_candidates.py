@@ -1,4 +1,4 @@
-"""The candidates that a metric evaluates over, in memory or on the disk, a tile at a time."""
+"""Candidates that a metric evaluates over, in memory or on disk, one tile at a time."""
 
 import tempfile
 from abc import ABC, abstractmethod
@@ -16,21 +16,21 @@ from shortlist.typing import Tensor
 __all__ = ["Candidates", "CandidatesInMemory", "CandidatesOnDisk", "Step", "widened"]
 
 Step = Callable[[Any, Tensor, Any], Any]
-"""Takes a carry, a tile `[size, dim + 1]` and the number of its first row, and returns the next carry."""
+"""Function of the carry, a tile `[size, dim + 1]` and the number of its first row; returns the next carry."""
 
 _IN_MEMORY, _ON_DISK = 64, 1024
-"""Candidates are filled up with zeros to a multiple of this, and tiles are multiples of it."""
+"""Row counts: candidates are padded with zeros to a multiple of this, and tiles are multiples of it."""
 
 _LARGEST_TILE = 2**22
-"""Candidates, so many at most that counts of them come back whole from a square root of float32."""
+"""Largest number of candidates per tile, as `backend.count_beyond_margin` requires."""
 
 
 class Candidates(ABC):
-    """Candidate vectors with a column of ones, filled up with rows of zeros. Abstract.
+    """Candidate vectors with a column of ones, padded with rows of zeros. Abstract.
 
     Args:
-        num_candidates: Those that are real.
-        num_rows: With the rows of zeros.
+        num_candidates: Number of candidates.
+        num_rows: Number of candidates and rows of padding.
     """
 
     def __init__(self, num_candidates: int, num_rows: int) -> None:
@@ -38,23 +38,23 @@ class Candidates(ABC):
 
     @abstractmethod
     def vectors(self, rows: Tensor) -> Tensor:
-        """Vectors of some candidates.
+        """Return the vectors of some candidates.
 
         Args:
-            rows: `[n]`, int32, in `[0, num_candidates)`.
+            rows: Row numbers, `[n]`, int32, in `[0, num_candidates)`.
 
         Returns:
-            `[n, dim]`, float32.
+            Vectors, `[n, dim]`, float32.
         """
 
     @abstractmethod
     def fold(self, step: Step, carry: Any, num_columns: Tensor | int) -> Any:
-        """Carry something through all tiles.
+        """Apply a function to all tiles, each with the carry that the one before returned.
 
         Args:
-            step: What to do with a tile.
-            carry: A tuple of tensors.
-            num_columns: Scores a candidate, from which the size of a tile follows.
+            step: The function.
+            carry: First carry, a tuple of tensors.
+            num_columns: Number of scores per candidate; the size of tiles depends on it.
 
         Returns:
             The last carry.
@@ -63,11 +63,11 @@ class Candidates(ABC):
 
 @final
 class CandidatesInMemory(Candidates):
-    """Candidates in a variable.
+    """Candidates in a Keras variable.
 
     Args:
-        num_candidates: Those that are real.
-        variable: What `widened` made, as a Keras variable, `[num_rows, dim + 1]`.
+        num_candidates: Number of candidates.
+        variable: Result of `widened`, `[num_rows, dim + 1]`.
     """
 
     def __init__(self, num_candidates: int, variable: keras.Variable) -> None:
@@ -75,11 +75,11 @@ class CandidatesInMemory(Candidates):
         self._variable = variable
 
     def vectors(self, rows: Tensor) -> Tensor:
-        """Vectors of some candidates; see `Candidates`."""
+        """Return the vectors of some candidates; see `Candidates`."""
         return ops.take(ops.convert_to_tensor(self._variable), rows, axis=0)[:, :-1]
 
     def fold(self, step: Step, carry: Any, num_columns: Tensor | int) -> Any:
-        """Carry something through all tiles; see `Candidates`."""
+        """Apply a function to all tiles; see `Candidates`."""
 
         def of_part(carry: Any, part: dict[str, Tensor], first: Tensor | int) -> Any:
             return step(carry, part["vector"], first), ()
@@ -92,29 +92,29 @@ class CandidatesInMemory(Candidates):
 
 @final
 class CandidatesOnDisk(Candidates):
-    """Candidates in a temporary file, which goes when nobody holds it any more.
+    """Candidates in a temporary file, which is deleted with this object.
 
     Args:
-        batches: Vectors `[n, dim]` each, float32.
+        batches: Batches of vectors, `[n, dim]` each, float32.
 
     Raises:
-        ArgumentError: When there is none, or their widths differ.
+        ArgumentError: If there is no batch, or `dim` differs between batches.
     """
 
     def __init__(self, batches: Iterable[np.ndarray]) -> None:
-        with tempfile.TemporaryFile() as file:  # without a name; the map alone holds it
+        with tempfile.TemporaryFile() as file:  # has no name; lives as long as the memory map
             num_candidates, width = _write(file, batches)
             super().__init__(num_candidates, -(-num_candidates // _ON_DISK) * _ON_DISK)
             file.truncate(4 * self.num_rows * width)  # a longer file reads as zeros
             self._rows = np.memmap(file, "float32", mode="r", shape=(self.num_rows, width))
 
     def vectors(self, rows: Tensor) -> Tensor:
-        """Vectors of some candidates; see `Candidates`."""
+        """Return the vectors of some candidates; see `Candidates`."""
         shape = (rows.shape[0], self._rows.shape[1] - 1)
         return backend.host_callback(lambda asked: np.array(self._rows[asked, :-1]), rows, shape)
 
     def fold(self, step: Step, carry: Any, num_columns: Tensor | int) -> Any:
-        """Carry something through all tiles; see `Candidates`."""
+        """Apply a function to all tiles; see `Candidates`."""
 
         def of_tile(carry: Any, _: dict[str, Tensor], number: Tensor | int) -> Any:
             tile = backend.host_callback(self._tile, number, (_ON_DISK, self._rows.shape[1]))
@@ -129,7 +129,7 @@ class CandidatesOnDisk(Candidates):
 
 
 def _write(file: IO[bytes], batches: Iterable[np.ndarray]) -> tuple[int, int]:
-    """How many vectors were written, and their width with the column of ones."""
+    """Write vectors with a column of ones; return their number and width."""
     num_candidates, widths = 0, set[int]()
     for batch in batches:
         wide = np.pad(batch, [(0, 0), (0, 1)], constant_values=1.0)
@@ -145,13 +145,13 @@ def _write(file: IO[bytes], batches: Iterable[np.ndarray]) -> tuple[int, int]:
 
 
 def widened(vectors: np.ndarray) -> np.ndarray:
-    """Vectors with a column of ones, and rows of zeros up to a whole number of the smallest tiles.
+    """Append a column of ones, and rows of zeros up to a multiple of the smallest tile.
 
     Args:
         vectors: `[num_candidates, dim]`, float32.
 
     Returns:
-        `[num_rows, dim + 1]`.
+        Array, `[num_rows, dim + 1]`, float32.
     """
     wide = np.zeros((-(-len(vectors) // _IN_MEMORY) * _IN_MEMORY, vectors.shape[1] + 1), "float32")
     wide[: len(vectors), :-1], wide[: len(vectors), -1] = vectors, 1.0

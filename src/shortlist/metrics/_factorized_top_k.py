@@ -28,44 +28,44 @@ from shortlist.typing import Tensor
 __all__ = ["FactorizedTopK"]
 
 _UNKNOWN = 2**30
-"""The first row number of true candidates that the catalog does not hold."""
+"""First row number for true candidates that are not in the catalog."""
 
 _IDS_FILE, _VECTORS_FILE = "candidate_ids.parquet", "candidate_vectors.npy"
 
 
 @keras.saving.register_keras_serializable(package="shortlist")
 class FactorizedTopK(keras.metrics.Metric):
-    """How well queries retrieve their true candidates from the whole catalog.
+    """Compute ranking metrics, such as recall and NDCG, over the whole catalog.
 
-    The rank of a true candidate is a count of the candidates that score higher; all metrics at all k come
-    from that one count; each is defined in a file of its own, such as `metrics/_recall.py`. In short:
+    The rank of a true candidate is the number of candidates that score higher. All metrics at all k are
+    computed from it; each is defined in a file of its own, such as `metrics/_recall.py`. The rules:
 
-    - Ties: the expected value over all orders of the tied candidates, so a constant model is worth exactly
-      chance.
-    - By id, where true candidates' ids are given: the true score is that of the candidate with the id. A true
-      candidate that the catalog does not hold counts, and is never found. -1 and empty text are padding,
-      also where there is one id per query; an id that is named twice counts once.
-    - By score, without ids: the true score is that of the true candidate's vector.
-    - Scores within `1e-6` of the product of the vectors' lengths are tied, since the same product rounds
-      differently from place to place.
-    - Excluded candidates are not in the catalog for that query; a true candidate is never excluded.
-    - A k beyond the catalog is allowed. A query without a true candidate does not count. A query of weight
-      2 counts twice. A query whose vector holds NaN or infinity does not count; a warning says how many.
+    - Ties: a metric is its expected value over all orders of tied candidates, so a model with constant scores
+      gets the value of random order.
+    - With ids of true candidates: the true score is that of the catalog's candidate with this id. A true
+      candidate that is not in the catalog counts as never found. -1 and empty strings are padding; an id that
+      is repeated counts once.
+    - Without ids: the true score is that of the true candidate's vector.
+    - Scores closer than `1e-6` times the product of the vectors' lengths are tied, because the same dot
+      product rounds differently at different positions.
+    - Excluded candidates are left out of the catalog for that query, except its true candidates.
+    - k may exceed the size of the catalog. A query without a true candidate does not count. A query of weight
+      2 counts twice. A query whose vector holds NaN or infinity does not count; a warning gives the number.
 
     Args:
         candidates: A dataset of batches of vectors, or of pairs of ids and vectors, such as a
-            `tf.data.Dataset`; or an index. It is read, and its candidates are encoded, once an
-            evaluation. Those of a `Streaming` index, which need not fit in memory, go to a temporary file,
-            and are not saved with the metric. An index that is not exact is evaluated as it answers, by id:
-            what it misses counts as never found, and a warning says how much that is.
-        encoder: What turns features, in the place of the dataset's vectors, into vectors, such as the
-            candidate tower.
-        ks: The lengths of the lists to evaluate.
+            `tf.data.Dataset`; or an index. It is read and encoded once per evaluation. The candidates of a
+            `Streaming` index, which may exceed memory, are written to a temporary file and not saved with the
+            metric. The results of an approximate index are evaluated, by id: candidates that it misses count
+            as never found, and a warning gives its recall.
+        encoder: Function or layer that encodes the candidates if the dataset holds features instead of
+            vectors, such as the candidate tower.
+        ks: Lengths of the recommendation lists.
         metrics: Any of `recall`, `precision`, `hit_rate`, `mrr`, `ndcg`, `map`.
-        name_format: How a value is named in the logs.
+        name_format: Format of the names in the logs, with `{metric}` and `{k}`.
 
     Raises:
-        ArgumentError: When a k is below 1, or a measure is unknown.
+        ArgumentError: If a k is below 1, or a metric is unknown.
 
     Example:
         >>> import numpy as np
@@ -85,7 +85,7 @@ class FactorizedTopK(keras.metrics.Metric):
         encoder: Callable[[Any], Any] | None = None,
         ks: Sequence[int] = (10, 100),
         metrics: Sequence[str] = ("recall", "ndcg", "mrr"),
-        name_format: str = "{measure}_at_{k}",
+        name_format: str = "{metric}_at_{k}",
         name: str = "factorized_top_k",
         **kwargs: Any,
     ) -> None:
@@ -110,7 +110,7 @@ class FactorizedTopK(keras.metrics.Metric):
     def set_candidates(
         self, candidates: Iterable[Any] | Index, encoder: Callable[[Any], Any] | None = None
     ) -> None:
-        """Evaluate over other candidates from the next evaluation on.
+        """Replace the candidates; the next evaluation reads them.
 
         Args:
             candidates: As in the constructor.
@@ -122,12 +122,11 @@ class FactorizedTopK(keras.metrics.Metric):
         """Read and encode the candidates; `Model.evaluate` calls this before it starts.
 
         Returns:
-            Whether functions that were compiled with the former candidates are stale: the shape or the ids
-            changed.
+            True if the shape or the ids changed, so that evaluation steps must be compiled again.
 
         Raises:
-            NotIndexedError: When no candidates were given.
-            ArgumentError: When candidates are not as described in the constructor.
+            NotIndexedError: If no candidates were given.
+            ArgumentError: If candidates are not as described in the constructor.
         """
         if self._source is None:
             if self._candidates is None:
@@ -159,18 +158,18 @@ class FactorizedTopK(keras.metrics.Metric):
         """Evaluate a batch of queries.
 
         Args:
-            query_embeddings: `[batch, dim]`, or `[batch, heads, dim]` for queries of several vectors.
-            true_candidate_embeddings: `[batch, dim]`; needed without ids.
-            true_candidate_ids: `[batch]` or `[batch, num_true]`, padded with -1 or empty text; looked up
-                where the candidates have ids.
-            excluded_ids: `[batch, num_excluded]`, padded with -1 or empty text.
-            sample_weight: `[batch]`, finite and not negative. Inside a compiled step, where weights cannot be
-                checked, invalid ones are counted, and `result` raises afterwards.
+            query_embeddings: `[batch, dim]`, or `[batch, heads, dim]` for queries with several vectors.
+            true_candidate_embeddings: `[batch, dim]`; used if there are no ids.
+            true_candidate_ids: `[batch]` or `[batch, num_true]`, padded with -1 or empty strings; used if the
+                candidates have ids.
+            excluded_ids: `[batch, num_excluded]`, padded with -1 or empty strings.
+            sample_weight: `[batch]`, finite and not negative. A compiled step cannot check weights: it counts
+                invalid ones, and `result` raises.
 
         Raises:
-            NotIndexedError: Before `refresh`.
-            ArgumentError: When neither ids nor vectors of the true candidates are there to go by, or a weight
-                is negative or not finite.
+            NotIndexedError: If `refresh` was not called.
+            ArgumentError: If neither vectors nor ids of the true candidates are given, or if a weight is
+                negative or not finite.
         """
         if self._candidates is None and self._engine is None:
             raise NotIndexedError(
@@ -206,32 +205,32 @@ class FactorizedTopK(keras.metrics.Metric):
         self._add(better, tied, is_true, is_finite, sample_weight)
 
     def result(self) -> dict[str, Tensor]:
-        """Return the weighted means so far.
+        """Return the weighted means since the last reset.
 
         Returns:
             Scalars by name, such as `recall_at_10`; 0 before any query.
 
         Raises:
-            ArgumentError: When a compiled step met weights that are negative or not finite.
+            ArgumentError: If a compiled step met weights that are negative or not finite.
         """
         if not (self._defers_report or backend.is_symbolic(ops.convert_to_tensor(self._counts))):
             self._report()
         means = ops.divide_no_nan(ops.convert_to_tensor(self._sums), ops.convert_to_tensor(self._weight))
         return {
-            self.name_format.format(measure=measure, k=k): means[row, column]
+            self.name_format.format(metric=metric, k=k): means[row, column]
             for column, k in enumerate(self.ks)
-            for row, measure in enumerate(self.metrics)
+            for row, metric in enumerate(self.metrics)
         }
 
     def reset_state(self) -> None:
-        """Forget the queries, not the candidates."""
+        """Reset the sums; keep the candidates."""
         for variable in (self._sums, self._weight, self._counts):
             variable.assign(ops.zeros(variable.shape))
         self._num_reported = 0
 
     @contextlib.contextmanager
     def reporting_once(self) -> Iterator[None]:
-        """Report invalid weights and queries when the context ends, not at each `result` within it."""
+        """Report invalid weights and vectors once, when the context ends, instead of at each `result`."""
         was_deferred, self._defers_report = self._defers_report, True
         try:
             yield
@@ -248,11 +247,6 @@ class FactorizedTopK(keras.metrics.Metric):
         }
 
     def save_assets(self, directory: str) -> None:
-        """Write the candidates as they were last encoded (called by Keras).
-
-        Args:
-            directory: Where to.
-        """
         if not isinstance(self._candidates, CandidatesInMemory):
             return
         wide = ops.convert_to_numpy(self._vectors)
@@ -261,12 +255,7 @@ class FactorizedTopK(keras.metrics.Metric):
             Vocabulary(self._ids).save(Path(directory) / _IDS_FILE)
 
     def load_assets(self, directory: str | None) -> None:
-        """Read what `save_assets` wrote (called by Keras).
-
-        Args:
-            directory: Where from; None where nothing was written.
-        """
-        if directory is None:
+        if directory is None:  # nothing was written
             return
         vectors, ids = Path(directory) / _VECTORS_FILE, Path(directory) / _IDS_FILE
         if vectors.exists():
@@ -317,7 +306,7 @@ class FactorizedTopK(keras.metrics.Metric):
         return True
 
     def _take_ids(self, ids: np.ndarray | None) -> bool:
-        """Whether they are those from before."""
+        """Take the ids; return whether they are the same as before."""
         is_same = ids is self._ids or (
             ids is not None and self._ids is not None and np.array_equal(ids, self._ids)
         )
@@ -343,7 +332,7 @@ class FactorizedTopK(keras.metrics.Metric):
         return *ranks(self._candidates, queries, vectors, found, excluded), rows >= 0
 
     def _rows_of(self, true_ids: Tensor) -> Tensor:
-        """Rows of true candidates, each once a query: numbers of their own for those the catalog lacks."""
+        """Return rows of true candidates, each once per query; `_UNKNOWN` or more if not in the catalog."""
         rows = self._id_rows.rows(true_ids)
         codes = ops.reshape(backend.factorize(ops.reshape(true_ids, (-1,))), ops.shape(true_ids))
         rows = ops.where(rows < 0, _UNKNOWN + codes, rows)
@@ -394,7 +383,7 @@ class FactorizedTopK(keras.metrics.Metric):
         true_ranks, columns = TrueRanks(better, tied, is_true, ops), []
         for k in self.ks:
             values = ranking_metrics(true_ranks, k, self.metrics)
-            columns.append(ops.stack([ops.sum(values[measure] * weights) for measure in self.metrics]))
+            columns.append(ops.stack([ops.sum(values[metric] * weights) for metric in self.metrics]))
         self._sums.assign_add(ops.stack(columns, axis=1))
         self._weight.assign_add(ops.sum(weights))
         self.was_updated = True
@@ -403,7 +392,7 @@ class FactorizedTopK(keras.metrics.Metric):
 def _check(ks: Sequence[int], metrics: Sequence[str]) -> None:
     if not ks or any(isinstance(k, bool) or int(k) != k or k < 1 for k in ks):
         raise ArgumentError(must("ks", "hold integers >= 1, such as (10, 100)", got=repr(ks)))
-    unknown = [measure for measure in metrics if measure not in RANKING_METRICS]
+    unknown = [metric for metric in metrics if metric not in RANKING_METRICS]
     if unknown or not metrics:
         raise ArgumentError(must("metrics", f"be some of {tuple(RANKING_METRICS)}", got=tuple(metrics)))
 

@@ -1,4 +1,4 @@
-"""Ranks of true candidates in the lists of an index, which need not be exact."""
+"""Ranks of true candidates in the results of an index that may be approximate."""
 
 from keras import ops
 
@@ -14,17 +14,18 @@ __all__ = ["listed_ranks"]
 def listed_ranks(
     engine: Engine, queries: Tensor, true_rows: Tensor, excluded_rows: Tensor | None, k: int
 ) -> tuple[Tensor, Tensor]:
-    """How many candidates an index lists before each true one.
+    """Count the candidates that an index returns before each true one.
 
     Args:
-        engine: What searches the candidates.
+        engine: Engine that searches the candidates.
         queries: `[batch, dim]`, or `[batch, heads, dim]`.
-        true_rows: `[batch, num_true]`, int32; negative is none.
-        excluded_rows: `[batch, num_excluded]`, int32; negative is padding.
-        k: How long the lists are.
+        true_rows: Rows of the true candidates, `[batch, num_true]`, int32; negative if it has none.
+        excluded_rows: `[batch, num_excluded]`, int32; negative values are padding.
+        k: Number of candidates that the index returns.
 
     Returns:
-        `num_better` and `num_tied`, float32, `[batch, num_true]`: `NEVER` for what is not listed, and 1.
+        `num_better` and `num_tied`, float32, `[batch, num_true]`. `num_better` is `NEVER` for candidates that
+        are not returned; `num_tied` is 1.
     """
     queries = ops.cast(queries if len(queries.shape) == 3 else ops.expand_dims(queries, 1), "float32")
     if excluded_rows is None:

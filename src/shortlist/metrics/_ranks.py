@@ -1,4 +1,4 @@
-"""Ranks of true candidates in a catalog: counts of the candidates that score higher, in tiles, no sort."""
+"""Ranks of true candidates in a catalog, by counting the candidates that score higher, tile by tile."""
 
 from typing import NamedTuple
 
@@ -12,11 +12,11 @@ from shortlist.typing import Tensor
 __all__ = ["but_the_true", "distinct", "ranks"]
 
 _MARGIN = 1e-6
-"""Scores this near, as a share of the product of the vectors' lengths, are one: a product rounds differently
-from place to place in a matrix."""
+"""Scores that differ by less than this share of the product of the vectors' lengths count as equal: the same
+dot product rounds differently at different positions in a matrix product."""
 
 _SMALLEST_MARGIN = 1e-30
-"""Where a vector is zero, for a query of length 1 or less; its score of exactly 0 is compared as it is."""
+"""Margin for zero vectors, if the query has length 1 or less; it only keeps the division finite."""
 
 
 def ranks(
@@ -26,26 +26,26 @@ def ranks(
     true_rows: Tensor | None = None,
     excluded_rows: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """How many candidates score higher than each true one, and how many the same.
+    """Count the candidates that score higher than each true one, and those that score the same.
 
     With the true score `t = q . v` and the margin `m = 1e-6 |q| |v|`, a candidate c is better when `q . c > t
     + m` and tied when it is within the margin. The product with `(q, -t) / m` gives `(q . c - t) / m`, which
-    is compared with 1 and -1: no pass over the scores but the counting. Rows of zeros, by which tiles are
-    filled up, are in no count.
+    is compared with 1 and -1, so that counting is the only pass over the scores. The rows of zeros that pad
+    tiles are not counted.
 
     Excluded candidates are not counted; a true candidate is never excluded.
 
     Args:
         candidates: The catalog.
-        queries: `[batch, dim]`, or `[batch, heads, dim]`, of which the best scores.
+        queries: `[batch, dim]`, or `[batch, heads, dim]`, whose score is that of the best head.
         true_vectors: `[batch, num_true, dim]`.
-        true_rows: `[batch, num_true]`, int32, rows of the true candidates in the catalog; negative is none,
-            which can never be retrieved. When None, the true candidates may be of the catalog or not.
-        excluded_rows: `[batch, num_excluded]`, int32; negative is padding.
+        true_rows: Rows of the true candidates in the catalog, `[batch, num_true]`, int32. A negative row
+            belongs to no candidate and is never retrieved. None: the catalog may lack the true candidates.
+        excluded_rows: `[batch, num_excluded]`, int32; negative values are padding.
 
     Returns:
-        `num_better` and `num_tied`, float32, `[batch, num_true]`, the latter at least 1; `NEVER` and 1 for a
-        true candidate that is none, or whose score is not a number.
+        `num_better` and `num_tied`, float32, `[batch, num_true]`; `num_tied` is at least 1. They are `NEVER`
+        and 1 if the row is negative or the score is not finite.
     """
     queries = ops.cast(queries if len(queries.shape) == 3 else ops.expand_dims(queries, 1), "float32")
     true_vectors = ops.cast(true_vectors, "float32")
@@ -63,16 +63,16 @@ def ranks(
 
 
 class _Counts(NamedTuple):
-    """Of candidates: those above the margin, those below it; `[batch * num_true]`, float32."""
+    """Numbers of candidates above and below the margin; `[batch * num_true]`, float32."""
 
     above: Tensor
     below: Tensor
 
 
 def _compared(queries: Tensor, true_vectors: Tensor, truth: Tensor) -> Tensor:
-    """`[batch, num_true, heads, dim + 1]`, whose product with a candidate is its lead in margins."""
+    """Return `(q, -t) / m`, `[batch, num_true, heads, dim + 1]`."""
     longest = ops.max(ops.norm(queries, axis=2), axis=1, keepdims=True)
-    smallest = _SMALLEST_MARGIN * ops.maximum(longest, 1.0)  # so that no lead is beyond float32
+    smallest = _SMALLEST_MARGIN * ops.maximum(longest, 1.0)  # so that no quotient overflows float32
     margin = ops.maximum(_MARGIN * longest * ops.norm(true_vectors, axis=2), smallest)
     margin = ops.expand_dims(ops.expand_dims(margin, 2), 3)
     vectors = ops.expand_dims(queries, 1) / margin
@@ -81,14 +81,14 @@ def _compared(queries: Tensor, true_vectors: Tensor, truth: Tensor) -> Tensor:
 
 
 def but_the_true(rows: Tensor, true_rows: Tensor | None) -> Tensor:
-    """Excluded rows without the true ones, which are never excluded.
+    """Remove true candidates from excluded rows, because they are never excluded.
 
     Args:
-        rows: `[batch, num_excluded]`, int32; negative is padding.
-        true_rows: `[batch, num_true]`, int32; None where they are not known.
+        rows: `[batch, num_excluded]`, int32; negative values are padding.
+        true_rows: `[batch, num_true]`, int32; None if they are not known.
 
     Returns:
-        `[batch, num_excluded]`, -1 in the place of a true one.
+        `[batch, num_excluded]`, with true candidates set to -1.
     """
     if true_rows is None:
         return rows
@@ -97,7 +97,7 @@ def but_the_true(rows: Tensor, true_rows: Tensor | None) -> Tensor:
 
 
 def distinct(rows: Tensor) -> Tensor:
-    """Each row's values with every repetition, and every negative value, set to -1.
+    """Set repeated and negative values of each row to -1.
 
     Args:
         rows: `[num_queries, num_values]`, int32; negative values are padding.

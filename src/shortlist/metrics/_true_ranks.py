@@ -1,4 +1,4 @@
-"""Ranks of true candidates, with ties: what every ranking metric is computed from."""
+"""Ranks of true candidates, with ties. Ranking metrics are computed from them."""
 
 from typing import Any
 

@@ -17,19 +17,19 @@ class CatalogNegatives(keras.layers.Layer):
     """Draw rows of a catalog with a `NegativeSource` and encode them. Its seed is saved with the model.
 
     Args:
-        source: Where negatives come from; None for no further ones.
-        id_column: The feature that tells candidates apart.
+        source: Source of negatives; None draws none.
+        id_column: Name of the candidate id's column.
     """
 
     def __init__(self, source: NegativeSource | None, id_column: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.source, self.id_column = source, id_column
         self.seed_generator = None if source is None else keras.random.SeedGenerator()
-        self.built = True  # nothing but the state of the seed
+        self.built = True  # the seed is its only state
         object.__setattr__(self, "_tables", None)
 
     def set_features(self, features: Mapping[str, np.ndarray]) -> None:
-        """Draw from these candidates from now on.
+        """Set the candidates to draw from.
 
         Args:
             features: Encoded features of the catalog by column name, `[num_candidates, ...]` each.
@@ -97,6 +97,5 @@ class CatalogNegatives(keras.layers.Layer):
 def _log_frequency(log_q: keras.layers.Layer, ids: Tensor) -> Tensor:
     if not log_q.built:
         log_q.build(ids.shape)
-    return log_q.call(
-        ids, training=False
-    )  # not `log_q(...)`: later layers of the step would not train, either
+    # `log_q(...)` would pass training=False on to all later layers of the step.
+    return log_q.call(ids, training=False)

@@ -30,8 +30,8 @@ class TwoTower(CatalogModel):
             the candidate id's vocabulary, if the id is the only candidate column.
         embedding_dim: Width of the embeddings and of the vectors.
         hidden_units: Widths of dense layers between embeddings and vectors, in both towers.
-        temperature: Temperature of the default loss, such as 0.05. If it is given, vectors are scaled to length
-            1, so that scores are cosines. With `loss`, set the temperature there too.
+        temperature: Temperature of the default loss, such as 0.05. If it is given, vectors are scaled to
+            length 1, so that scores are cosines. With `loss`, set the temperature there too.
         l2: Weight of the mean squared length of the batch's vectors in the loss.
         loss: Retrieval loss, by default `losses.InBatchSoftmax(temperature=temperature)`.
         **kwargs: `negatives` and `metric`, as in `CatalogModel`.

@@ -25,7 +25,7 @@ class Ranking(Task):
         loss_metrics: Metrics of the loss.
 
     Raises:
-        ArgumentError: When the loss is neither a Keras loss nor the name of one.
+        ArgumentError: If the loss is neither a Keras loss nor the name of one.
 
     Example:
         >>> import keras, numpy as np
@@ -80,7 +80,7 @@ class Ranking(Task):
             The loss, a scalar.
 
         Raises:
-            ArgumentError: When the shapes do not fit; they would broadcast to a wrong loss without a word.
+            ArgumentError: If the shapes differ; they would broadcast to a wrong loss.
         """
         labels, predictions = _aligned(labels, predictions)
         loss = self.loss(labels, predictions, sample_weight=sample_weight)

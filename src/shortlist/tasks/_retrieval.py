@@ -191,7 +191,7 @@ class Retrieval(Task):
 
 @dataclasses.dataclass(frozen=True)
 class _Batch:
-    """What `Retrieval.call` was given, by the same names."""
+    """Arguments of `Retrieval.call`, by the same names."""
 
     query_embeddings: Tensor
     candidate_embeddings: Tensor

@@ -1,4 +1,4 @@
-"""What every task is."""
+"""Base class of tasks."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,7 +11,7 @@ __all__ = ["Task", "as_list", "saved_list"]
 class Task(keras.layers.Layer):
     """One objective of a model: labels, loss and metrics in one layer. Abstract.
 
-    `call` returns the loss, a scalar, and updates the metrics on the way.
+    `call` updates the metrics and returns the loss, a scalar.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -20,13 +20,13 @@ class Task(keras.layers.Layer):
 
 
 def as_list(metrics: Any) -> list[Any]:
-    """Return a list of metrics from none, one or several.
+    """Return metrics as a list.
 
     Args:
         metrics: None, a metric, or an iterable of metrics.
 
     Returns:
-        A list.
+        An empty list for None; one item for one metric.
 
     Example:
         >>> as_list(None), as_list("auc"), as_list(["auc", "rmse"])
@@ -44,6 +44,6 @@ def saved_list(metrics: Iterable[Any]) -> list[Any]:
         metrics: Keras metrics or losses.
 
     Returns:
-        What `keras.saving.deserialize_keras_object` makes them from again.
+        Configs for `keras.saving.deserialize_keras_object`.
     """
     return [keras.saving.serialize_keras_object(metric) for metric in metrics]

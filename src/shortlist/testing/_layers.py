@@ -49,7 +49,7 @@ def check_layer(
         make: Returns a new layer, such as `lambda: MLP([8, 4])`.
         inputs: An array `[batch, ...]`, or arrays in dicts and lists, with a batch of at least 2.
         refusals: Calls that must be refused, such as `lambda: MLP([])`.
-        folder: Where to save the layer for `check_saved`; None for this process only.
+        folder: Folder to save the layer in, for `check_saved`; None reloads it in this process only.
 
     Raises:
         AssertionError: If a clause is broken.

@@ -45,7 +45,7 @@ def check_loss(
         loss: A `losses.RetrievalLoss`.
         drawn: Whether the loss takes negatives besides the candidates of the batch.
         refusals: Calls that must be refused, such as `lambda: InBatchSoftmax(temperature=0)`.
-        folder: Where to save the loss for `check_saved`; None for this process only.
+        folder: Folder to save the loss in, for `check_saved`; None reloads it in this process only.
 
     Raises:
         AssertionError: If a clause is broken.

@@ -36,7 +36,7 @@ def check_reload(model: Any, data: Any, how: str, folder: str | os.PathLike[str]
         model: A Keras model.
         data: What it answers to.
         how: `"call"`, `"evaluate"`, or `"fit"` for the weights after one more epoch.
-        folder: Where to keep the file for `check_saved`, too.
+        folder: Folder that keeps the file for `check_saved`.
     """
     checked = getattr(model, "checked", model)
     with tempfile.TemporaryDirectory() as temporary:

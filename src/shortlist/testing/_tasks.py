@@ -51,7 +51,7 @@ def check_task(
         arguments: Arrays of a batch by the names of `call`, without `sample_weight`. The first is changed in
             row 0 to test weights.
         refusals: Calls that must be refused.
-        folder: Where to save the task for `check_saved`; None for this process only.
+        folder: Folder to save the task in, for `check_saved`; None reloads it in this process only.
 
     Raises:
         AssertionError: If a clause is broken.
@@ -144,7 +144,7 @@ def check_metric(
         arguments: Arrays of a batch by the names of `update_state`, without `sample_weight`, with at least 3
             rows that do not all have the same value of the metric.
         refusals: Calls that must be refused.
-        folder: Where to save the metric for `check_saved`; None for this process only.
+        folder: Folder to save the metric in, for `check_saved`; None reloads it in this process only.
 
     Raises:
         AssertionError: If a clause is broken.

@@ -19,7 +19,7 @@ def FactorizedTopK(  # noqa: N802 - the name of a class there
         candidates: A dataset of batches of vectors, or of pairs of ids and vectors; or an index of
             `tfrs.layers`.
         ks: The lengths of the lists to evaluate.
-        name: What the values' names begin with.
+        name: Prefix of the metrics' names.
 
     Returns:
         A metric whose values are called `{name}/top_{k}_categorical_accuracy`.

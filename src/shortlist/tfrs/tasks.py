@@ -26,7 +26,7 @@ class Retrieval(Task):
         temperature: What scores are divided by.
         num_hard_negatives: Train against only this many negatives.
         remove_accidental_hits: Mask negatives that have the positive's id; `candidate_ids` are then required.
-        name: Of the layer.
+        name: Name of the layer.
 
     Example:
         >>> import numpy as np
@@ -144,7 +144,7 @@ class Ranking(Task):
         prediction_metrics: Metrics of the predictions.
         label_metrics: Metrics of the labels.
         loss_metrics: Metrics of the loss.
-        name: Of the layer.
+        name: Name of the layer.
 
     Example:
         >>> import keras, numpy as np

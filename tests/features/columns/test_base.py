@@ -1,4 +1,4 @@
-"""What every column promises, ours and a user's own."""
+"""Contract of columns: the built-in ones and a user's own."""
 
 import dataclasses
 import json

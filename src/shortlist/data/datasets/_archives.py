@@ -125,7 +125,7 @@ def read_member(path: Path, name: str) -> bytes:
         Its bytes.
 
     Raises:
-        DataError: The archive is truncated or damaged, or has no such file.
+        DataError: If the archive is truncated or damaged, or has no such file.
     """
     try:
         with zipfile.ZipFile(path) as archive:

@@ -38,6 +38,6 @@ class Dataset:
         """Return the interactions with the features of users and items as columns.
 
         Raises:
-            DataError: An id has no row of features, or two columns have one name.
+            DataError: If an id has no row of features, or two columns have one name.
         """
         return self.interactions.join(users=self.users, items=self.items)

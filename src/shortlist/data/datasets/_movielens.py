@@ -53,9 +53,9 @@ def load_movielens(size: str = "100k", directory: str | PathLike[str] | None = N
         The data set.
 
     Raises:
-        ArgumentError: There is no such size.
+        ArgumentError: If the size is unknown.
         DatasetUnavailable: The archive is not on disk and cannot be downloaded.
-        DataError: The archive is truncated or damaged.
+        DataError: If the archive is truncated or damaged.
 
     Source:
         Harper and Konstan, "The MovieLens Datasets: History and Context", 2015;

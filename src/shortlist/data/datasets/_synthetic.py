@@ -47,7 +47,7 @@ def synthetic(
         The data set; users have age and segment, items have title, year and genres.
 
     Raises:
-        ArgumentError: A size is less than 1, or there are not so many pairs of user and item.
+        ArgumentError: If a size is less than 1, or there are fewer pairs of user and item than interactions.
 
     Example:
         >>> data = synthetic(50, 40, 600, seed=3)
@@ -91,7 +91,7 @@ def synthetic_batches(
         Interactions of `batch_size` rows.
 
     Raises:
-        ArgumentError: A size is less than 1, or there are not so many pairs of user and item.
+        ArgumentError: If a size is less than 1, or there are fewer pairs of user and item than interactions.
 
     Example:
         >>> [len(batch) for batch in synthetic_batches(50, 40, 600, batch_size=250)]

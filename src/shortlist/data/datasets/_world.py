@@ -20,7 +20,7 @@ def generator(seed: int, *stream: int) -> np.random.Generator:
     """Return random numbers that depend on the seed and the stream only.
 
     Args:
-        seed: Of the world, at least 0.
+        seed: Seed of the world, at least 0.
         *stream: Numbers that name what is drawn.
 
     Example:
@@ -41,7 +41,7 @@ class SyntheticWorld:
     so that `latent_dim` numbers for each side tell everything there is to learn.
 
     Args:
-        seed: What the world was drawn from.
+        seed: Seed that the world was drawn with.
         user_tastes: float32 [num_users, latent_dim], rows add up to 1.
         item_topics: float32 [num_items, latent_dim], rows add up to 1.
         item_shares: float64 [latent_dim, num_items], rows add up to 1: popularity inside a topic.
@@ -80,7 +80,7 @@ class SyntheticWorld:
             The world.
 
         Raises:
-            ArgumentError: A size is less than 1, or the exponent or the seed is negative.
+            ArgumentError: If a size is less than 1, or the exponent or the seed is negative.
         """
         sizes = {"num_users": num_users, "num_items": num_items, "latent_dim": latent_dim}
         for name, size in sizes.items():

@@ -1,4 +1,4 @@
-"""What can be seen of a synthetic world's users and items: hints at their tastes, not the tastes."""
+"""Features of users and items in synthetic data; they correlate with the hidden tastes."""
 
 import numpy as np
 import pyarrow as pa

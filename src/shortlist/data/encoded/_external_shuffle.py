@@ -21,7 +21,7 @@ def shuffle_records(source: RecordFile, target: RecordFile, *, memory_rows: int,
         target: An empty file.
         memory_rows: About how many records may be in memory, at least 1; two or three times as many may be
             there for a moment.
-        seed: Of the order, which depends on it, the records and `memory_rows` alone.
+        seed: Seed of the order, which depends only on it, the records and `memory_rows`.
     """
     num_rows = len(source)
     num_buckets = -(-num_rows // memory_rows)

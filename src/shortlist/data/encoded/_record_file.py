@@ -26,7 +26,7 @@ class RecordFile:
         writable: Whether it is also written.
 
     Raises:
-        OSError: It cannot be opened.
+        OSError: If the file cannot be opened.
 
     Example:
         >>> import tempfile
@@ -55,7 +55,7 @@ class RecordFile:
             `[stop - start]`.
 
         Raises:
-            ArtifactError: The file ends before.
+            ArtifactError: If the file ends too early.
         """
         records = np.empty(stop - start, self.dtype)
         self.read_into(records, start)
@@ -69,7 +69,7 @@ class RecordFile:
             start: The first record to read.
 
         Raises:
-            ArtifactError: The file ends before.
+            ArtifactError: If the file ends too early.
         """
         left, offset = records.view(np.uint8).data, start * self.dtype.itemsize
         while left:
@@ -92,7 +92,7 @@ class RecordFile:
             records: `[num_rows]`, contiguous.
 
         Raises:
-            OSError: The disk is full, or another failure of the system.
+            OSError: If the disk is full, or another failure of the system.
         """
         left, offset = records.view(np.uint8).data, start * self.dtype.itemsize
         while left:

@@ -1,4 +1,4 @@
-"""Numeric arrays of as many rows, packed row by row into one array of records."""
+"""Records: numeric arrays of equal length, packed row by row into one array."""
 
 from collections.abc import Mapping
 from typing import Any, Self, final
@@ -12,12 +12,12 @@ __all__ = ["RecordType"]
 
 @final
 class RecordType:
-    """How the values of one row lie side by side, so that a row is read and moved in one piece.
+    """Memory layout of a row, so that all its values are read and moved at once.
 
     Args:
-        names: Of the arrays.
-        dtypes: Of their values.
-        shapes: Of one row of each.
+        names: Names of the arrays.
+        dtypes: Data type of each array.
+        shapes: Shape of a row of each array.
 
     Example:
         >>> arrays = {"user": np.array([7, 8], "int32"), "tags": np.array([[1, 2], [3, -1]], "int32")}
@@ -39,7 +39,7 @@ class RecordType:
         """Return the record type that holds these arrays.
 
         Args:
-            arrays: By name, `[num_rows, ...]` each, of numbers.
+            arrays: Numeric arrays by name, `[num_rows, ...]` each.
         """
         dtypes = [array.dtype.str for array in arrays.values()]
         return cls(list(arrays), dtypes, [array.shape[1:] for array in arrays.values()])
@@ -54,25 +54,25 @@ class RecordType:
         return cls(config["names"], config["dtypes"], [tuple(shape) for shape in config["shapes"]])
 
     def get_config(self) -> dict[str, Any]:
-        """Names, types and shapes as plain values for JSON."""
+        """Return names, types and shapes as JSON values."""
         return {"names": self._names, "dtypes": self._dtypes, "shapes": [list(s) for s in self._shapes]}
 
     @property
     def num_bytes(self) -> int:
-        """Bytes of a row."""
+        """Number of bytes per row."""
         return int(self.dtype.itemsize)
 
     def pack(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Arrays as records.
+        """Pack arrays into records.
 
         Args:
-            arrays: By name, `[num_rows, ...]` each.
+            arrays: Arrays by name, `[num_rows, ...]` each.
 
         Returns:
-            `[num_rows]`.
+            Records, `[num_rows]`.
 
         Raises:
-            ArgumentError: The arrays are of other names, types or shapes.
+            ArgumentError: If names, types or shapes differ from those of this record type.
         """
         if RecordType.of(arrays).get_config() != self.get_config():
             raise ArgumentError(
@@ -88,12 +88,12 @@ class RecordType:
         return records
 
     def unpack(self, records: np.ndarray) -> dict[str, np.ndarray]:
-        """Convert records to arrays by name.
+        """Unpack records into arrays.
 
         Args:
-            records: `[num_rows]`.
+            records: Records, `[num_rows]`.
 
         Returns:
-            By name, `[num_rows, ...]` each, each in memory of its own.
+            Arrays by name, `[num_rows, ...]` each; copies, not views.
         """
         return {name: records[f"f{number}"].copy() for number, name in enumerate(self._names)}

@@ -36,7 +36,7 @@ class StoredRows(EncodedRows):
         folder: What `write` filled.
 
     Raises:
-        ArtifactError: The folder is missing, incomplete or of another version.
+        ArtifactError: If the folder is missing, incomplete or of another version.
 
     Example:
         >>> import tempfile
@@ -76,8 +76,8 @@ class StoredRows(EncodedRows):
                 and at least one row in all.
 
         Raises:
-            ArgumentError: The parts differ.
-            OSError: The disk is full, or another failure of the system.
+            ArgumentError: If the parts have different columns, types or shapes.
+            OSError: If the disk is full, or another failure of the system.
         """
         records, unordered = _append(folder / _UNORDERED, parts)
         ordered = RecordFile(folder / _ROWS, records.dtype, writable=True)

@@ -21,7 +21,7 @@ class Windows:
         file: The records, at least one.
         block_rows: Records of a block: what is read in one piece.
         window_blocks: Blocks of a window. Two windows are in memory at a time, and for a moment a third.
-        seed: Of the order; None keeps that of the file.
+        seed: Seed of the order; None keeps the order of the file.
 
     Example:
         >>> import tempfile, pathlib

@@ -30,7 +30,7 @@ class KerasQueries(QueryGraphEncoder):
         example_inputs: Raw queries as the model takes them.
 
     Raises:
-        ArgumentError: The inputs are unknown, or a list.
+        ArgumentError: If the inputs are unknown or a list.
     """
 
     def __init__(self, model: keras.Layer, example_inputs: Features | None = None) -> None:

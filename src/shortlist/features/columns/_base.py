@@ -1,4 +1,4 @@
-"""What a column does: fit to data, encode raw values, and say how they are embedded."""
+"""Base class of columns: fit to data, encode raw values, choose the layer that embeds them."""
 
 import abc
 import os

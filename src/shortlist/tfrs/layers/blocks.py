@@ -21,7 +21,7 @@ def MLP(  # noqa: N802 - the name of a class there
         units: Width of each layer.
         use_bias: Whether the layers add a bias.
         activation: Of every layer but the last.
-        final_activation: Of the last layer.
+        final_activation: Activation of the last layer.
         **kwargs: As for every Keras layer.
 
     Returns:

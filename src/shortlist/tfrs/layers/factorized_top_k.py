@@ -18,14 +18,14 @@ __all__ = ["BruteForce", "Streaming", "TopK"]
 
 
 class TopK(keras.Model):
-    """What the index layers share. Abstract; `wrapped` is the index of Shortlist that does the work."""
+    """Base class of the index layers. Abstract; `wrapped` is the Shortlist index that searches."""
 
     def __init__(self, wrapped: indexes.Index, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.wrapped = wrapped
 
     def index_from_dataset(self, candidates: Iterable[Any]) -> Self:
-        """Take the candidates of a dataset.
+        """Index the candidates of a dataset.
 
         Args:
             candidates: Batches of vectors, or of pairs of ids and vectors.
@@ -41,8 +41,8 @@ class TopK(keras.Model):
         """Return the best candidates of each query.
 
         Args:
-            queries: What the query model takes.
-            k: How many.
+            queries: Inputs of the query model.
+            k: Number of candidates.
 
         Returns:
             Tensors of scores and ids, `[batch, k]`.
@@ -55,9 +55,9 @@ class TopK(keras.Model):
         """Return the best candidates of each query that are not excluded.
 
         Args:
-            queries: What the query model takes.
-            exclusions: `[batch, num_ids]`.
-            k: How many.
+            queries: Inputs of the query model.
+            exclusions: Ids to leave out, `[batch, num_ids]`.
+            k: Number of candidates.
 
         Returns:
             Tensors of scores and ids, `[batch, k]`.
@@ -68,20 +68,17 @@ class TopK(keras.Model):
         return self(queries)
 
     def is_exact(self) -> bool:
-        """Whether every candidate is scored.
-
-        Returns:
-            True or False.
-        """
+        """Return whether every candidate is scored."""
         return self.wrapped.is_exact()
 
     def save(self, filepath: Any, *args: Any, **kwargs: Any) -> None:
-        """Keras' `save`, whole or not at all.
+        """Save as `keras.Model.save`; if it fails, no file is left.
 
-        For a server there is `shortlist.export._saved_model(index, path)`, in place of `tf.saved_model.save`.
+        To export for a server, call `shortlist.export.saved_model(index, path)` instead of
+        `tf.saved_model.save`.
 
         Args:
-            filepath: Where to, ending in `.keras`.
+            filepath: Path that ends in `.keras`.
             *args: As in `keras.Model.save`.
             **kwargs: As in `keras.Model.save`.
         """
@@ -93,14 +90,11 @@ class TopK(keras.Model):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
-        """Make an index without candidates.
+        """Return an index without candidates.
 
         Args:
-            config: What `get_config` returned.
+            config: Result of `get_config`.
             custom_objects: Classes by name, as in Keras.
-
-        Returns:
-            An index.
         """
         wrapped = indexes.Streaming.from_config(config, custom_objects)  # of any kind: no candidates yet
         make: Any = cls  # a subclass, which makes its own `wrapped`
@@ -114,9 +108,9 @@ class BruteForce(TopK):
     """`indexes.BruteForce` with the arguments of TensorFlow Recommenders.
 
     Args:
-        query_model: What turns features into query vectors.
-        k: How many candidates to return.
-        name: Of the layer.
+        query_model: Layer or function that encodes queries.
+        k: Number of candidates to return.
+        name: Name of the layer.
 
     Example:
         >>> import numpy as np
@@ -131,7 +125,7 @@ class BruteForce(TopK):
         super().__init__(indexes.BruteForce(query_model, k), name=name)
 
     def index(self, candidates: Any, identifiers: Any = None) -> Self:
-        """Take these candidates; datasets are accepted for both, as in the first release.
+        """Index candidates; both arguments may be datasets, as in TFRS.
 
         Args:
             candidates: `[num_candidates, dim]`, or a dataset of batches of vectors.
@@ -141,7 +135,7 @@ class BruteForce(TopK):
             The index.
 
         Raises:
-            ArgumentError: When an id stands for two different vectors.
+            ArgumentError: If an id has two different vectors.
         """
         vectors = read_candidates(candidates).vectors if _is_dataset(candidates) else to_numpy(candidates)
         ids = _ids_of_dataset(identifiers) if _is_dataset(identifiers) else identifiers
@@ -155,9 +149,9 @@ class Streaming(TopK):
     """`indexes.Streaming` with the arguments of TensorFlow Recommenders.
 
     Args:
-        query_model: What turns features into query vectors.
-        k: How many candidates to return.
-        name: Of the layer.
+        query_model: Layer or function that encodes queries.
+        k: Number of candidates to return.
+        name: Name of the layer.
 
     Example:
         >>> import numpy as np
@@ -172,7 +166,7 @@ class Streaming(TopK):
         super().__init__(indexes.Streaming(query_model, k), name=name)
 
     def index(self, candidates: Any, identifiers: Any = None) -> Self:
-        """Refused, as there: it takes datasets.
+        """Raise an error, as in TFRS: a streaming index takes a dataset.
 
         Args:
             candidates: `[num_candidates, dim]`.
@@ -194,7 +188,7 @@ def _ids_of_dataset(dataset: Iterable[Any]) -> np.ndarray:
 
 
 def _once(vectors: np.ndarray, ids: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
-    """Each id once: MovieLens has titles that are duplicated, to which a tower gives the same vector."""
+    """Keep each id once: two MovieLens films can share a title, which a tower maps to the same vector."""
     if ids is None:
         return vectors, None
     first = {id_: row for row, id_ in reversed(list(enumerate(ids.tolist())))}
