@@ -25,7 +25,7 @@ def prepare(adapter: str, num_candidates: int, dim: int, k: int, folder: str) ->
         truth = sl.indexes.BruteForce(k=k).index(candidates)(queries)[1]
         pairs = zip(index(queries)[1], truth, strict=True)
         recall = sum(int(np.isin(found, exact).sum()) for found, exact in pairs) / truth.size
-        setting, build_ms = index.snapshot().engine.label(), 1e3 * index.build_seconds
+        setting, build_ms = index.snapshot().engine.label(), 1e3 * index.store.build_seconds
         return {"setting": setting, "recall": recall, "build_ms": build_ms}
 
     return build

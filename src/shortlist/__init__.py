@@ -6,7 +6,7 @@ interactions -> features -> towers ---> task -----> metrics     evaluation (eval
                             models/   = losses/ + metrics/            |
                                |                                      |
                                +-> candidate vectors -> index --------+-> export -> artifact -> server
-                                                        indexes/          export/   artifacts/  serving/
+                                                    search/ indexes/      export/   artifacts/  serving/
 ```
 
 The parts are loaded on first use, so that `import shortlist` takes no time and no backend is imported before
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         models,
         ops,
         optimizers,
+        search,
         tasks,
         testing,
     )
@@ -51,6 +52,7 @@ __all__ = [
     "models",
     "ops",
     "optimizers",
+    "search",
     "tasks",
     "testing",
 ]

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from benchmarks.adapters import rows
 from benchmarks.sides import adapter_build, adapter_index, adapter_library
-from tests.indexes.adapters.contract import skip_without
+from tests.search.libraries.contract import skip_without
 
 from benchmarks import adapters
-from shortlist.indexes.adapters import __all__ as names
+from shortlist.indexes._libraries import __all__ as names
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=skip_without(name.lower())) for name in names])

@@ -12,8 +12,8 @@ import pytest
 from shortlist.errors import ArgumentError, ArtifactError
 from shortlist.features import Lookup, Vocabulary
 from shortlist.indexes import BruteForce, Index
-from shortlist.indexes._base import check_k
 from shortlist.models import load_model
+from shortlist.search._requests import check_k
 
 BACKEND = keras.config.backend()
 

@@ -1,5 +1,6 @@
 """Partitioned: options and recall."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -33,8 +34,10 @@ def test_options_are_kept_and_checked(tmp_path: Path) -> None:
     index = Partitioned(k=3, probes=7, codes="int8", num_rescored=9, num_partitions=11, seed=2, capacity=5000)
     index.index(VECTORS[:300]).save(tmp_path / "index.keras")
     loaded = sl.load_model(tmp_path / "index.keras")
-    for name in ("k", "probes", "codes", "num_rescored", "num_partitions", "seed", "capacity", "similarity"):
+    for name in ("k", "probes", "engine", "similarity"):
         assert getattr(loaded, name) == getattr(index, name)
+    assert loaded.store.capacity == 5000
+    assert dataclasses.astuple(loaded.engine) == (7, "int8", 9, 11, 2)
     assert loaded.snapshot().engine.num_partitions == 11
     for options, message in (
         ({"probes": 0}, "probes must be an integer >= 1, got 0"),

@@ -1,6 +1,7 @@
 """Queries of indexes in memory agree with scoring every candidate."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -8,8 +9,10 @@ import numpy as np
 import pytest
 from tests.indexes.world import EXACT, INEXACT, REQUESTS, World
 
+import shortlist as sl
 from shortlist.errors import ArgumentError
 from shortlist.indexes import BruteForce, Partitioned, StoredIndex
+from shortlist.indexes import _stored as module
 
 pytestmark = pytest.mark.contract
 
@@ -148,3 +151,34 @@ def test_a_graph_that_asks_first_leaves_nothing_of_itself_behind() -> None:
         ids = tf.function(lambda queries: index(queries, where=where)[1])(tf.constant(world.queries))
         assert [[one.decode() for one in line] for line in ids.numpy()] == [names for _, names in wanted]
     assert index(world.queries, where=where)[1].tolist() == [names for _, names in wanted]
+
+
+VECTORS = np.random.default_rng(0).normal(size=(100, 4)).astype("float32")
+
+
+def test_no_search_budget_is_exact_search_also_when_loaded(tmp_path: Path) -> None:
+    index = Partitioned(probes=1).index(VECTORS)
+    assert not index.is_exact()
+    index.tune(VECTORS[:5])
+    assert index.is_exact()
+    index.save(tmp_path / "index.keras")
+    loaded = sl.load_model(tmp_path / "index.keras")
+    assert loaded.is_exact()
+    np.testing.assert_array_equal(loaded(VECTORS, 7)[1], np.argsort(-(VECTORS @ VECTORS.T), axis=1)[:, :7])
+    loaded.upsert([500], VECTORS[:1]).compact()
+    assert loaded.is_exact()
+
+
+def test_an_index_that_is_built_again_while_it_is_tuned_is_not_replaced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    index, tune = Partitioned(probes=1).index(VECTORS), module.tune
+
+    def tune_and_index(*args: Any, **given: Any) -> Any:
+        index.index(VECTORS[:30])
+        return tune(*args, **given)
+
+    monkeypatch.setattr(module, "tune", tune_and_index)
+    with pytest.raises(ArgumentError, match="must not be rebuilt while it is tuned"):
+        index.tune(VECTORS[:5])
+    assert (index.num_candidates, index.probes) == (30, 1)

@@ -1,14 +1,15 @@
 """Correct indexes pass the contract; each broken one fails it."""
 
+import dataclasses
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
-from shortlist.indexes import Annoy, ApproximateIndex, BruteForce, Faiss, Partitioned, ScaNN, USearch
-from shortlist.indexes._brute_force import ExactEngine
-from shortlist.indexes._engine import Engine
+from shortlist.indexes import Annoy, BruteForce, Faiss, Partitioned, ScaNN, StoredIndex, USearch
+from shortlist.search import Engine, EngineSpec
+from shortlist.search._exact import ExactEngine
 from shortlist.testing import check_index
 
 _LIBRARIES = ["Annoy", "Faiss", "ScaNN", "USearch"]
@@ -180,21 +181,19 @@ class _Worst(Engine):
 
 
 @keras.saving.register_keras_serializable("tests")
-class FindsTheWorst(ApproximateIndex):
-    def __init__(self, **options):
-        super().__init__(1, **options)
-
-    def _build(self, vectors, search_budget):
+@dataclasses.dataclass(frozen=True)
+class FindsTheWorst(EngineSpec):
+    def build(self, vectors):
         return _Worst(ExactEngine(vectors))
 
-    def _load(self, folder, search_budget):
+    def load(self, folder):
         return _Worst(ExactEngine.load(folder))
 
 
 def test_an_engine_that_finds_the_worst_is_reported() -> None:
     with pytest.raises(AssertionError, match="^recall: the largest search budget, .*, found"):
         check_index(
-            lambda vectors, ids, attributes=None, **options: FindsTheWorst(**options).index(
+            lambda vectors, ids, attributes=None, **options: StoredIndex(FindsTheWorst(), **options).index(
                 vectors, ids, attributes
             )
         )

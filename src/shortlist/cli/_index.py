@@ -11,7 +11,7 @@ from shortlist.cli._backends import BACKENDS, start_backend
 from shortlist.errors import ArgumentError, must
 
 if TYPE_CHECKING:
-    from shortlist.indexes import ApproximateIndex
+    from shortlist.indexes import StoredIndex
 
 __all__ = ["add_command", "run"]
 
@@ -73,12 +73,12 @@ def _say(console: Console, note: str) -> None:
     console.print(note, markup=False, highlight=False, soft_wrap=True)
 
 
-def _load(path: Path) -> "ApproximateIndex":
-    from shortlist.indexes import ApproximateIndex
+def _load(path: Path) -> "StoredIndex":
+    from shortlist.indexes import StoredIndex
     from shortlist.models import load_model
 
     index = load_model(path)
-    if not isinstance(index, ApproximateIndex):
+    if not isinstance(index, StoredIndex) or index.engine.search_budget_name is None:
         raise ArgumentError(
             must(str(path), "hold an approximate index, such as Partitioned", got=type(index).__name__)
         )

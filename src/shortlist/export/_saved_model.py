@@ -10,7 +10,7 @@ import keras
 from shortlist.artifacts import publishing
 from shortlist.errors import ArgumentError, BackendError, MissingExtraError, must
 from shortlist.indexes import StoredIndex
-from shortlist.indexes._base import check_k
+from shortlist.search._requests import check_k
 from shortlist.typing import Features
 
 __all__ = ["saved_model"]
@@ -41,14 +41,15 @@ def saved_model(
     - `serving_with_exclusions`: also takes `exclude`, `[batch, num_ids]`, ids that must not be returned.
       Unknown ids are ignored, so they serve as padding. If fewer than `k` candidates remain, scores are
       padded with minus infinity and ids with empty strings or -1.
-    - `search`: takes `k` and `exclude`; `allow`, `[batch, num_ids]`, the only ids that may come back, of no
-      width for all; and for each attribute `where_<name>`, text `[batch, num_values]`, values one of which
-      will do, of no width for any. Integers are named by their digits, bools by `true` and `false`.
+    - `search`: takes `k`, `exclude`, and `allow`, `[batch, num_ids]`, the ids to choose from. Each attribute
+      has an input `where_<name>`: for a category, strings `[batch, num_values]`, of which a candidate must
+      have one, with integers as digits and bools as `true` and `false`; for a number, float32 `[batch, 2]`,
+      the lowest and highest value, with NaN for no limit. An input of width 0 does not filter.
 
     Args:
         index: Exact or partitioned index; call `compact` first if candidates were added or removed.
         path: Folder to create, such as `shortlist.artifacts.next_version("films")` for TensorFlow Serving.
-        k: Number of results of `serving_default`; the index's own k when None.
+        k: Number of results of `serving_default`; the index's `k` if None.
         max_k: Largest `k` of a request; at least `k`.
         example_inputs: One or more raw queries to compare results with. Needed only if the input of the query
             model is unknown.
@@ -61,10 +62,10 @@ def saved_model(
         MissingExtraError: If TensorFlow is not installed.
         BackendError: If Keras runs on another backend.
         ArgumentError: If the index cannot be exported, `k` is below 1, candidates changed since it was built,
-            or an input of the query model is unknown or has a name that no signature can have.
+            or an input of the query model is unknown or has an invalid name.
         NotIndexedError: If the index holds no candidates.
-        ArtifactError: If `path` exists, or the export needs operators outside of core TensorFlow, or answers
-            differently from the index. Nothing is left on disk.
+        ArtifactError: If `path` exists, the export needs operators outside of core TensorFlow, or its answers
+            differ from those of the index. Nothing is left on disk.
 
     Example:
         >>> import tempfile, numpy as np, shortlist as sl, tensorflow as tf

@@ -1,4 +1,4 @@
-"""An index in a graph."""
+"""Graph of an exported index: encode queries, filter, search, look up ids."""
 
 from collections.abc import Mapping
 from typing import Any, final
@@ -10,11 +10,11 @@ from shortlist import backend
 from shortlist.errors import ArgumentError, must
 from shortlist.export._attributes import AttributesGraphEncoder
 from shortlist.export._candidate_ids import CandidateIds
-from shortlist.export.graph._engines import Found, engine_to_graph, noinline
+from shortlist.export.graph._engines import Found, engine_to_graph, meets_each, noinline
 from shortlist.export.queries._base import QueryGraphEncoder
 from shortlist.indexes import StoredIndex
-from shortlist.indexes._row_filter import Filter, are_wanted
 from shortlist.ops import unit_vectors
+from shortlist.search import RowFilter
 from shortlist.typing import Tensor
 
 __all__ = ["TopKGraph"]
@@ -24,12 +24,12 @@ _FEW = 16
 
 @final
 class TopKGraph(tf.Module):
-    """The graph encoder of an index whose candidates are in memory: raw features to scores and ids.
+    """Map raw features to scores and ids, like an index with candidates in memory.
 
     Args:
-        index: With candidates, none of which were changed since it was built or compacted.
-        queries: Its query side.
-        max_k: The most that a request may ask for; no more than there are candidates.
+        index: Index whose candidates were not changed since it was built or compacted.
+        queries: Encodes raw features to query vectors.
+        max_k: Largest `k` of a request; reduced to the number of candidates.
 
     Raises:
         ArgumentError: If candidates were added or removed since the index was built.
@@ -47,7 +47,7 @@ class TopKGraph(tf.Module):
         self._resources = queries.resources()  # held here, for their variables and tables to be saved
         self.num_candidates, self.max_k = snapshot.num_candidates, min(max_k, snapshot.num_candidates)
         self.ids = CandidateIds(index.ids)
-        self._attributes = AttributesGraphEncoder(snapshot.attributes, snapshot.bits)
+        self._attributes = AttributesGraphEncoder(snapshot.attributes, snapshot.table)
 
     def __call__(
         self,
@@ -60,17 +60,17 @@ class TopKGraph(tf.Module):
         """Return the top k candidates of each query.
 
         Args:
-            features: Raw features by name, as the queries' `input_signature` tells; others may be there too.
+            features: Raw features by input name. Other entries are ignored.
             k: Number of candidates, from 1 to `max_k`.
-            exclude: `[batch, num_ids]`, ids that must not come back.
-            allow: `[batch, num_ids]`, the only ids that may; of no width for all.
-            where: By `where_` and name, `[batch, num_values]`, what attributes must be.
+            exclude: Ids to leave out, `[batch, num_ids]`.
+            allow: Ids to choose from, `[batch, num_ids]`; all if the width is 0.
+            where: Required values by `where_<name>`, as `AttributesGraphEncoder.require` takes them.
 
         Returns:
             `scores`, float32, and `ids`, both `[batch, k]`.
 
         Raises:
-            InvalidArgumentError: If a filter has not one row per query; raised when the graph runs.
+            InvalidArgumentError: If a filter does not have one row per query; raised when the graph runs.
         """
         queries = self._query_vectors(features)
         exclude = None if exclude is None else _of_each(queries, exclude, "exclude")
@@ -84,7 +84,9 @@ class TopKGraph(tf.Module):
             scores, found = self._found_of_any(queries, k, rows, allow)
         return {"scores": scores, "ids": self.ids.of_rows(found)}
 
-    def _found_of_any(self, queries: Tensor, k: Tensor, rows: Filter | None, allow: Tensor | None) -> Found:
+    def _found_of_any(
+        self, queries: Tensor, k: Tensor, rows: RowFilter | None, allow: Tensor | None
+    ) -> Found:
         """Search with one of two static k, a small one and the largest."""
         few = min(_FEW, self.max_k)
         scores, found = tf.cond(
@@ -95,7 +97,6 @@ class TopKGraph(tf.Module):
         return scores[:, :k], found[:, :k]
 
     def _query_vectors(self, features: Mapping[str, Tensor]) -> Tensor:
-        """`[batch, heads, dim]`."""
         with keras.StatelessScope():  # added losses must not stay behind in the layers as tensors of a graph
             vectors = tf.cast(self._queries(features), tf.float32)
         vectors = vectors if len(vectors.shape) == 3 else vectors[:, None]
@@ -103,20 +104,21 @@ class TopKGraph(tf.Module):
 
     def _filter(
         self, queries: Tensor, exclude: Tensor | None, where: Mapping[str, Tensor] | None
-    ) -> Filter | None:
+    ) -> RowFilter | None:
         if exclude is None and not where:
             return None
         num_queries = tf.shape(queries)[0]
         excluded = tf.zeros((num_queries, 0), tf.int32) if exclude is None else self.ids.rows(exclude)
         if not where:
-            return Filter(excluded)
-        return Filter(excluded, self._attributes.bits.value(), self._attributes.wanted(where, num_queries))
+            return RowFilter(excluded)
+        required, limits = self._attributes.require(where, num_queries)
+        return RowFilter(excluded, self._attributes.table.value(), required, limits)
 
     def _found(
         self,
         queries: Tensor,
         k: int,
-        rows: Filter | None,
+        rows: RowFilter | None,
         allow: Tensor | None,
         least: Tensor | None = None,
     ) -> Found:
@@ -128,8 +130,8 @@ class TopKGraph(tf.Module):
             noinline(lambda: self._engine.search(queries, k, rows, least)),
         )
 
-    def _of_lists(self, queries: Tensor, k: int, rows: Filter | None, allow: Tensor) -> Found:
-        """Return the best of the ids `[batch, num_ids]`; a list shared by all queries is read once."""
+    def _of_lists(self, queries: Tensor, k: int, rows: RowFilter | None, allow: Tensor) -> Found:
+        """Search the listed ids `[batch, num_ids]`; read a list once if all queries have the same."""
         is_one_list = (tf.shape(allow)[0] > 0) & tf.reduce_all(allow == allow[:1])
         return tf.cond(
             is_one_list,
@@ -137,28 +139,28 @@ class TopKGraph(tf.Module):
             lambda: self._of_rows(queries, k, rows, self.ids.rows(allow)),
         )
 
-    def _of_rows(self, queries: Tensor, k: int, rows: Filter | None, listed: Tensor) -> Found:
-        """Return the best of the rows `[batch, num_ids]`, or `[1, num_ids]` for all queries; -1 pads."""
+    def _of_rows(self, queries: Tensor, k: int, rows: RowFilter | None, listed: Tensor) -> Found:
+        """Search listed rows `[batch, num_ids]`, or `[1, num_ids]` for all queries, padded with -1."""
         asked, is_one_list = {"queries": queries}, listed.shape[0] == 1
         if not is_one_list:
             asked["listed"] = listed
         if rows is not None:
             asked["excluded"] = rows.excluded
-            if rows.bits is not None:
-                asked["wanted"] = rows.wanted
-        bits = None if rows is None else rows.bits
+            of_each = {"required": rows.required, "limits": rows.limits}
+            asked |= {name: part for name, part in of_each.items() if part is not None}
+        table = None if rows is None else rows.attributes
         vectors = self._engine.vectors_of(tf.maximum(listed, 0)) if is_one_list else None
 
         def step(carry: tuple[()], part: dict[str, Tensor], _: Any) -> Any:
             some, own = part["queries"], part.get("listed", listed)
-            scores, found = self._best_of_lists(some, k, own, _are_allowed(part, own, bits), vectors)
+            scores, found = self._best_of_lists(some, k, own, _are_allowed(part, own, table), vectors)
             # Repeated rows score the same; among ties the lower row comes first.
             is_tied = (scores[:, 1:] == scores[:, :-1]) & (scores[:, 1:] > -float("inf"))
 
             def of_sorted() -> Found:
                 lines = tf.sort(own, axis=1)
                 is_new = lines != tf.pad(lines[:, :-1], [[0, 0], [1, 0]], constant_values=-1)
-                return self._best_of_lists(some, k, lines, is_new & _are_allowed(part, lines, bits))
+                return self._best_of_lists(some, k, lines, is_new & _are_allowed(part, lines, table))
 
             scores, found = tf.cond(tf.reduce_any(is_tied), of_sorted, lambda: (scores, found))
             scores, found = scores[:, :k], found[:, :k]
@@ -173,7 +175,7 @@ class TopKGraph(tf.Module):
     def _best_of_lists(
         self, queries: Tensor, k: int, listed: Tensor, is_allowed: Tensor, vectors: Tensor | None = None
     ) -> Found:
-        """One more than k, so that a tie with the last one shows."""
+        # One more than k, to see whether the last one is tied.
         if vectors is None:
             vectors = self._engine.vectors_of(tf.maximum(listed, 0))
         scores = tf.where(is_allowed, _products(queries, vectors), -float("inf"))
@@ -185,10 +187,10 @@ class TopKGraph(tf.Module):
         return best, tf.gather(listed, columns, batch_dims=1)
 
     def signatures(self, k: int) -> dict[str, Any]:
-        """Return the traced signatures of a server.
+        """Trace the signatures of the export.
 
         Args:
-            k: Of `serving_default` and `serving_with_exclusions`.
+            k: Number of results of `serving_default` and `serving_with_exclusions`.
 
         Returns:
             Concrete functions by name.
@@ -229,7 +231,7 @@ class TopKGraph(tf.Module):
         }
 
     def _checked(self, k: Tensor) -> Tensor:
-        # More than there are candidates is no mistake: all of them come back.
+        # A k above the number of candidates is allowed if max_k covers all of them.
         largest = self.max_k if self.max_k < self.num_candidates else tf.int32.max
         expected = f"input 'k': expected at least 1 and at most {largest}, got "
         tf.debugging.Assert((k >= 1) & (k <= largest), [expected, k])
@@ -237,7 +239,7 @@ class TopKGraph(tf.Module):
 
 
 def _of_each(queries: Tensor, values: Tensor, name: str) -> Tensor:
-    """Return a filter after checking that it has a row for each query."""
+    """Check that a filter has one row for each query."""
     num_queries, num_rows = tf.shape(queries)[0], tf.shape(values)[0]
     said = [f"input '{name}': expected a row for each query, got rows and queries ", num_rows, num_queries]
     with tf.control_dependencies([tf.debugging.Assert(num_rows == num_queries, said)]):
@@ -249,7 +251,7 @@ def _traced(function: Any, inputs: Mapping[str, tf.TensorSpec]) -> Any:
 
 
 def _products(queries: Tensor, vectors: Tensor) -> Tensor:
-    """`[batch, n]`, the best product of a query's heads with its vectors, or with those that are for all."""
+    """Score vectors `[batch or 1, n, dim]` by their best head, `[batch, n]`."""
     if vectors.shape[0] != 1:
         return tf.reduce_max(tf.matmul(queries, vectors, transpose_b=True), axis=1)
     _, heads, dim = queries.shape
@@ -257,8 +259,8 @@ def _products(queries: Tensor, vectors: Tensor) -> Tensor:
     return tf.reduce_max(tf.reshape(products, (-1, heads, tf.shape(vectors)[1])), axis=1)
 
 
-def _are_allowed(part: Mapping[str, Tensor], listed: Tensor, bits: Any) -> Tensor:
-    """`[batch, num_ids]`, bool, or `[1, num_ids]` for all, which of the listed rows may come back."""
+def _are_allowed(part: Mapping[str, Tensor], listed: Tensor, table: Any) -> Tensor:
+    """Return which listed rows pass the filters, `[batch or 1, num_ids]`, bool."""
     are_allowed = listed >= 0
     if "excluded" in part:
         are_allowed &= tf.cond(
@@ -266,13 +268,13 @@ def _are_allowed(part: Mapping[str, Tensor], listed: Tensor, bits: Any) -> Tenso
             lambda: ~_is_among(listed, part["excluded"]),
             lambda: tf.ones_like(listed, "bool"),
         )
-    if "wanted" in part:
-        are_allowed &= are_wanted(tf.gather(bits, tf.maximum(listed, 0)), part["wanted"][:, None])
+    if "required" in part:
+        are_allowed &= meets_each(tf.gather(table, tf.maximum(listed, 0)), part)
     return are_allowed
 
 
 def _is_among(rows: Tensor, others: Tensor) -> Tensor:
-    """`[batch, n]`, bool, whether rows, `[batch or 1, n]`, stand among others of a query, `[batch, m]`."""
+    """Return whether rows `[batch or 1, n]` are among `others` `[batch, m]` of their query, `[batch, n]`."""
     rows = tf.broadcast_to(rows, (tf.shape(others)[0], tf.shape(rows)[1]))
     others = tf.sort(tf.pad(others, [[0, 0], [0, 1]], constant_values=-1), axis=1)
     last = tf.shape(others)[1] - 1

@@ -42,7 +42,7 @@ def write_saved_model(
         ArtifactError: If the export needs operators outside of core TensorFlow or answers differently.
     """
     queries = query_graph_encoder(index, example_inputs)
-    check_input_names([*queries.input_signature(), *index.snapshot().attributes.bit_of])
+    check_input_names([*queries.input_signature(), *index.snapshot().attributes.names])
     examples = queries.examples()
     index(queries.as_queries(examples))  # build a query model that was never called, outside of any graph
     module = TopKGraph(index, queries, max_k)

@@ -13,10 +13,11 @@ from shortlist import backend
 from shortlist.artifacts import save_whole
 from shortlist.errors import ArgumentError, NotIndexedError, must
 from shortlist.indexes._candidates import as_features, holds_text, tensors_hold_text, to_numpy
-from shortlist.indexes._query_probe import QueryProbe, Restored
+from shortlist.indexes._query_encoder import QueryProbe, Restored
+from shortlist.search._requests import check_k
 from shortlist.typing import ArrayLike, Tensor
 
-__all__ = ["Index", "check_k"]
+__all__ = ["Index"]
 
 
 class Index(keras.Model):
@@ -74,9 +75,8 @@ class Index(keras.Model):
         """Compute query vectors with the query model.
 
         Args:
-            queries: Inputs of the query model, or vectors if there is no query model. Lists become arrays. If
-                the query model has a `prepare` method, as the towers of the ready-made models do, it is
-                applied first.
+            queries: Inputs of the query model, or vectors if there is no query model. Lists become arrays.
+                The `prepare` method of a `QueryEncoder` is applied first.
 
         Returns:
             NumPy array `[batch, dim]` or `[batch, heads, dim]`, float32; a symbolic tensor, unchanged, while
@@ -204,24 +204,6 @@ class Index(keras.Model):
         if self._unchecked is not None and not backend.is_tracing():
             self._unchecked.check(self.query_model, self.query_probe)
             self._unchecked = None
-
-
-def check_k(k: Any, name: str = "k") -> int:
-    """Return `k` as an int.
-
-    Args:
-        k: Integer >= 1.
-        name: Argument name for the error message.
-
-    Returns:
-        `k`.
-
-    Raises:
-        ArgumentError: If `k` is not an integer >= 1.
-    """
-    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
-        raise ArgumentError(must(name, "be an integer >= 1", got=repr(k)))
-    return int(k)
 
 
 def _given_vectors(queries: Any) -> Any:

@@ -1,22 +1,14 @@
 """Exact search over candidates in memory."""
 
-from pathlib import Path
-from typing import Any, Self, final
+from collections.abc import Callable
+from typing import Any, final
 
 import keras
-import numpy as np
 
-from shortlist import backend
-from shortlist.indexes._engine import Engine
-from shortlist.indexes._exact_search import exact_search
-from shortlist.indexes._row_filter import Filter
 from shortlist.indexes._stored import StoredIndex
-from shortlist.indexes._tables import as_table, save_table
-from shortlist.typing import Tensor
+from shortlist.search import ExactSpec
 
-__all__ = ["BruteForce", "ExactEngine"]
-
-_VECTORS = "vectors.npy"
+__all__ = ["BruteForce"]
 
 
 @final
@@ -27,8 +19,7 @@ class BruteForce(StoredIndex):
     Args:
         query_model: Model that maps features to query vectors `[batch, dim]`; None if queries are vectors.
         k: Default number of results per query.
-        similarity: `"dot"`, or `"cosine"` to normalize all vectors to length 1.
-        capacity: Maximum number of candidates; None for no limit.
+        **options: `similarity`, `capacity` and `name`, see `StoredIndex`.
 
     Example:
         >>> import numpy as np
@@ -43,44 +34,5 @@ class BruteForce(StoredIndex):
         [['Brazil', 'Alien']]
     """
 
-    def _make_engine(self, vectors: np.ndarray) -> Engine:
-        return ExactEngine(vectors)
-
-    def _load_engine(self, folder: Path) -> Engine:
-        return ExactEngine.load(folder)
-
-
-@final
-class ExactEngine(Engine):
-    """Engine that scores every row, with all vectors in one tensor.
-
-    Args:
-        vectors: `[num_rows, dim]`, float32.
-    """
-
-    is_exact = True
-
-    def __init__(self, vectors: np.ndarray) -> None:
-        super().__init__(*vectors.shape)
-        self.vectors = as_table(vectors)
-
-    def search(self, queries: Tensor, k: int, rows: Filter) -> tuple[Any, Any]:
-        return exact_search(self.vectors, queries, k, rows)
-
-    def vectors_of(self, rows: np.ndarray) -> np.ndarray:
-        return backend.host_array(self.vectors)[rows]
-
-    def num_bytes(self) -> int:
-        return 4 * self.num_rows * self.dim
-
-    def save(self, folder: Path) -> None:
-        save_table(self.vectors, folder / _VECTORS)
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Load the files that `save` wrote.
-
-        Args:
-            folder: Folder passed to `save`.
-        """
-        return cls(np.load(folder / _VECTORS, mmap_mode="r"))
+    def __init__(self, query_model: Callable[[Any], Any] | None = None, k: int = 10, **options: Any) -> None:
+        super().__init__(ExactSpec(), query_model, k, **options)

@@ -17,6 +17,7 @@ __all__ = [
     "check_vectors",
     "holds_text",
     "iterate_candidates",
+    "plain_ids",
     "read_candidates",
     "tensors_hold_text",
     "to_numpy",
@@ -184,6 +185,15 @@ def to_numpy(value: Any) -> np.ndarray:
     if keras.ops.is_tensor(value) and getattr(value.dtype, "name", "") != "string":
         return np.asarray(keras.ops.convert_to_numpy(value))
     return value.numpy() if keras.ops.is_tensor(value) else as_array(value)
+
+
+def plain_ids(ids: Any) -> Any:
+    """Convert ids in a tensor, or in a list of tensors, to arrays; other lists stay as they are."""
+    if keras.ops.is_tensor(ids):
+        return to_numpy(ids)
+    if isinstance(ids, list | tuple) and ids and keras.ops.is_tensor(ids[0]):
+        return [to_numpy(one) for one in ids]
+    return ids
 
 
 def as_features(queries: Any) -> Any:

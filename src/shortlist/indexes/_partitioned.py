@@ -1,25 +1,19 @@
 """Approximate search with an inverted file index (IVF): k-means partitions, of which a few are searched."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, final
 
 import keras
-import numpy as np
 
-from shortlist.errors import ArgumentError, must
-from shortlist.indexes._approximate import ApproximateIndex
-from shortlist.indexes._base import check_k
-from shortlist.indexes._engine import Engine
-from shortlist.indexes.partitions import PartitionedEngine, Partitions
-from shortlist.indexes.partitions._layout import default_num_partitions
+from shortlist.indexes._stored import StoredIndex
+from shortlist.search import PartitionedSpec
 
 __all__ = ["Partitioned"]
 
 
 @final
 @keras.saving.register_keras_serializable(package="shortlist")
-class Partitioned(ApproximateIndex):
+class Partitioned(StoredIndex):
     """Index that searches only the partitions whose centroids score highest (IVF).
 
     Balanced k-means clusters the candidates into partitions of equal size. A query scores the candidates of
@@ -37,8 +31,7 @@ class Partitioned(ApproximateIndex):
         num_rescored: Candidates to rescore, as a multiple of `k`; set by `tune` too.
         num_partitions: Number of partitions; `4 * sqrt(num_candidates)` if None.
         seed: Seed of the clustering, which gives the same partitions on every backend.
-        similarity: `"dot"`, or `"cosine"` to normalize all vectors to length 1.
-        capacity: Maximum number of candidates; None for no limit.
+        **options: `similarity`, `capacity` and `name`, see `StoredIndex`.
 
     Example:
         >>> import numpy as np
@@ -51,8 +44,6 @@ class Partitioned(ApproximateIndex):
         Quantization in PCM", IEEE Transactions on Information Theory, 1982 (k-means).
     """
 
-    search_budget_name = "probes"
-
     def __init__(
         self,
         query_model: Callable[[Any], Any] | None = None,
@@ -63,39 +54,12 @@ class Partitioned(ApproximateIndex):
         num_rescored: int = 4,
         num_partitions: int | None = None,
         seed: int = 0,
-        **kwargs: Any,
+        **options: Any,
     ) -> None:
-        super().__init__(probes, query_model=query_model, k=k, **kwargs)
-        if codes not in (None, "int8"):
-            raise ArgumentError(must("codes", "be None or 'int8'", got=repr(codes)))
-        self.codes, self.num_rescored = codes, check_k(num_rescored, "num_rescored")
-        self.num_partitions = None if num_partitions is None else check_k(num_partitions, "num_partitions")
-        self.seed = seed
+        engine = PartitionedSpec(probes, codes, num_rescored, num_partitions, seed)
+        super().__init__(engine, query_model, k, **options)
 
     @property
     def probes(self) -> int | None:
         """Partitions searched per query; None for exact search."""
         return self.search_budget
-
-    def _build(self, vectors: np.ndarray, search_budget: int) -> Engine:
-        most = len(vectors)
-        number = default_num_partitions(most) if self.num_partitions is None else self.num_partitions
-        partitions = Partitions.of(vectors, min(number, most), self.seed, as_codes=self.codes is not None)
-        return PartitionedEngine(partitions.tables(vectors), search_budget, self.num_rescored)
-
-    def _load(self, folder: Path, search_budget: int) -> Engine:
-        return PartitionedEngine.load(folder, search_budget, self.num_rescored)
-
-    def _took(self, engine: Engine) -> None:
-        if isinstance(engine, PartitionedEngine):
-            self.num_rescored = engine.num_rescored
-
-    def get_config(self) -> dict[str, Any]:
-        own = {
-            "probes": self.probes,
-            "codes": self.codes,
-            "num_rescored": self.num_rescored,
-            "num_partitions": self.num_partitions,
-            "seed": self.seed,
-        }
-        return {**super().get_config(), **own}

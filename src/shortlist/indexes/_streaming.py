@@ -9,13 +9,12 @@ from keras import ops
 
 from shortlist import backend
 from shortlist.errors import ArgumentError, must
-from shortlist.features import Vocabulary
-from shortlist.indexes._attributes import Attributes, Where
-from shortlist.indexes._base import Index, check_k
-from shortlist.indexes._candidates import check_vectors, iterate_candidates
-from shortlist.indexes._requests import IdLists, id_lists
-from shortlist.indexes._row_filter import are_wanted
+from shortlist.ids import Vocabulary
+from shortlist.indexes._base import Index
+from shortlist.indexes._candidates import check_vectors, iterate_candidates, plain_ids
 from shortlist.ops import pairwise_scores
+from shortlist.search import Attributes, RowFilter, Where
+from shortlist.search._requests import IdLists, check_k, id_lists
 from shortlist.typing import ArrayLike, Tensor
 
 __all__ = ["Streaming"]
@@ -140,8 +139,8 @@ class Streaming(Index):
         self.check_indexed(self._source is not None, _ADVICE)
         vectors = ops.convert_to_tensor(self.encode_queries(queries))
         allowed = _Allowed(
-            id_lists([] if exclude is None else exclude, len(vectors), "exclude"),
-            None if allow is None else id_lists(allow, len(vectors), "allow"),
+            id_lists([] if exclude is None else plain_ids(exclude), len(vectors), "exclude"),
+            None if allow is None else id_lists(plain_ids(allow), len(vectors), "allow"),
             where,
         )
         return self._search(vectors, self.k if k is None else check_k(k), allowed)
@@ -187,31 +186,21 @@ class _Allowed(NamedTuple):
 
     def scores(self, scores: np.ndarray, ids: np.ndarray, columns: Mapping[str, Any]) -> np.ndarray:
         """Set the scores of candidates that are filtered out to -inf."""
-        is_listed = self.allow is not None or any(map(len, self.exclude))
-        if is_listed:
-            scores = np.where(self._are_allowed(ids), scores, -np.inf)
-        return scores if self.where is None else np.where(self._are_wanted(ids, columns), scores, -np.inf)
-
-    def _are_allowed(self, ids: np.ndarray) -> np.ndarray:
-        """Return which ids pass `exclude` and `allow`, `[num_queries, num_ids]`, bool."""
-        known = Vocabulary.from_values(ids)
-        are_allowed = ~_are_listed(known, ids, self.exclude)
-        return are_allowed if self.allow is None else are_allowed & _are_listed(known, ids, self.allow)
-
-    def _are_wanted(self, ids: np.ndarray, columns: Mapping[str, Any]) -> np.ndarray:
-        """Return which candidates pass `where`, `[num_queries or 1, num_ids]`, bool."""
-        asked_for: Where | Sequence[Where] = self.where or {}
-        wheres = [asked_for] if isinstance(asked_for, Mapping) else asked_for
-        names = {name for where in wheres if isinstance(where, Mapping) for name in where}
-        # Blank the other attributes: whether they mix types must not depend on the batch.
-        seen = {name: of if name in names else [None] * len(ids) for name, of in columns.items()}
-        attributes, bits = Attributes().joined(seen, len(ids))
-        wanted = attributes.wanted_of_each(asked_for, len(self.exclude))
-        return ops.convert_to_numpy(are_wanted(bits[None], wanted[:, None]))
-
-
-def _are_listed(known: Vocabulary, ids: np.ndarray, lists: list[np.ndarray]) -> np.ndarray:
-    """Return which ids are in the list of each query, `[num_queries, num_ids]`, bool."""
-    rows = known.rows(ids)
-    listed = [np.isin(rows, known.rows(some)) for some in lists]
-    return np.stack(listed) if listed else np.empty((0, len(ids)), "bool")
+        is_allowed, queries = np.ones(scores.shape, "bool"), np.arange(len(scores))
+        if self.where is not None:
+            wheres = [self.where] if isinstance(self.where, Mapping) else self.where
+            names = {name for where in wheres if isinstance(where, Mapping) for name in where}
+            # Blank the other attributes: whether they mix types must not depend on the batch.
+            seen = {name: of if name in names else [None] * len(ids) for name, of in columns.items()}
+            attributes, table = Attributes().encode(seen, len(ids))
+            required = attributes.require_of_each(self.where, len(scores))
+            rows = RowFilter(np.empty((len(scores), 0), "int32"), table, *required)
+            is_allowed &= rows.accepts(np.broadcast_to(np.arange(len(ids)), scores.shape), queries)
+        if self.allow is not None or any(map(len, self.exclude)):
+            known = Vocabulary.from_values(ids)
+            of_batch = known.rows(ids)
+            for passes, excluded in zip(is_allowed, self.exclude, strict=True):
+                passes &= ~np.isin(of_batch, known.rows(excluded))
+            for passes, allowed in zip(is_allowed, self.allow or (), strict=self.allow is not None):
+                passes &= np.isin(of_batch, known.rows(allowed))
+        return np.where(is_allowed, scores, -np.inf)

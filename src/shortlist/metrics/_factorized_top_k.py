@@ -15,14 +15,14 @@ from shortlist.errors import ArgumentError, NotIndexedError, must
 from shortlist.features import Vocabulary
 from shortlist.indexes import Index, StoredIndex, Streaming
 from shortlist.indexes._candidates import check_vectors, read_candidates
-from shortlist.indexes._engine import Engine
-from shortlist.indexes._tuning import estimate_recall
 from shortlist.metrics._candidates import Candidates, CandidatesInMemory, CandidatesOnDisk, widened
 from shortlist.metrics._listed_ranks import listed_ranks
 from shortlist.metrics._ranking import RANKING_METRICS, ranking_metrics
 from shortlist.metrics._ranks import distinct, ranks
 from shortlist.metrics._true_ranks import TrueRanks
 from shortlist.ops import check_shapes
+from shortlist.search import Engine
+from shortlist.search._tuning import estimate_recall
 from shortlist.typing import Tensor
 
 __all__ = ["FactorizedTopK"]

@@ -2,10 +2,10 @@
 
 from keras import ops
 
-from shortlist.indexes._engine import Engine
-from shortlist.indexes._row_filter import Filter
 from shortlist.metrics._ranks import but_the_true
 from shortlist.metrics._true_ranks import NEVER
+from shortlist.search import Engine, RowFilter
+from shortlist.search._tensors import found_rows
 from shortlist.typing import Tensor
 
 __all__ = ["listed_ranks"]
@@ -30,8 +30,8 @@ def listed_ranks(
     queries = ops.cast(queries if len(queries.shape) == 3 else ops.expand_dims(queries, 1), "float32")
     if excluded_rows is None:
         excluded_rows = ops.zeros((ops.shape(queries)[0], 0), "int32")
-    rows = Filter(but_the_true(excluded_rows, true_rows))
-    listed = ops.convert_to_tensor(engine.listed(queries, min(k, engine.num_rows), rows))
+    rows = RowFilter(but_the_true(excluded_rows, true_rows))
+    listed = ops.convert_to_tensor(found_rows(engine, queries, min(k, engine.num_rows), rows))
     is_it = ops.expand_dims(true_rows, 2) == ops.expand_dims(listed, 1)
     is_found = ops.logical_and(ops.any(is_it, axis=2), true_rows >= 0)
     place = ops.cast(ops.argmax(ops.cast(is_it, "int32"), axis=2), "float32")

@@ -15,11 +15,11 @@ from shortlist.features import Column
 from shortlist.features import _source as columns_of
 from shortlist.features._spec import load_columns, save_columns
 from shortlist.features.columns._base import deserialize_columns, serialize_columns
-from shortlist.indexes._base import check_k
 from shortlist.models._batch_spec import spec_of
 from shortlist.models._batches import InteractionBatches
 from shortlist.models._encoded_files import encode, encode_files
 from shortlist.models._model import Model
+from shortlist.search._requests import check_k
 from shortlist.tasks._task import as_list
 
 __all__ = ["TabularModel", "check_is_unused", "warn_caller"]

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from keras import ops
 
 from shortlist.indexes import StoredIndex
-from shortlist.indexes._row_filter import Filter
+from shortlist.search import RowFilter
 from shortlist.testing._catalog import Catalog, Wanted, padding_of, unknown_of
 
 __all__ = [
@@ -149,11 +148,10 @@ def check_recall(index: StoredIndex, catalog: Catalog, queries: np.ndarray) -> N
     if engine.is_exact:
         return
     widest = engine.with_search_budget(engine.max_search_budget)
-    scores, _ = widest.search(
-        ops.convert_to_tensor(queries[:, None]), k, Filter(np.empty((len(queries), 0), "int32"))
-    )
+    everything = RowFilter(np.empty((len(queries), 0), "int32"))
+    scores, _ = widest.search(queries[:, None], k, everything)
     least = [sorted(catalog.scores(query))[-k] for query in queries]
-    recall = float((ops.convert_to_numpy(scores) >= np.array(least)[:, None] - 1e-4).mean())
+    recall = float((scores >= np.array(least)[:, None] - 1e-4).mean())
     require(
         recall >= _LEAST_RECALL,
         "recall",
@@ -176,7 +174,11 @@ def check_lists(index: StoredIndex, catalog: Catalog, queries: np.ndarray) -> No
     ids, nowhere, padding = catalog.ids, unknown_of("str"), padding_of(catalog.ids)
     lists = [ids[:4], [], [ids[-1], nowhere, ids[-1]]]
     matrix = _matrix([[ids[0], padding], [padding, ids[1]], [nowhere, nowhere]])
-    wheres: list[dict[str, Any]] = [{"color": "red"}, {}, {"code": [0, 39], "tags": ["new", "old"]}]
+    wheres: list[dict[str, Any]] = [
+        {"color": "red", "price": (None, 0.5)},
+        {},
+        {"code": [0, 39], "tags": ["new", "old"]},
+    ]
     of_each: dict[str, tuple[Any, list[Any]]] = {
         "one list per query": (lists, lists),
         "one list for all queries": (ids[:4], [ids[:4]] * 3),
@@ -195,6 +197,11 @@ def check_lists(index: StoredIndex, catalog: Catalog, queries: np.ndarray) -> No
         {"tags": "sale"},
         {"code": [1, 33]},
         {"color": "no"},
+        {"price": (-0.5, 1.5)},
+        {"price": (0.0, None), "color": "red"},
+        {"price": (None, None)},
+        {"price": 2.5, "code": (3, 30)},
+        {"price": (9.0, None)},
         {},
     ]
     for where in ones:

@@ -17,8 +17,8 @@ class Catalog(NamedTuple):
     ids: list[Any]
     vectors: np.ndarray
     """`[num_candidates, dim]`, float32 small integers, whose products are exact in any summation order."""
-    attributes: dict[str, list[list[Any]]]
-    """Values of each candidate, by attribute name."""
+    attributes: dict[str, list[Any]]
+    """Categories of each candidate as a list, or its number or None, by attribute name."""
 
     def scores(self, query: np.ndarray) -> list[float]:
         """Score each candidate by its best dot product with any head.
@@ -41,11 +41,20 @@ class Catalog(NamedTuple):
 
     def _is_allowed(self, row: int, wanted: "Wanted") -> bool:
         id_ = self.ids[row]
-        has_all = all(
-            set(values if isinstance(values, list) else [values]) & set(self.attributes[name][row])
-            for name, values in wanted.where.items()
-        )
+        has_all = all(_matches(self.attributes[name][row], asked) for name, asked in wanted.where.items())
         return id_ not in wanted.exclude and (wanted.allow is None or id_ in wanted.allow) and has_all
+
+
+def _matches(held: Any, asked: Any) -> bool:
+    categories = held if isinstance(held, list) else [held]
+    if isinstance(asked, tuple):
+        lowest, highest = asked
+        numbers = [number for number in categories if number is not None]
+        return any(
+            (lowest is None or number >= lowest) and (highest is None or number <= highest)
+            for number in numbers
+        )
+    return bool(set(asked if isinstance(asked, list) else [asked]) & set(categories))
 
 
 class Wanted(NamedTuple):
@@ -65,7 +74,7 @@ def drawn(seed: int, num_candidates: int, kind: str = "str") -> Catalog:
         kind: Type of the ids, one of `KINDS`.
 
     Returns:
-        Candidates with one color, up to two tags and one of 40 codes each.
+        Candidates with one color, up to two tags, one of 40 codes and a price or none each.
     """
     rng = np.random.default_rng(seed)
     vectors = rng.integers(-2, 3, (num_candidates, _DIM)).astype("float32")
@@ -73,7 +82,8 @@ def drawn(seed: int, num_candidates: int, kind: str = "str") -> Catalog:
     colors = [[str(rng.choice(["red", "green"]))] for _ in range(num_candidates)]
     tags = [sorted({"new", "sale", "old"})[first : first + 2] for first in rng.integers(0, 4, num_candidates)]
     codes = [[row % 40] for row in range(num_candidates)]
-    attributes: dict[str, list[list[Any]]] = {"color": colors, "tags": tags, "code": codes}
+    prices = [None if row % 7 == 3 else float(row % 5) - 1.5 for row in range(num_candidates)]
+    attributes: dict[str, list[Any]] = {"color": colors, "tags": tags, "code": codes, "price": prices}
     return Catalog([_id(kind, row) for row in range(num_candidates)], vectors, attributes)
 
 

@@ -97,8 +97,9 @@ def _check_state(check: str, index: StoredIndex, catalog: Catalog, queries: np.n
     catalog = _of_rows(catalog, [catalog.ids.index(id_) for id_ in ids])
     vectors = index.vectors
     require(bool(np.allclose(vectors, catalog.vectors)), check, "got vectors that do not match the ids.")
-    of_codes = [Wanted(where={"code": code}) for code in (0, [1, 2])]  # includes values of the last upsert
-    for wanted in (Wanted(), Wanted(ids[:3]), Wanted(allow=ids[-4:]), *of_codes):
+    wheres = ({"code": 0}, {"code": [1, 2]}, {"price": (None, -0.5)})  # includes values of the last upsert
+    of_where = [Wanted(where=where) for where in wheres]
+    for wanted in (Wanted(), Wanted(ids[:3]), Wanted(allow=ids[-4:]), *of_where):
         asked = {name: value for name, value in wanted._asdict().items() if value}
         check_answers(f"{check}, {asked}", index, catalog, queries, [wanted] * len(queries), (3,), **asked)
 

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tests.indexes.adapters.contract import skip_without
 from tests.oracles.top_k import top_k
+from tests.search.libraries.contract import skip_without
 
 from shortlist.errors import ArgumentError
 from shortlist.export import saved_model
@@ -13,10 +13,11 @@ from shortlist.export._operators import operators
 from shortlist.export.graph import EngineGraphEncoder, engine_to_graph
 from shortlist.export.graph._engines import noinline
 from shortlist.indexes import Annoy, BruteForce, Partitioned
-from shortlist.indexes._engine import Engine
-from shortlist.indexes._row_filter import Filter
-from shortlist.indexes.partitions._search import SearchSizes, search
-from shortlist.indexes.partitions._search import _columns as columns_of
+from shortlist.search._engine import Engine
+from shortlist.search._row_filter import RowFilter
+from shortlist.search._tensors import FilterSizes
+from shortlist.search.partitions._search import SearchSizes, search
+from shortlist.search.partitions._search import _columns as columns_of
 
 NUM, DIM, K = 400, 6, 5
 GENERATOR = np.random.default_rng(0)
@@ -47,7 +48,7 @@ def test_the_best_without_and_with_a_filter(kind, num_queries):
     excluded[:, 0] = -1
     forbidden = [np.flatnonzero(bits[:, 0] & 2 == 0).tolist() + line.tolist() for line in excluded]
     _, wanted_rows = top_k(TRUE[:num_queries], K, forbidden)
-    asked = Filter(tf.constant(excluded), tf.Variable(bits), tf.constant([[[2]]] * num_queries, tf.int32))
+    asked = RowFilter(tf.constant(excluded), tf.Variable(bits), tf.constant([[[2]]] * num_queries, tf.int32))
     np.testing.assert_array_equal(graph.search(queries, K, asked)[1], wanted_rows)
 
 
@@ -64,7 +65,7 @@ def test_an_engine_never_reads_single_rows_of_its_variables(kind):
     graph = engine_to_graph(INDEXES[kind]().index(VECTORS).snapshot().engine)
     rows, queries = tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None, 2, DIM))
     of_rows = tf.function(graph.vectors_of).get_concrete_function(rows)
-    search = tf.function(lambda queries, rows: graph.search(queries, K, Filter(rows)), autograph=False)
+    search = tf.function(lambda queries, rows: graph.search(queries, K, RowFilter(rows)), autograph=False)
     for traced in (of_rows, search.get_concrete_function(queries, rows)):
         content = traced.graph.as_graph_def()
         nodes = [*content.node, *(node for of in content.library.function for node in of.node_def)]
@@ -78,9 +79,9 @@ def test_one_partition_is_widened_until_there_are_enough():
     graph = engine_to_graph(Partitioned(probes=1).index(VECTORS).snapshot().engine)
     allowed = [7, 200, 399]
     excluded = np.delete(np.arange(NUM, dtype="int32"), allowed)[None]
-    _, rows = graph.search(tf.constant(QUERIES[:1]), 3, Filter(tf.constant(excluded)))
+    _, rows = graph.search(tf.constant(QUERIES[:1]), 3, RowFilter(tf.constant(excluded)))
     assert sorted(rows.numpy()[0].tolist()) == allowed
-    _, rows = graph.search(tf.constant(QUERIES[:1]), 5, Filter(tf.constant(excluded)))
+    _, rows = graph.search(tf.constant(QUERIES[:1]), 5, RowFilter(tf.constant(excluded)))
     assert sorted(rows.numpy()[0].tolist()) == [-1, -1, *allowed]
 
 
@@ -88,7 +89,7 @@ def test_a_query_that_has_enough_is_answered_as_alone_next_to_one_that_has_not()
     graph = engine_to_graph(Partitioned(probes=1).index(VECTORS).snapshot().engine)
     excluded = np.full((4, NUM - 3), -1, "int32")
     excluded[0] = np.arange(3, NUM)
-    _, rows = graph.search(tf.constant(QUERIES), 2, Filter(tf.constant(excluded)))
+    _, rows = graph.search(tf.constant(QUERIES), 2, RowFilter(tf.constant(excluded)))
     assert set(rows.numpy()[0].tolist()) <= {0, 1, 2}
     _, alone = graph.search(tf.constant(QUERIES[1:]), 2)
     np.testing.assert_array_equal(rows[1:], alone)
@@ -254,7 +255,7 @@ def test_a_graph_does_not_grow_with_the_candidates(tmp_path, kind):
 @pytest.mark.parametrize("num_queries", [1, None])
 def test_a_search_in_more_than_two_gibibytes_by_shape_alone(num_queries):
     partitions, size, dim = 12_000, 1100, 64  # 3.4 GB of vectors
-    sizes = SearchSizes(partitions, size, dim, 1, 40, 10, 0, None, False, num_queries == 1)
+    sizes = SearchSizes(partitions, size, dim, 1, 40, 10, 0, FilterSizes(None), num_queries == 1)
     tables = {
         "centroids": tf.TensorSpec((partitions, dim)),
         "vectors": tf.TensorSpec((partitions, size, dim)),
@@ -274,6 +275,6 @@ def test_slots_of_more_than_two_gibibytes_are_told_apart():
     slots = rows.ravel()  # each row in its own place
     excluded = np.int32([[13_199_999, 5], [-1, 12_000_001]])
     chosen = np.int32([[11_999, 0], [0, 10_909]])
-    sizes = SearchSizes(12_000, 1100, 1, 1, 2, 1, 0, 2, False, False)
+    sizes = SearchSizes(12_000, 1100, 1, 1, 2, 1, 0, FilterSizes(2), False)
     columns = columns_of(*map(tf.constant, (excluded, slots, chosen)), sizes)
     assert columns.numpy().tolist() == [[1099, 1105], [-1, 1100 + 12_000_001 % 1100]]

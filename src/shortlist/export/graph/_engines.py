@@ -1,27 +1,28 @@
-"""Engines in a TensorFlow graph: candidates in variables, and a search by core operators."""
+"""Graph encoders of engines: vectors in variables, searched by core TensorFlow operators."""
 
 import abc
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, final
 
 import tensorflow as tf
+from keras import ops
 
 from shortlist import backend
 from shortlist.errors import ArgumentError, must
-from shortlist.indexes._brute_force import ExactEngine
-from shortlist.indexes._exact_search import exact_search
-from shortlist.indexes._row_filter import Filter, are_wanted, without_columns
-from shortlist.indexes.partitions import PartitionedEngine
-from shortlist.indexes.partitions._engine import WIDER
-from shortlist.indexes.partitions._search import search
 from shortlist.ops import pairwise_scores
+from shortlist.search import RowFilter, meets
+from shortlist.search._exact import ExactEngine, exact_search
+from shortlist.search._tensors import FilterSizes, without_columns
+from shortlist.search.partitions import PartitionedEngine
+from shortlist.search.partitions._engine import WIDER
+from shortlist.search.partitions._search import search
 from shortlist.typing import Tensor
 
-__all__ = ["EngineGraphEncoder", "Found", "engine_to_graph", "noinline"]
+__all__ = ["EngineGraphEncoder", "Found", "engine_to_graph", "meets_each", "noinline"]
 
 Found = tuple[Tensor, Tensor]
-"""Scores, float32, and rows, int32, `[batch, k]`; minus infinity and -1 where nothing was found."""
+"""Scores, float32, and rows, int32, both `[batch, k]`, padded with -inf and -1."""
 
 
 class EngineGraphEncoder(tf.Module, abc.ABC):
@@ -29,15 +30,16 @@ class EngineGraphEncoder(tf.Module, abc.ABC):
 
     @abc.abstractmethod
     def search(
-        self, queries: Tensor, k: int, rows: Filter | None = None, least: Tensor | None = None
+        self, queries: Tensor, k: int, rows: RowFilter | None = None, least: Tensor | None = None
     ) -> Found:
-        """Return the best rows of each query, `least` of them whenever as many are allowed.
+        """Return the k highest-scoring rows for each query.
 
         Args:
             queries: `[batch, heads, dim]`, float32.
-            k: Number of rows, at most that of all candidates.
-            rows: Rows that may be returned; all when None.
-            least: Number of rows that were requested, from 1 to k; k when None.
+            k: Number of rows, at most the number of candidates.
+            rows: Filter of the rows to return; None for all.
+            least: Number of rows that the request asks for, from 1 to k; None for k. An approximate engine
+                widens its search for queries with fewer, as rows after them are cut off.
         """
 
     @abc.abstractmethod
@@ -49,7 +51,7 @@ class EngineGraphEncoder(tf.Module, abc.ABC):
 def engine_to_graph(engine: Any) -> EngineGraphEncoder:
     """Return the graph encoder of an engine.
 
-    To export an engine class of your own, register its graph encoder, which takes the engine.
+    To export your own engine class, register a function or class that takes the engine.
 
     Raises:
         ArgumentError: If the class of the engine has no graph encoder, such as one that calls a library.
@@ -67,6 +69,20 @@ def noinline(branch: Callable[[], Any]) -> Callable[[], Any]:
     return tf.function(branch, autograph=False, experimental_attributes={"_noinline": True})
 
 
+def meets_each(attributes: Tensor, part: Mapping[str, Tensor]) -> Tensor:
+    """Return whether rows meet the requirements of their query.
+
+    Args:
+        attributes: `[batch or 1, n, num_columns]`, int32.
+        part: `required` and, if numbers are required, `limits` of a `RowFilter`.
+
+    Returns:
+        `[batch, n]`, bool.
+    """
+    limits = part["limits"][:, None] if "limits" in part else None
+    return meets(attributes, part["required"][:, None], limits, ops)
+
+
 @final
 @engine_to_graph.register(ExactEngine)
 class _ExactGraphEncoder(EngineGraphEncoder):
@@ -75,19 +91,19 @@ class _ExactGraphEncoder(EngineGraphEncoder):
         self._vectors = tf.Variable(engine.vectors, trainable=False, name="vectors")
 
     def search(
-        self, queries: Tensor, k: int, rows: Filter | None = None, least: Tensor | None = None
+        self, queries: Tensor, k: int, rows: RowFilter | None = None, least: Tensor | None = None
     ) -> Found:
         if rows is None:
             return exact_search(self._vectors.value(), queries, k)
         asked = {"queries": queries, "excluded": rows.excluded}
-        if rows.bits is not None:
-            asked["wanted"] = rows.wanted
+        of_each = {"required": rows.required, "limits": rows.limits}
+        asked |= {name: part for name, part in of_each.items() if part is not None}
 
         def step(carry: tuple[()], part: dict[str, Tensor], _: Any) -> Any:
             scores = pairwise_scores(part["queries"], self._vectors)
-            if "wanted" in part:
-                is_wanted = are_wanted(rows.bits[None], part["wanted"][:, None])
-                scores = tf.where(is_wanted, scores, -float("inf"))
+            if "required" in part:
+                is_allowed = meets_each(rows.attributes[None], part)
+                scores = tf.where(is_allowed, scores, -float("inf"))
             best, found = tf.math.top_k(without_columns(scores, part["excluded"]), k)
             return carry, (best, tf.where(best > -float("inf"), found, -1))
 
@@ -115,7 +131,7 @@ class _PartitionedGraphEncoder(EngineGraphEncoder):
         }
 
     def search(
-        self, queries: Tensor, k: int, rows: Filter | None = None, least: Tensor | None = None
+        self, queries: Tensor, k: int, rows: RowFilter | None = None, least: Tensor | None = None
     ) -> Found:
         last = k - 1 if least is None else least - 1
 
@@ -135,21 +151,16 @@ class _PartitionedGraphEncoder(EngineGraphEncoder):
         found = self._look(queries, k, rows, self._probes)
         return found if rows is None and k <= self._least else wider(found, self._probes)
 
-    def _look(self, queries: Tensor, k: int, rows: Filter | None, probes: int) -> Found:
+    def _look(self, queries: Tensor, k: int, rows: RowFilter | None, probes: int) -> Found:
         tables = {name: table.value() for name, table in self._tables.items()}
-        excluded = tf.zeros((0, 0), tf.int32) if rows is None else rows.excluded
-        wanted = () if rows is None or rows.bits is None else (rows.bits, rows.wanted)
+        of_rows = FilterSizes(num_excluded=0 if rows is None else None)
+        rows = RowFilter(tf.zeros((0, 0), tf.int32)) if rows is None else rows
+        parts = [part for part in rows if part is not None]
 
         def of(is_single: bool) -> Found:
-            sizes = self._sizes(
-                heads=queries.shape[1],
-                k=k,
-                probes=probes,
-                num_excluded=0 if rows is None else None,
-                is_filtered=bool(wanted),
-                is_single=is_single,
-            )
-            return search(tables, queries, excluded, *wanted, sizes=sizes)
+            heads = queries.shape[1]
+            sizes = self._sizes(heads=heads, k=k, probes=probes, rows=of_rows, is_single=is_single)
+            return search(tables, queries, *parts, sizes=sizes)
 
         if probes > self._probes:  # rare, and each way is traced for each number of probes
             return of(is_single=False)

@@ -1,4 +1,4 @@
-"""Inputs of a Keras layer or model of the user's own."""
+"""Query side of an index whose query model is a user's Keras layer or model."""
 
 import re
 from collections.abc import Mapping
@@ -23,11 +23,11 @@ _NUM_EXAMPLES = 5
 
 @final
 class KerasQueries(QueryGraphEncoder):
-    """The queries of a Keras layer or model that takes one tensor, or tensors by name.
+    """Encode queries with a Keras layer or model that takes one tensor, or tensors by name.
 
     Args:
-        model: A functional or sequential model tells its inputs; of others examples tell them.
-        example_inputs: Raw queries as the model takes them.
+        model: Query model. Functional and sequential models declare their inputs; others need examples.
+        example_inputs: Raw queries in the form that the model takes.
 
     Raises:
         ArgumentError: If the inputs are unknown or a list.
@@ -58,7 +58,6 @@ class KerasQueries(QueryGraphEncoder):
         return {name: _open(name, tensor) for name, tensor in self._inputs.items()}
 
     def __call__(self, features: Mapping[str, Tensor]) -> Tensor:
-        """`[batch, dim]` or `[batch, heads, dim]`."""
         shaped = {name: _shaped(name, features[name], tensor) for name, tensor in self._inputs.items()}
         return self._model(self.as_queries(shaped))
 
@@ -99,7 +98,6 @@ def _inputs_of_examples(examples: Any) -> Any:
 
 
 def _example_array(values: Any) -> np.ndarray:
-    """Text in an object array, numbers in one of their own type."""
     array = as_array(values)
     is_text = array.dtype.kind in "SU" or any(isinstance(value, str | bytes) for value in array.flat[:1])
     return (

@@ -1,4 +1,4 @@
-"""Raw features of a ready-made tower."""
+"""Query side of an index whose query model is a tower."""
 
 from collections.abc import Mapping
 from typing import Any, final
@@ -21,11 +21,11 @@ _NUM_EXAMPLES = 5
 
 @final
 class TowerQueries(QueryGraphEncoder):
-    """The queries of a `Tower`: the raw features of its columns, encoded in the graph.
+    """Encode the raw features of a tower's columns, inside the graph.
 
     Args:
-        tower: Built, with fitted columns.
-        example_inputs: Raw features to try; taken from what the columns learned when None.
+        tower: Built tower with fitted columns.
+        example_inputs: Raw features to compare results with; known values of the columns if None.
     """
 
     def __init__(self, tower: Tower | ModelQueryEncoder, example_inputs: Features | None = None) -> None:
@@ -42,7 +42,6 @@ class TowerQueries(QueryGraphEncoder):
         return {name: _open(spec) for name, spec in self._encode.input_signature().items()}
 
     def __call__(self, features: Mapping[str, Tensor]) -> Tensor:
-        """`[batch, embedding_dim]`."""
         signature = self._encode.input_signature()
         return self._tower(
             self._encode({name: _checked(features[name], spec) for name, spec in signature.items()})
@@ -68,7 +67,7 @@ def _open(spec: tf.TensorSpec) -> tf.TensorSpec:
 
 
 def _checked(values: Tensor, spec: tf.TensorSpec) -> Tensor:
-    """Values of the shape of the spec; no NaN among them, which would come out as a wrong answer."""
+    # NaN would silently give wrong scores.
     if spec.dtype.is_floating:
         values = tf.debugging.assert_all_finite(values, f"input '{spec.name}': expected finite numbers")
     return one_a_row(values, spec.name) if spec.shape.rank == 1 else values
