@@ -1,31 +1,43 @@
-"""Candidates come back as they went in, from memory and from the disk; their tiles hold each of them once."""
+"""Sources of candidates: one rank from each of them, rows and tiles as they went in, reuse of a source."""
+
+from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
 from shortlist.errors import ArgumentError
-from shortlist.metrics._candidates import Candidates, CandidatesInMemory, CandidatesOnDisk, widened
+from shortlist.indexes import BruteForce, Partitioned, Streaming
+from shortlist.metrics._candidates import (
+    CandidatesInIndex,
+    CandidatesInMemory,
+    CandidatesOnDisk,
+    CandidateSource,
+    open_candidates,
+)
 
 pytestmark = pytest.mark.contract
+Source = CandidatesInMemory | CandidatesOnDisk
+IDS = 3 * np.arange(1500)
 VECTORS = np.random.default_rng(0).normal(size=(1500, 3)).astype("float32")
 
 
 @pytest.fixture(params=["memory", "disk"])
-def candidates(request: pytest.FixtureRequest) -> Candidates:
+def candidates(request: pytest.FixtureRequest) -> Source:
     if request.param == "disk":
-        return CandidatesOnDisk([VECTORS[:7], VECTORS[7:1500]])
-    return CandidatesInMemory(1500, keras.Variable(widened(VECTORS), trainable=False))
+        return CandidatesOnDisk([(IDS[:7], VECTORS[:7]), (IDS[7:], VECTORS[7:])])
+    return CandidatesInMemory(VECTORS, IDS)
 
 
-def test_vectors_of_rows(candidates: Candidates) -> None:
+def test_vectors_of_rows(candidates: Source) -> None:
     rows = np.int32([1499, 0, 7, 7])
     found = candidates.vectors(keras.ops.convert_to_tensor(rows))
     np.testing.assert_array_equal(keras.ops.convert_to_numpy(found), VECTORS[rows])
 
 
 @pytest.mark.parametrize("num_columns", [1, 10**9])
-def test_tiles_hold_every_candidate_once_and_nothing_else(candidates: Candidates, num_columns: int) -> None:
+def test_tiles_hold_every_candidate_once_and_nothing_else(candidates: Source, num_columns: int) -> None:
     def add(carry: tuple, tile: object, first: object) -> tuple:
         return (carry[0] + keras.ops.sum(tile, axis=0),)
 
@@ -34,9 +46,11 @@ def test_tiles_hold_every_candidate_once_and_nothing_else(candidates: Candidates
     np.testing.assert_allclose(keras.ops.convert_to_numpy(total), expected, rtol=1e-4, atol=1e-3)
 
 
-def test_fillers_are_known(candidates: Candidates) -> None:
+def test_fillers_are_known(candidates: Source) -> None:
     assert candidates.num_candidates == 1500
-    assert candidates.num_rows in (1536, 2048)
+    ones = lambda carry, tile, _: (carry[0] + keras.ops.sum(keras.ops.ones_like(tile[:, 0])),)  # noqa: E731
+    (num_rows,) = candidates.fold(ones, (keras.ops.zeros(()),), 1)
+    assert int(num_rows) in (1536, 2048)
 
 
 def test_no_candidates_on_the_disk() -> None:
@@ -46,4 +60,57 @@ def test_no_candidates_on_the_disk() -> None:
 
 def test_batches_of_two_widths() -> None:
     with pytest.raises(ArgumentError, match=r"must have one dim, got \[2, 3\]"):
-        CandidatesOnDisk([np.zeros((1, 2), "float32"), np.zeros((1, 3), "float32")])
+        CandidatesOnDisk([(IDS[:1], np.zeros((1, dim), "float32")) for dim in (2, 3)])
+
+
+def opened(candidates: Any, previous: CandidateSource | None = None) -> CandidateSource:
+    return open_candidates(candidates, None, previous=previous, k=1500, metric="metric")
+
+
+KINDS = {
+    "dataset": (lambda: [(IDS[:7], VECTORS[:7]), (IDS[7:], VECTORS[7:])], CandidatesInMemory),
+    "exact index": (lambda: BruteForce().index(VECTORS, IDS), CandidatesInMemory),
+    "stream": (lambda: Streaming().index_from_dataset([(IDS, VECTORS)]), CandidatesOnDisk),
+    "approximate index": (lambda: Partitioned(probes=1000).index(VECTORS, IDS), CandidatesInIndex),
+}
+
+
+@pytest.mark.filterwarnings("ignore:metric 'metric' evaluates by Partitioned, which finds 100.0%")
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_source_ranks_alike(kind: str) -> None:
+    make, expected_class = KINDS[kind]
+    source = opened(make())
+    assert type(source) is expected_class
+    np.testing.assert_array_equal(source.ids, IDS)
+    queries = np.random.default_rng(1).normal(size=(4, 3)).astype("float32")
+    true = np.int32([[0, 1499], [7, -1], [3, 4], [9, 8]])
+    excluded = np.int32([[0, 5, 6], [-1, -1, -1], [10, 11, 11], [8, 9, 2]])
+    scores = queries.astype("float64") @ VECTORS.T.astype("float64")
+    for query, some in enumerate(excluded):
+        scores[query, list(set(some[some >= 0]) - set(true[query]))] = -np.inf
+    expected = (scores[:, None, :] > np.take_along_axis(scores, np.maximum(true, 0), 1)[..., None]).sum(-1)
+    found = source.ranks_of_rows(*map(keras.ops.convert_to_tensor, (queries, true, excluded)), k=1500)
+    better, tied = map(keras.ops.convert_to_numpy, found)
+    np.testing.assert_array_equal(np.where(true < 0, 2**24, expected), better)
+    assert (tied == 1).all()
+
+
+def test_a_source_is_replaced_in_place_if_its_shape_stays() -> None:
+    first = opened([(IDS, VECTORS)])
+    second = opened([(IDS + 1, VECTORS[::-1])], previous=first)
+    assert second is first
+    np.testing.assert_array_equal(second.ids, IDS + 1)
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(second.table)[:1500, :3], VECTORS[::-1])
+    assert opened([VECTORS[:1499]], previous=first) is not first  # tiles are as many, candidates are not
+    assert opened(Streaming().index_from_dataset([VECTORS]), previous=first) is not first
+
+
+@pytest.mark.parametrize("ids", [IDS, None])
+def test_candidates_in_memory_are_saved_and_others_are_not(ids: Any, tmp_path: Path) -> None:
+    CandidatesOnDisk([(IDS, VECTORS)]).save(tmp_path)
+    assert CandidatesInMemory.load(tmp_path) is None
+    CandidatesInMemory(VECTORS, ids).save(tmp_path)
+    loaded = CandidatesInMemory.load(tmp_path)
+    assert loaded is not None
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(loaded.vectors(np.arange(1500))), VECTORS)
+    assert (loaded.ids is None) if ids is None else (loaded.ids == ids).all()

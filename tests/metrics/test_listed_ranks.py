@@ -10,7 +10,7 @@ import shortlist as sl
 from shortlist.errors import ArgumentError
 from shortlist.indexes import Partitioned
 from shortlist.metrics import FactorizedTopK
-from shortlist.metrics._listed_ranks import listed_ranks
+from shortlist.metrics._candidates import CandidatesInIndex
 
 pytestmark = pytest.mark.contract
 GENERATOR = np.random.default_rng(0)
@@ -92,7 +92,8 @@ def test_no_true_candidate_is_found_in_an_empty_place() -> None:
     order = np.argsort(-(QUERIES[:2] @ VECTORS[:4].T), axis=1).astype("int32")
     true, excluded = [[order[0, 2], -1], [order[1, 0], -1]], [order[0, [0, 3]], order[1, [1, 2]]]
     asked = (keras.ops.convert_to_tensor(part) for part in (QUERIES[:2], np.int32(true), np.int32(excluded)))
-    better, tied = (keras.ops.convert_to_numpy(part) for part in listed_ranks(engine, *asked, k=10))
+    ranks = CandidatesInIndex(engine).ranks_of_rows(*asked, k=10)
+    better, tied = (keras.ops.convert_to_numpy(part) for part in ranks)
     assert better[:, 0].tolist() == [1, 0]
     assert (better[:, 1] > 1000).all()
     assert (tied == 1).all()

@@ -9,8 +9,8 @@ import pytest
 
 from shortlist import backend
 from shortlist.metrics import _candidates as module
-from shortlist.metrics._candidates import Candidates, CandidatesInMemory, CandidatesOnDisk, widened
-from shortlist.metrics._ranks import ranks
+from shortlist.metrics._candidates import CandidatesInMemory, CandidatesOnDisk
+from shortlist.metrics._ranks import Tiles, ranks
 from shortlist.metrics._true_ranks import NEVER
 
 pytestmark = pytest.mark.contract
@@ -18,16 +18,16 @@ Array = np.ndarray
 NUM_CANDIDATES, DIM = 300, 3
 
 
-def in_memory(vectors: Array) -> Candidates:
-    return CandidatesInMemory(len(vectors), keras.Variable(widened(vectors), trainable=False))
+def in_memory(vectors: Array) -> Tiles:
+    return CandidatesInMemory(vectors)
 
 
-def on_disk(vectors: Array) -> Candidates:
-    return CandidatesOnDisk(np.array_split(vectors, 7))
+def on_disk(vectors: Array) -> Tiles:
+    return CandidatesOnDisk((np.arange(len(part)), part) for part in np.array_split(vectors, 7))
 
 
 @pytest.fixture(params=[in_memory, on_disk])
-def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[[Array], Candidates]:
+def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[[Array], Tiles]:
     monkeypatch.setattr(backend, "rows_per_chunk", lambda *sizes: 1)  # of 64 candidates
     monkeypatch.setattr(module, "_ON_DISK", 64)
     return request.param
@@ -51,7 +51,7 @@ def slow_ranks(
 
 @pytest.mark.parametrize("num_heads", [1, 2])
 @pytest.mark.parametrize("num_true", [1, 3])
-def test_ranks(store: Callable[[Array], Candidates], num_heads: int, num_true: int) -> None:
+def test_ranks(store: Callable[[Array], Tiles], num_heads: int, num_true: int) -> None:
     generator = np.random.default_rng(num_heads + num_true)
     vectors = generator.integers(-2, 3, (NUM_CANDIDATES, DIM)).astype("float32")  # many are the same
     queries = generator.integers(-2, 3, (5, num_heads, DIM)).astype("float32")
@@ -74,7 +74,7 @@ def test_ranks(store: Callable[[Array], Candidates], num_heads: int, num_true: i
 
 @pytest.mark.parametrize("length", [1e-8, 1, 1e8])
 def test_a_vector_that_the_catalog_lacks_has_a_rank_whatever_the_lengths_of_vectors(
-    length: float, store: Callable[[Array], Candidates]
+    length: float, store: Callable[[Array], Tiles]
 ) -> None:
     vectors = np.arange(100, dtype="float32")[:, None] * np.float32(length)
     better, tied = ranks(store(vectors), np.float32([[2]]), np.float32([[[7.5 * length]]]))
@@ -82,7 +82,7 @@ def test_a_vector_that_the_catalog_lacks_has_a_rank_whatever_the_lengths_of_vect
 
 
 @pytest.mark.parametrize("heads", [[1.0], [1.0, 1e-3]], ids=["one head", "a long and a short one"])
-def test_rounding_is_no_order(heads: list[float], store: Callable[[Array], Candidates]) -> None:
+def test_rounding_is_no_order(heads: list[float], store: Callable[[Array], Tiles]) -> None:
     """The same vector a hundred times, wherever it stands in a tile, is tied with itself."""
     generator = np.random.default_rng(0)
     vectors = np.repeat(generator.normal(size=(2, 67)), 50, axis=0).astype("float32")
@@ -92,13 +92,13 @@ def test_rounding_is_no_order(heads: list[float], store: Callable[[Array], Candi
     assert np.asarray(keras.ops.convert_to_numpy(tied)).ravel().tolist() == [50.0] * 9
 
 
-def test_a_query_that_is_not_a_number_finds_nothing(store: Callable[[Array], Candidates]) -> None:
+def test_a_query_that_is_not_a_number_finds_nothing(store: Callable[[Array], Tiles]) -> None:
     vectors = np.eye(3, dtype="float32")
     better, tied = ranks(store(vectors), np.float32([[np.nan, 0, 0]]), vectors[None, :1], np.int32([[0]]))
     assert (float(better[0, 0]), float(tied[0, 0])) == (NEVER, 1)
 
 
-def test_ranks_inside_a_compiled_evaluation(store: Callable[[Array], Candidates]) -> None:
+def test_ranks_inside_a_compiled_evaluation(store: Callable[[Array], Tiles]) -> None:
     import shortlist as sl
 
     vectors = np.random.default_rng(1).normal(size=(100, 4)).astype("float32")
@@ -122,14 +122,14 @@ def test_ranks_inside_a_compiled_evaluation(store: Callable[[Array], Candidates]
     assert logs["recall_at_1"] == pytest.approx(1.0)
 
 
-def test_a_true_vector_of_zeros_next_to_long_ones(store: Callable[[Array], Candidates]) -> None:
+def test_a_true_vector_of_zeros_next_to_long_ones(store: Callable[[Array], Tiles]) -> None:
     vectors = np.float32([[0, 0, 0], [1e6, 0, 0], [-1e6, 0, 0], [0, 1e6, 0]])
     better, tied = ranks(store(vectors), np.float32([[1e6, 0, 0]]), vectors[None, :1], np.int32([[0]]))
     assert (float(better[0, 0]), float(tied[0, 0])) == (1.0, 2.0)
 
 
 def test_long_vectors_whose_products_cancel_are_tied_with_a_true_vector_of_zeros(
-    store: Callable[[Array], Candidates],
+    store: Callable[[Array], Tiles],
 ) -> None:
     long = np.float32(2**20)
     vectors = long * np.float32([[0, 0, 0], [1, -1, 0], [-1, 1, 0], [1, 0, 0]])

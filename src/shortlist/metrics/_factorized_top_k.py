@@ -12,25 +12,23 @@ from keras import ops
 
 from shortlist import backend
 from shortlist.errors import ArgumentError, NotIndexedError, must
-from shortlist.features import Vocabulary
-from shortlist.indexes import Index, StoredIndex, Streaming
-from shortlist.indexes._candidates import check_vectors, read_candidates
-from shortlist.metrics._candidates import Candidates, CandidatesInMemory, CandidatesOnDisk, widened
-from shortlist.metrics._listed_ranks import listed_ranks
+from shortlist.indexes import Index
+from shortlist.metrics._candidates import (
+    CandidatesInMemory,
+    CandidateSource,
+    no_true_candidates,
+    open_candidates,
+)
 from shortlist.metrics._ranking import RANKING_METRICS, ranking_metrics
-from shortlist.metrics._ranks import distinct, ranks
+from shortlist.metrics._ranks import distinct
 from shortlist.metrics._true_ranks import TrueRanks
 from shortlist.ops import check_shapes
-from shortlist.search import Engine
-from shortlist.search._tuning import estimate_recall
 from shortlist.typing import Tensor
 
 __all__ = ["FactorizedTopK"]
 
 _UNKNOWN = 2**30
 """First row number for true candidates that are not in the catalog."""
-
-_IDS_FILE, _VECTORS_FILE = "candidate_ids.parquet", "candidate_vectors.npy"
 
 
 @keras.saving.register_keras_serializable(package="shortlist")
@@ -92,13 +90,11 @@ class FactorizedTopK(keras.metrics.Metric):
         super().__init__(name=name, **kwargs)
         _check(ks, metrics)
         self.ks, self.metrics, self.name_format = tuple(ks), tuple(metrics), name_format
-        self._source = candidates
-        self._encoder = encoder
+        self._candidates, self._encoder = candidates, encoder
+        self._source: CandidateSource | None = None
+        self._table: keras.Variable | None = None
         self._ids: np.ndarray | None = None
         self._id_rows: Any = None
-        self._vectors: Any = None
-        self._candidates: Candidates | None = None
-        self._engine: Engine | None = None
         self.was_updated = False
         shape = (len(self.metrics), len(self.ks))
         self._sums = self.add_variable(shape=shape, initializer="zeros", name="sums", dtype="float32")
@@ -116,7 +112,7 @@ class FactorizedTopK(keras.metrics.Metric):
             candidates: As in the constructor.
             encoder: As in the constructor.
         """
-        self._source, self._encoder = candidates, encoder
+        self._candidates, self._encoder = candidates, encoder
 
     def refresh(self) -> bool:
         """Read and encode the candidates; `Model.evaluate` calls this before it starts.
@@ -128,23 +124,15 @@ class FactorizedTopK(keras.metrics.Metric):
             NotIndexedError: If no candidates were given.
             ArgumentError: If candidates are not as described in the constructor.
         """
-        if self._source is None:
-            if self._candidates is None:
-                raise NotIndexedError(
-                    must(
-                        f"metric {self.name!r}",
-                        "have candidates",
-                        fix="Pass a dataset: FactorizedTopK(candidates=...)",
-                    )
-                )
+        if self._candidates is None:
+            if self._source is None:
+                fix = "Pass a dataset: FactorizedTopK(candidates=...)"
+                raise NotIndexedError(must(f"metric {self.name!r}", "have candidates", fix=fix))
             return False  # a loaded metric evaluates over the candidates it was saved with
-        if isinstance(self._source, StoredIndex) and not self._source.is_exact():
-            return self._take_index(self._source)
-        self._engine = None
-        if isinstance(self._source, Streaming):
-            return self._take_from_disk(self._source)
-        vectors, ids = _read(self._source, self._encoder)
-        return self._take(check_vectors(vectors), ids)
+        source = open_candidates(
+            self._candidates, self._encoder, previous=self._source, k=max(self.ks), metric=self.name
+        )
+        return self._use(source)
 
     def update_state(
         self,
@@ -171,37 +159,31 @@ class FactorizedTopK(keras.metrics.Metric):
             ArgumentError: If neither vectors nor ids of the true candidates are given, or if a weight is
                 negative or not finite.
         """
-        if self._candidates is None and self._engine is None:
-            raise NotIndexedError(
-                must(
-                    f"metric {self.name!r}",
-                    "hold candidates before update_state",
-                    fix="Call its refresh() first, or Model.evaluate, which does",
-                )
-            )
+        if self._source is None:
+            requirement = "hold candidates before update_state"
+            fix = "Call its refresh() first, or Model.evaluate, which does"
+            raise NotIndexedError(must(f"metric {self.name!r}", requirement, fix=fix))
         if sample_weight is not None:
             sample_weight = ops.reshape(ops.cast(sample_weight, "float32"), (-1,))
             if not backend.is_symbolic(sample_weight):
                 _check_weights(ops.convert_to_numpy(sample_weight))
         query_embeddings, is_finite = _finite_or_zero(query_embeddings)
         if true_candidate_ids is not None and self._id_rows is not None:
-            better, tied, is_true = self._ranks_by_id(query_embeddings, true_candidate_ids, excluded_ids)
-        elif true_candidate_embeddings is not None and self._candidates is not None:
+            is_true, rows = self._rows_of(true_candidate_ids)
+            excluded = None if excluded_ids is None else self._id_rows.rows(excluded_ids)
+            better, tied = self._source.ranks_of_rows(query_embeddings, rows, excluded, max(self.ks))
+        elif true_candidate_embeddings is not None:
             check_shapes(query_embeddings, true_candidate_embeddings)
+            if excluded_ids is not None:
+                requirement = "come with true_candidate_ids, to tell which candidate is the true one"
+                fix = "Pass true_candidate_ids, and candidates as pairs (ids, vectors)"
+                raise ArgumentError(must("excluded_ids", requirement, fix=fix))
             true_candidate_embeddings, is_true_finite = _finite_or_zero(true_candidate_embeddings)
             is_finite = ops.logical_and(is_finite, is_true_finite)
-            better, tied, is_true = self._ranks_by_score(
-                query_embeddings, true_candidate_embeddings, excluded_ids
-            )
+            better, tied = self._source.ranks_of_vectors(query_embeddings, true_candidate_embeddings[:, None])
+            is_true = ops.ones_like(better, dtype="bool")
         else:
-            raise ArgumentError(
-                must(
-                    "true candidates",
-                    "be given as vectors, or as ids of candidates with ids",
-                    fix="Pass true_candidate_embeddings, or true_candidate_ids and candidates as pairs (ids, "
-                    "vectors)",
-                )
-            )
+            raise no_true_candidates()
         self._add(better, tied, is_true, is_finite, sample_weight)
 
     def result(self) -> dict[str, Tensor]:
@@ -247,112 +229,37 @@ class FactorizedTopK(keras.metrics.Metric):
         }
 
     def save_assets(self, directory: str) -> None:
-        if not isinstance(self._candidates, CandidatesInMemory):
-            return
-        wide = ops.convert_to_numpy(self._vectors)
-        np.save(Path(directory) / _VECTORS_FILE, wide[: self._candidates.num_candidates, :-1])
-        if self._ids is not None:
-            Vocabulary(self._ids).save(Path(directory) / _IDS_FILE)
+        if self._source is not None:
+            self._source.save(Path(directory))
 
     def load_assets(self, directory: str | None) -> None:
-        if directory is None:  # nothing was written
-            return
-        vectors, ids = Path(directory) / _VECTORS_FILE, Path(directory) / _IDS_FILE
-        if vectors.exists():
-            self._take(np.load(vectors), Vocabulary.load(ids).known_ids if ids.exists() else None)
+        # Nothing is written for candidates that are not in memory, and then `directory` may be None.
+        if directory is not None and (source := CandidatesInMemory.load(Path(directory))):
+            self._use(source)
 
-    def _take(self, vectors: np.ndarray, ids: np.ndarray | None) -> bool:
-        wide = widened(vectors)
-        same_shape = (
-            isinstance(self._candidates, CandidatesInMemory)
-            and self._candidates.num_candidates == len(vectors)
-            and tuple(self._vectors.shape) == wide.shape
-        )
-        if same_shape:
-            self._vectors.assign(wide)
-        else:
-            self._vectors = keras.Variable(wide, trainable=False, name="candidates")
-            self._candidates = CandidatesInMemory(len(vectors), self._vectors)
-        return not (same_shape & self._take_ids(ids))
-
-    def _take_from_disk(self, source: Streaming) -> bool:
-        ids: list[np.ndarray] = []
-
-        def vectors() -> Iterator[np.ndarray]:
-            for some_ids, some_vectors in source.batches():
-                ids.append(some_ids)
-                yield some_vectors
-
-        self._vectors, self._candidates = None, CandidatesOnDisk(vectors())
-        self._take_ids(np.concatenate(ids))
-        return True
-
-    def _take_index(self, source: StoredIndex) -> bool:
-        snapshot = source.snapshot()
-        if snapshot.has_deletions or len(snapshot.delta):
-            raise ArgumentError(
-                must("index", "hold exactly the candidates it was built with", fix="Call its compact() first")
-            )
-        if snapshot.engine is self._engine:
-            return False
-        self._vectors, self._candidates, self._engine = None, None, snapshot.engine
-        self._take_ids(source.ids)
-        recall = estimate_recall(snapshot.engine, max(self.ks))
-        warnings.warn(
-            f"metric {self.name!r} evaluates by {type(source).__name__}, which finds {recall:.1%} of the "
-            f"exact {max(self.ks)} best (candidates as queries); the rest count as misses.",
-            stacklevel=3,
-        )
-        return True
-
-    def _take_ids(self, ids: np.ndarray | None) -> bool:
-        """Take the ids; return whether they are the same as before."""
-        is_same = ids is self._ids or (
+    def _use(self, source: CandidateSource) -> bool:
+        """Evaluate over a source; return whether it is another one, or has other ids."""
+        ids = source.ids
+        has_same_ids = ids is self._ids or (
             ids is not None and self._ids is not None and np.array_equal(ids, self._ids)
         )
-        if not is_same:
+        if not has_same_ids:
             _check_no_padding(ids)
             self._ids = ids
             self._id_rows = None if ids is None else backend.IdLookup(ids)
-        return is_same
+        is_same = has_same_ids and source is self._source
+        self._source, self._table = source, source.table
+        return not is_same
 
-    def _ranks_by_id(
-        self, queries: Tensor, true_ids: Tensor, excluded_ids: Tensor | None
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def _rows_of(self, true_ids: Tensor) -> tuple[Tensor, Tensor]:
+        """Return which ids are true candidates, each once per query, and their rows, -1 if unknown."""
         true_ids = true_ids if len(true_ids.shape) == 2 else ops.expand_dims(true_ids, 1)
-        rows = self._rows_of(true_ids)
-        found = ops.where(rows < _UNKNOWN, rows, -1)
-        if self._candidates is None:
-            assert self._engine is not None
-            excluded = None if excluded_ids is None else self._id_rows.rows(excluded_ids)
-            return *listed_ranks(self._engine, queries, found, excluded, max(self.ks)), rows >= 0
-        vectors = self._candidates.vectors(ops.reshape(ops.maximum(found, 0), (-1,)))
-        vectors = ops.reshape(vectors, (-1, true_ids.shape[1], queries.shape[-1]))
-        excluded = None if excluded_ids is None else self._id_rows.rows(excluded_ids)
-        return *ranks(self._candidates, queries, vectors, found, excluded), rows >= 0
-
-    def _rows_of(self, true_ids: Tensor) -> Tensor:
-        """Return rows of true candidates, each once per query; `_UNKNOWN` or more if not in the catalog."""
         rows = self._id_rows.rows(true_ids)
         codes = ops.reshape(backend.factorize(ops.reshape(true_ids, (-1,))), ops.shape(true_ids))
         rows = ops.where(rows < 0, _UNKNOWN + codes, rows)
         rows = ops.where(backend.is_padding(true_ids), -1, rows)
-        return rows if true_ids.shape[1] == 1 else distinct(rows)
-
-    def _ranks_by_score(
-        self, queries: Tensor, candidates: Tensor, excluded_ids: Tensor | None
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        assert self._candidates is not None
-        if excluded_ids is not None:
-            raise ArgumentError(
-                must(
-                    "excluded_ids",
-                    "come with true_candidate_ids, to tell which candidate is the true one",
-                    fix="Pass true_candidate_ids, and candidates as pairs (ids, vectors)",
-                )
-            )
-        better, tied = ranks(self._candidates, queries, ops.expand_dims(candidates, 1))
-        return better, tied, ops.ones_like(better, dtype="bool")
+        rows = rows if true_ids.shape[1] == 1 else distinct(rows)
+        return rows >= 0, ops.where(rows < _UNKNOWN, rows, -1)
 
     def _report(self) -> None:
         num_rows, num_skipped, num_invalid = (int(one) for one in ops.convert_to_numpy(self._counts))
@@ -428,9 +335,3 @@ def _check_weights(weights: np.ndarray) -> None:
 def _weights_message(got: str) -> str:
     fix = "Give rows that should not count the weight 0"
     return must("sample_weight", "be finite and >= 0", got=got, fix=fix)
-
-
-def _read(source: Any, encoder: Callable[[Any], Any] | None) -> tuple[np.ndarray, np.ndarray | None]:
-    if isinstance(source, StoredIndex):
-        return source.vectors, source.ids
-    return read_candidates(source, encoder)[:2]

@@ -1,15 +1,18 @@
 """Ranks of true candidates in a catalog, by counting the candidates that score higher, tile by tile."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from keras import ops
 
 from shortlist import backend
-from shortlist.metrics._candidates import Candidates
 from shortlist.metrics._true_ranks import NEVER
 from shortlist.typing import Tensor
 
-__all__ = ["but_the_true", "distinct", "ranks"]
+__all__ = ["Step", "Tiles", "but_the_true", "distinct", "ranks"]
+
+Step = Callable[[Any, Tensor, Any], Any]
+"""Function of the carry, a tile `[size, dim + 1]` and the number of its first row; returns the next carry."""
 
 _MARGIN = 1e-6
 """Scores that differ by less than this share of the product of the vectors' lengths count as equal: the same
@@ -19,8 +22,26 @@ _SMALLEST_MARGIN = 1e-30
 """Margin for zero vectors, if the query has length 1 or less; it only keeps the division finite."""
 
 
+class Tiles(Protocol):
+    """Candidate vectors with a column of ones, padded with rows of zeros."""
+
+    num_candidates: int
+
+    def fold(self, step: Step, carry: Any, num_columns: Tensor | int) -> Any:
+        """Apply a function to all tiles, each with the carry that the one before returned.
+
+        Args:
+            step: The function.
+            carry: First carry, a tuple of tensors.
+            num_columns: Number of scores per candidate; the size of tiles depends on it.
+
+        Returns:
+            The last carry.
+        """
+
+
 def ranks(
-    candidates: Candidates,
+    candidates: Tiles,
     queries: Tensor,
     true_vectors: Tensor,
     true_rows: Tensor | None = None,
@@ -52,21 +73,14 @@ def ranks(
     truth = ops.max(ops.einsum("bhd,bpd->bhp", queries, true_vectors), axis=1)
     compared = _compared(queries, true_vectors, truth)
     excluded = None if excluded_rows is None else but_the_true(excluded_rows, true_rows)
-    counts = _counts(candidates, compared, excluded)
+    above, below = _counts(candidates, compared, excluded)
     is_found = ops.isfinite(truth)
     if true_rows is not None:
         is_found = ops.logical_and(is_found, true_rows >= 0)
-    better = ops.reshape(counts.above, ops.shape(truth))
-    not_below = float(candidates.num_candidates) - ops.reshape(counts.below, ops.shape(truth))
+    better = ops.reshape(above, ops.shape(truth))
+    not_below = float(candidates.num_candidates) - ops.reshape(below, ops.shape(truth))
     tied = ops.maximum(not_below - better, 1.0)
     return ops.where(is_found, better, float(NEVER)), ops.where(is_found, tied, 1.0)
-
-
-class _Counts(NamedTuple):
-    """Numbers of candidates above and below the margin; `[batch * num_true]`, float32."""
-
-    above: Tensor
-    below: Tensor
 
 
 def _compared(queries: Tensor, true_vectors: Tensor, truth: Tensor) -> Tensor:
@@ -116,7 +130,8 @@ def distinct(rows: Tensor) -> Tensor:
     return ops.where(ops.logical_or(repeated, ordered < 0), -1, ordered)
 
 
-def _counts(candidates: Candidates, compared: Tensor, excluded: Tensor | None) -> _Counts:
+def _counts(candidates: Tiles, compared: Tensor, excluded: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Return the numbers of candidates above and below the margin, both `[batch * num_true]`, float32."""
     _, num_true, heads, width = compared.shape
     compared = ops.reshape(compared, (-1, width))
     num_rows = ops.shape(compared)[0] // heads
@@ -132,4 +147,4 @@ def _counts(candidates: Candidates, compared: Tensor, excluded: Tensor | None) -
         return carry[0] + above, carry[1] + below
 
     start = (ops.zeros((num_rows,), "float32"), ops.zeros((num_rows,), "float32"))
-    return _Counts(*candidates.fold(step, start, ops.shape(compared)[0]))
+    return candidates.fold(step, start, ops.shape(compared)[0])
