@@ -6,7 +6,7 @@ from itertools import repeat
 import numpy as np
 
 from shortlist.errors import ArgumentError, must
-from shortlist.metrics._ranking import ranking_metrics
+from shortlist.metrics._ranking import RankingMetric, metric_name, ranking_metrics
 from shortlist.metrics._true_ranks import NEVER, NUMPY, TrueRanks
 from shortlist.typing import ArrayLike
 
@@ -92,7 +92,7 @@ def _numbers(ids: np.ndarray, numbers: dict[str | bytes | int, int]) -> np.ndarr
 
 
 def metrics_of_ranks(
-    ranks: np.ndarray, queries: np.ndarray, k: int, metrics: Sequence[str]
+    ranks: np.ndarray, queries: np.ndarray, k: int, metrics: Sequence[str | RankingMetric]
 ) -> dict[str, np.ndarray]:
     """Compute the metrics of each query's top k; each is defined in its file of `shortlist.metrics`.
 
@@ -100,7 +100,7 @@ def metrics_of_ranks(
         ranks: float64 `[P]`, rank of each true item, from 1; infinity if it was not recommended.
         queries: int `[P]`, query code of each true item; every code from 0 to Q - 1 occurs.
         k: Cutoff.
-        metrics: Names of metrics.
+        metrics: Names of metrics, or functions.
 
     Returns:
         float64 `[Q]` by name.
@@ -113,7 +113,7 @@ def metrics_of_ranks(
     better = np.minimum(ranks - 1, NEVER)[np.argsort(queries, kind="stable")]
     num_true = np.bincount(queries)
     starts = np.cumsum(num_true) - num_true
-    values = {name: np.empty(len(num_true)) for name in metrics}
+    values = {metric_name(metric): np.empty(len(num_true)) for metric in metrics}
     for part in _parts(num_true, k):
         slots = np.arange(num_true[part].max())
         is_true = slots < num_true[part][:, None]

@@ -12,7 +12,7 @@ from shortlist.data._interactions import check_is_interactions
 from shortlist.errors import ArgumentError, must
 from shortlist.evaluation._ranked_lists import Answers, Recommend, ask
 from shortlist.indexes import Index
-from shortlist.metrics._ranking import RANKING_METRICS
+from shortlist.metrics._ranking import RankingMetric, check_metrics, metric_name
 
 __all__ = [
     "Recommend",
@@ -33,7 +33,7 @@ def evaluate(  # noqa: PLR0913 - the options of the protocol, all by name
     *,
     ks: Sequence[int] = (10, 100),
     exclude: Interactions | Histories | None = None,
-    metrics: Sequence[str] = ("recall", "ndcg"),
+    metrics: Sequence[str | RankingMetric] = ("recall", "ndcg"),
     average: str = "row",
     weighted: bool = True,
     batch_size: int = 512,
@@ -55,7 +55,8 @@ def evaluate(  # noqa: PLR0913 - the options of the protocol, all by name
         ks: Cutoffs.
         exclude: `Interactions` or `Histories`, usually the training part, whose items are not recommended to
             their users again.
-        metrics: Any of `recall`, `precision`, `hit_rate`, `mrr`, `ndcg`, `map`.
+        metrics: Any of `recall`, `precision`, `hit_rate`, `mrr`, `ndcg`, `map`, or functions of your own; see
+            `metrics.RankingMetric`.
         average: `"row"`: each test row is one query with one true item; `"user"`: each user is one query, and
             all of the user's test items are true; a user has the mean weight of the user's rows.
         weighted: Whether to use the column `sample_weight` of `test`.
@@ -93,12 +94,14 @@ def evaluate(  # noqa: PLR0913 - the options of the protocol, all by name
     return measure(answers, ks, metrics, average)
 
 
-def measure(answers: Answers, ks: Sequence[int], metrics: Sequence[str], average: str) -> dict[str, float]:
+def measure(
+    answers: Answers, ks: Sequence[int], metrics: Sequence[str | RankingMetric], average: str
+) -> dict[str, float]:
     """Average all metrics at all k, over `"row"` or `"user"`."""
     by_k = [answers.measure(k, metrics, average) for k in ks]
     return {
         f"{name}_at_{k}": values[f"{name}_at_{k}"]
-        for name in metrics
+        for name in map(metric_name, metrics)
         for k, values in zip(ks, by_k, strict=True)
     }
 
@@ -169,7 +172,9 @@ def as_recommender(value: Any, name: str) -> Recommend:
     return recommend
 
 
-def check_protocol(ks: Sequence[int], metrics: Sequence[str], average: str, batch_size: int = 1) -> None:
+def check_protocol(
+    ks: Sequence[int], metrics: Sequence[str | RankingMetric], average: str, batch_size: int = 1
+) -> None:
     """Check the options of `evaluate`.
 
     Raises:
@@ -177,8 +182,7 @@ def check_protocol(ks: Sequence[int], metrics: Sequence[str], average: str, batc
     """
     if not ks or any(isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1 for k in ks):
         raise ArgumentError(must("ks", "hold integers >= 1", got=tuple(ks)))
-    if not metrics or not set(metrics) <= set(RANKING_METRICS):
-        raise ArgumentError(must("metrics", f"be some of {tuple(RANKING_METRICS)}", got=tuple(metrics)))
+    check_metrics(metrics)
     if average not in _AVERAGES:
         raise ArgumentError(must("average", f"be one of {_AVERAGES}", got=repr(average)))
     if batch_size < 1:

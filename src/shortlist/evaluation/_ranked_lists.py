@@ -13,6 +13,7 @@ from shortlist.data._interactions import check_is_interactions
 from shortlist.errors import DataError, must
 from shortlist.evaluation._lists import check_lists, metrics_of_ranks, ranks_in_lists
 from shortlist.ids import arrow_id_kind, encode_ids
+from shortlist.metrics import RankingMetric
 from shortlist.typing import ArrayLike, ItemId
 
 __all__ = ["Answers", "Recommend", "ask"]
@@ -52,7 +53,7 @@ class Answers:
     recommended: dict[int, Counter[ItemId]]
     weights: np.ndarray | None = None
 
-    def measure(self, k: int, metrics: Sequence[str], average: str) -> dict[str, float]:
+    def measure(self, k: int, metrics: Sequence[str | RankingMetric], average: str) -> dict[str, float]:
         """Return metrics averaged over test rows or users, under names such as `recall_at_10`.
 
         Args:

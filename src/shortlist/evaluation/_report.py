@@ -19,7 +19,7 @@ from shortlist.evaluation._protocol import as_recommenders, check_protocol, meas
 from shortlist.evaluation._ranked_lists import Answers, Recommend, ask
 from shortlist.ids import encode_ids
 from shortlist.indexes import Index
-from shortlist.metrics import coverage, gini, novelty
+from shortlist.metrics import RankingMetric, coverage, gini, novelty
 
 __all__ = ["Report", "compare"]
 
@@ -80,7 +80,7 @@ def compare(  # noqa: PLR0913 - the options of the protocol, all by name
     train: Interactions,
     exclude: Interactions | Histories | None = None,
     ks: Sequence[int] = (10, 100),
-    metrics: Sequence[str] = ("recall", "ndcg"),
+    metrics: Sequence[str | RankingMetric] = ("recall", "ndcg"),
     average: str = "row",
     weighted: bool = True,
 ) -> Report:

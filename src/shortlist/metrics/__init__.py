@@ -5,5 +5,7 @@ from shortlist.metrics._coverage import coverage
 from shortlist.metrics._factorized_top_k import FactorizedTopK
 from shortlist.metrics._gini import gini
 from shortlist.metrics._novelty import novelty
+from shortlist.metrics._ranking import RankingMetric
+from shortlist.metrics._true_ranks import TrueRanks
 
-__all__ = ["CatalogMetric", "FactorizedTopK", "coverage", "gini", "novelty"]
+__all__ = ["CatalogMetric", "FactorizedTopK", "RankingMetric", "TrueRanks", "coverage", "gini", "novelty"]

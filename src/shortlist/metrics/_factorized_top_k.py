@@ -19,7 +19,7 @@ from shortlist.metrics._candidates import (
     no_true_candidates,
     open_candidates,
 )
-from shortlist.metrics._ranking import RANKING_METRICS, ranking_metrics
+from shortlist.metrics._ranking import RankingMetric, check_metrics, metric_name, ranking_metrics
 from shortlist.metrics._ranks import distinct
 from shortlist.metrics._true_ranks import TrueRanks
 from shortlist.ops import check_shapes
@@ -59,7 +59,8 @@ class FactorizedTopK(keras.metrics.Metric):
         encoder: Function or layer that encodes the candidates if the dataset holds features instead of
             vectors, such as the candidate tower.
         ks: Lengths of the recommendation lists.
-        metrics: Any of `recall`, `precision`, `hit_rate`, `mrr`, `ndcg`, `map`.
+        metrics: Any of `recall`, `precision`, `hit_rate`, `mrr`, `ndcg`, `map`, or functions of your own; see
+            `RankingMetric`.
         name_format: Format of the names in the logs, with `{metric}` and `{k}`.
 
     Raises:
@@ -82,7 +83,7 @@ class FactorizedTopK(keras.metrics.Metric):
         *,
         encoder: Callable[[Any], Any] | None = None,
         ks: Sequence[int] = (10, 100),
-        metrics: Sequence[str] = ("recall", "ndcg", "mrr"),
+        metrics: Sequence[str | RankingMetric] = ("recall", "ndcg", "mrr"),
         name_format: str = "{metric}_at_{k}",
         name: str = "factorized_top_k",
         **kwargs: Any,
@@ -201,7 +202,7 @@ class FactorizedTopK(keras.metrics.Metric):
         return {
             self.name_format.format(metric=metric, k=k): means[row, column]
             for column, k in enumerate(self.ks)
-            for row, metric in enumerate(self.metrics)
+            for row, metric in enumerate(map(metric_name, self.metrics))
         }
 
     def reset_state(self) -> None:
@@ -223,10 +224,15 @@ class FactorizedTopK(keras.metrics.Metric):
     def get_config(self) -> dict[str, Any]:
         return {
             "ks": list(self.ks),
-            "metrics": list(self.metrics),
+            "metrics": [keras.saving.serialize_keras_object(metric) for metric in self.metrics],
             "name_format": self.name_format,
             "name": self.name,
         }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "FactorizedTopK":
+        metrics = [keras.saving.deserialize_keras_object(metric) for metric in config["metrics"]]
+        return cls(**{**config, "metrics": metrics})
 
     def save_assets(self, directory: str) -> None:
         if self._source is not None:
@@ -290,18 +296,16 @@ class FactorizedTopK(keras.metrics.Metric):
         true_ranks, columns = TrueRanks(better, tied, is_true, ops), []
         for k in self.ks:
             values = ranking_metrics(true_ranks, k, self.metrics)
-            columns.append(ops.stack([ops.sum(values[metric] * weights) for metric in self.metrics]))
+            columns.append(ops.stack([ops.sum(value * weights) for value in values.values()]))
         self._sums.assign_add(ops.stack(columns, axis=1))
         self._weight.assign_add(ops.sum(weights))
         self.was_updated = True
 
 
-def _check(ks: Sequence[int], metrics: Sequence[str]) -> None:
+def _check(ks: Sequence[int], metrics: Sequence[str | RankingMetric]) -> None:
     if not ks or any(isinstance(k, bool) or int(k) != k or k < 1 for k in ks):
         raise ArgumentError(must("ks", "hold integers >= 1, such as (10, 100)", got=repr(ks)))
-    unknown = [metric for metric in metrics if metric not in RANKING_METRICS]
-    if unknown or not metrics:
-        raise ArgumentError(must("metrics", f"be some of {tuple(RANKING_METRICS)}", got=tuple(metrics)))
+    check_metrics(metrics)
 
 
 def _check_no_padding(ids: np.ndarray | None) -> None:

@@ -1,7 +1,9 @@
-"""All ranking metrics by name."""
+"""Ranking metrics by name, and those of users."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Any, Protocol
 
+from shortlist.errors import ArgumentError, must
 from shortlist.metrics._hit_rate import hit_rate
 from shortlist.metrics._map import average_precision
 from shortlist.metrics._mrr import mrr
@@ -11,9 +13,32 @@ from shortlist.metrics._recall import recall
 from shortlist.metrics._true_ranks import TrueRanks
 from shortlist.typing import Tensor
 
-__all__ = ["RANKING_METRICS", "ranking_metrics"]
+__all__ = ["RANKING_METRICS", "RankingMetric", "check_metrics", "metric_name", "ranking_metrics"]
 
-RANKING_METRICS: dict[str, Callable[[TrueRanks, int], Tensor]] = {
+
+class RankingMetric(Protocol):
+    """Function from the ranks of true candidates to one value per query.
+
+    `FactorizedTopK` and `evaluation.compare` average it over queries and log it as `<__name__>_at_<k>`. To
+    save a `FactorizedTopK` with it, register it with `keras.saving.register_keras_serializable`.
+    """
+
+    __name__: str
+
+    def __call__(self, ranks: TrueRanks, k: int) -> Tensor:
+        """Return the metric of the first `k` positions.
+
+        Args:
+            ranks: Ranks of each query's true candidates, and `ranks.xp`, the functions of `keras.ops` for its
+                arrays.
+            k: Number of positions.
+
+        Returns:
+            `[num_queries]`.
+        """
+
+
+RANKING_METRICS: dict[str, RankingMetric] = {
     "recall": recall,
     "precision": precision,
     "hit_rate": hit_rate,
@@ -21,10 +46,33 @@ RANKING_METRICS: dict[str, Callable[[TrueRanks, int], Tensor]] = {
     "ndcg": ndcg,
     "map": average_precision,
 }
-"""Functions from ranks and k to one value per query."""
+"""Ranking metrics of Shortlist by name."""
 
 
-def ranking_metrics(ranks: TrueRanks, k: int, names: Sequence[str]) -> dict[str, Tensor]:
+def metric_name(metric: str | RankingMetric) -> str:
+    """Return the name of a metric in logs."""
+    return metric if isinstance(metric, str) else metric.__name__
+
+
+def check_metrics(metrics: Sequence[Any]) -> None:
+    """Check that metrics are names of ours or functions, each once.
+
+    Args:
+        metrics: Argument of the caller.
+
+    Raises:
+        ArgumentError: If they are not.
+    """
+    known = [callable(metric) or metric in RANKING_METRICS for metric in metrics]
+    if isinstance(metrics, str) or not metrics or not all(known):
+        requirement = f"be some of {tuple(RANKING_METRICS)}, or functions of ranks and k"
+        raise ArgumentError(must("metrics", requirement, got=metrics))
+    names = [metric_name(metric) for metric in metrics]
+    if len(set(names)) < len(names):
+        raise ArgumentError(must("metrics", "have distinct names", got=names))
+
+
+def ranking_metrics(ranks: TrueRanks, k: int, metrics: Sequence[str | RankingMetric]) -> dict[str, Tensor]:
     """Return metrics of the first `k` positions by name, `[num_queries]` each.
 
     Example:
@@ -34,4 +82,5 @@ def ranking_metrics(ranks: TrueRanks, k: int, names: Sequence[str]) -> dict[str,
         >>> float(ranking_metrics(ranks, 10, ["mrr"])["mrr"][0])
         0.5
     """
-    return {name: RANKING_METRICS[name](ranks, k) for name in names}
+    functions = [RANKING_METRICS[metric] if isinstance(metric, str) else metric for metric in metrics]
+    return {metric_name(m): f(ranks, k) for m, f in zip(metrics, functions, strict=True)}
