@@ -313,6 +313,8 @@ def encode_columns(columns: Iterable[Column], features: Any) -> dict[str, np.nda
     """
     columns, encoded = list(columns), {}
     for column in columns:
+        if not column.is_fitted:
+            raise not_fitted(column.column)
         values = source.values(features, column.column)
         try:
             with naming(column.column):

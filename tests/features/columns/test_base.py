@@ -1,4 +1,4 @@
-"""Contract of columns: the built-in ones and a user's own."""
+"""What columns have in common, besides the contract that test_contracts.py checks."""
 
 import dataclasses
 import json
@@ -10,6 +10,7 @@ import pytest
 
 from shortlist.errors import ArtifactError, FeatureError
 from shortlist.features import Buckets, Categories, Category, Column, Number, Text, Vocabulary
+from shortlist.features._spec import encode_columns
 from shortlist.features.columns._base import deserialize_columns, naming, serialize_columns
 
 
@@ -70,26 +71,6 @@ def name(column):
     return type(column).__name__
 
 
-@pytest.mark.parametrize("column", VALUES, ids=name)
-def test_the_contract_of_columns(column: Column):
-    values = VALUES[column]
-    assert not column.is_fitted
-    fitted = column.fit(values)
-    assert fitted.is_fitted
-    assert not column.is_fitted  # the first has not changed
-
-    encoded = fitted.encode(values)
-    assert encoded.ndim == 1 + len(fitted.row_shape)
-    assert len(encoded) == 3
-    assert fitted.encode(values[:0]).shape == (0, *encoded.shape[1:])
-    np.testing.assert_array_equal(
-        np.concatenate([fitted.encode(values[i : i + 1]) for i in range(3)]), encoded
-    )
-    if fitted.num_rows is not None:
-        assert encoded.dtype == np.int32
-        assert -1 <= encoded.min() <= encoded.max() < fitted.num_rows
-
-
 @pytest.mark.parametrize("column", OURS, ids=name)
 def test_columns_are_frozen_final_and_comparable(column: Column):
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -102,17 +83,6 @@ def test_columns_are_frozen_final_and_comparable(column: Column):
     assert fitted != column
 
 
-@pytest.mark.parametrize("column", VALUES, ids=name)
-def test_parts_fit_like_the_whole(column: Column):
-    fitter = column.fitter()
-    for row in range(3):
-        fitter.add(VALUES[column][row : row + 1])
-    parts, whole = fitter.fitted(), column.fit(VALUES[column])
-    np.testing.assert_allclose(parts.encode(VALUES[column]), whole.encode(VALUES[column]), rtol=1e-6)
-    assert type(parts) is type(whole)
-    assert parts.num_rows == whole.num_rows
-
-
 def test_parts_of_arrow_fit_a_column_without_a_fitter_of_its_own():
     fitter = LogNumber("c").fitter()
     for part in ([1.0, 5.0], [2.0]):
@@ -120,13 +90,6 @@ def test_parts_of_arrow_fit_a_column_without_a_fitter_of_its_own():
     assert fitter.fitted() == LogNumber("c", largest=5.0)
     with pytest.raises(FeatureError, match="at least one row to fit on"):
         LogNumber("c").fitter().fitted()
-
-
-@pytest.mark.parametrize("column", VALUES, ids=name)
-@pytest.mark.parametrize("num_values", [1, 5])
-def test_a_column_encodes_its_examples(column, num_values):
-    fitted = column.fit(VALUES[column])
-    assert len(fitted.encode(fitted.examples(num_values))) == num_values
 
 
 @pytest.mark.parametrize("column", FITTED, ids=name)
@@ -140,19 +103,6 @@ def test_the_last_example_of_a_vocabulary_is_unknown(column):
 def test_examples_of_whole_numbers_are_whole():
     assert Number("age").fit([20, 30, 50]).examples(3).dtype == np.int64
     assert Buckets("age").fit([20, 30, 50]).examples(3).dtype == np.int64
-
-
-@pytest.mark.contract
-@pytest.mark.parametrize("column", VALUES, ids=name)
-def test_the_layer_maps_encoded_values_to_vectors(column):
-    fitted = column.fit(VALUES[column])
-    encoded = fitted.encode(VALUES[column])
-    layer = fitted.to_layer(4, name="some_name", dtype="float32")
-    vectors = layer(encoded)
-    assert layer.name == "some_name"
-    assert tuple(vectors.shape) == layer.compute_output_shape(encoded.shape)
-    assert vectors.shape[0] == 3
-    assert len(vectors.shape) == 2
 
 
 @pytest.mark.parametrize("column", [*FITTED, *VALUES], ids=name)
@@ -181,6 +131,11 @@ def test_a_class_that_keras_does_not_know_is_refused_with_the_way_out():
 @dataclasses.dataclass(frozen=True)
 class Unregistered(LogNumber):
     pass
+
+
+def test_a_column_that_is_not_fitted_is_refused_by_name():
+    with pytest.raises(FeatureError, match="column 'c' must be fitted before it is used"):
+        encode_columns([LogNumber("c")], {"c": [1.0]})
 
 
 def test_custom_objects_of_keras_are_found():
