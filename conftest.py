@@ -24,13 +24,13 @@ BACKEND_FACTOR = {"jax": 3}  # JAX compiles every step of every process
 hypothesis.settings.register_profile("shortlist", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("shortlist")
 
-# Many tests compile the same programs, so JAX keeps them; remove the folder to compile all again.
-if os.environ.get("KERAS_BACKEND") == "jax":
-    import jax
-
-    jax.config.update("jax_compilation_cache_dir", str(Path(__file__).parent / ".cache" / "jax"))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+# Many tests, and the processes they start, compile the same programs, so JAX keeps them; remove the folder to
+# compile all again. JAX reads the variables when it is imported.
+os.environ |= {
+    "JAX_COMPILATION_CACHE_DIR": str(Path(__file__).parent / ".cache" / "jax"),
+    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+}
 
 # `--doctest-modules` imports every module; skip those of a backend that is not installed.
 collect_ignore = ["docs/conf.py", "docs/reference"]
