@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from keras import ops
 __all__ = [
     "check_close",
     "check_config",
+    "check_readable",
     "check_refusals",
     "clause",
     "half_precision",
@@ -39,7 +41,10 @@ def require(condition: Any, message: str) -> None:
 
 def to_numpy(values: Any) -> Any:
     """Convert every tensor of a structure to NumPy."""
-    return keras.tree.map_structure(lambda value: np.asarray(ops.convert_to_numpy(value)), values)
+    return keras.tree.map_structure(
+        lambda value: value if isinstance(value, np.ndarray) else np.asarray(ops.convert_to_numpy(value)),
+        values,
+    )
 
 
 def check_close(what: str, found: Any, expected: Any, tolerance: float = 1e-5) -> None:
@@ -73,11 +78,17 @@ def check_refusals(refusals: Sequence[Callable[[], Any]]) -> None:
         try:
             call()
         except (ValueError, TypeError) as error:
-            message = str(error).split("\n\nArguments received by")[0].strip()
-            is_sentence = len(message.split()) > 3 and message.endswith(".")
-            require(is_sentence, f"call {number} raised {message!r}, expected a sentence.")
+            check_readable(f"call {number}", error)
         else:
             raise AssertionError(f"call {number} was accepted, expected a ValueError or TypeError.")
+
+
+def check_readable(what: str, error: Exception) -> None:
+    """Require that the message of an error is a sentence, without what Keras adds to it."""
+    message = re.sub(r"\x1b\[\d*m", "", str(error)).split("\n\nArguments received by")[0]
+    message = re.sub(r"^Exception encountered when calling .*\n\n", "", message).strip()
+    is_sentence = len(message.split()) > 3 and message.endswith(".")
+    require(is_sentence, f"{what} raised {message!r}, expected a sentence.")
 
 
 @contextlib.contextmanager

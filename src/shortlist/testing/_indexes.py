@@ -1,5 +1,6 @@
 """Contract test of indexes."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -16,12 +17,14 @@ from shortlist.testing._answers import (
 )
 from shortlist.testing._catalog import KINDS, Catalog, Wanted, drawn, drawn_queries, unknown_of
 from shortlist.testing._changes import check_changes, check_emptied, check_saved
+from shortlist.testing._clauses import clause
 from shortlist.testing._refusals import (
     check_not_indexed,
     check_refused_candidates,
     check_refused_changes,
     check_refused_requests,
 )
+from shortlist.testing._saved import check_reload
 
 __all__ = ["check_index"]
 
@@ -29,7 +32,7 @@ _NUM_CANDIDATES = 43
 """A prime, large enough for more attribute values than the 32 bits of a mask word."""
 
 
-def check_index(make: Callable[..., StoredIndex]) -> None:
+def check_index(make: Callable[..., StoredIndex], *, folder: str | os.PathLike[str] | None = None) -> None:
     """Check the contract of indexes against a brute-force oracle.
 
     Vectors are small integers, so ties are common and scores are exact. An index with `is_exact()` must
@@ -40,6 +43,7 @@ def check_index(make: Callable[..., StoredIndex]) -> None:
     Args:
         make: Function `make(vectors, ids, attributes=None, **options)` that returns an index of these
             candidates. `ids` may be None; `options` are constructor arguments, such as `k`.
+        folder: Folder to save the index in, for `check_saved`; None reloads it in this process only.
 
     Raises:
         AssertionError: If a check fails; the message names the check, the value found and the value expected.
@@ -54,6 +58,8 @@ def check_index(make: Callable[..., StoredIndex]) -> None:
     _check_row_numbers(make)
     catalog, queries = drawn(3, _NUM_CANDIDATES), drawn_queries(3, 3)
     index = _made(make, catalog)
+    with clause("saved"):
+        check_reload(index, queries, "search", folder)
     check_answers("answers", index, catalog, queries)
     check_answers("one query", index, catalog, queries[2:], ks=(1,))
     heads = np.stack([queries, queries[::-1]], axis=1)

@@ -95,7 +95,7 @@ def check_task(
         model = ArgumentsModel(task, _plain(arrays))
         model.compile(optimizer=keras.optimizers.SGD(0.01))
         rows = {"row": np.arange(2)}
-        logs = model.evaluate(rows, verbose=0, return_dict=True)
+        logs = model.evaluate(rows, batch_size=1024, verbose=0, return_dict=True)
         check_close("the loss", logs["loss"], loss, 1e-4)
     with clause("precision"):
         for policy, tolerance in (("mixed_float16", 0.02), ("mixed_bfloat16", 0.1)):
@@ -184,7 +184,7 @@ def check_metric(
         model = ArgumentsModel(metric, _plain(arrays))
         model.compile(optimizer="sgd")
         rows = {"row": np.arange(2)}
-        logs = model.evaluate(rows, verbose=0, return_dict=True)
+        logs = model.evaluate(rows, batch_size=1024, verbose=0, return_dict=True)
         names = expected if isinstance(expected, dict) else {metric.name: expected}
         check_close("the result", {name: logs.get(name, np.nan) for name in names}, names)
     with clause("config"):

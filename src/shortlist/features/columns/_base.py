@@ -59,7 +59,8 @@ class Column(abc.ABC):
         ...     largest: float | None = None
         ...     is_fitted = property(lambda self: self.largest is not None)
         ...     def fit(self, values):
-        ...         return dataclasses.replace(self, largest=float(np.max(values)))
+        ...         largest = self.largest if self.is_fitted else float(np.max(values))
+        ...         return dataclasses.replace(self, largest=largest)
         ...     def encode(self, values):
         ...         return np.float32(np.log1p(values) / np.log1p(self.largest))
         ...     def to_layer(self, embedding_dim, **kwargs):
