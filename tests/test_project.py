@@ -27,7 +27,7 @@ TESTED_ELSEWHERE = {
     "metrics/_map.py": "tests/metrics/test_ranking.py, with all ranking metrics",
     "metrics/_novelty.py": "tests/metrics/test_spread.py, with coverage and Gini",
     "testing/_clauses.py": "tests/testing/test_losses.py and its neighbors, clause by clause",
-    "testing/_saved.py": "tests/testing/test_losses.py and its neighbors, in one new process",
+    "testing/_saved.py": "tests/test_contracts.py, in one new process for all kinds",
     "metrics/_true_ranks.py": "tests/metrics/test_ranking.py, with all ranking metrics",
 }
 
