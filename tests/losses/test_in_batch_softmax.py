@@ -185,6 +185,71 @@ def test_the_precision_of_float32(smallest: float, largest: float, direction: fl
         np.testing.assert_allclose(got, expected[name], rtol=0, atol=tolerance * np.abs(expected[name]).max())
 
 
+@pytest.mark.parametrize("kept", ["all", "some", "none"])
+@pytest.mark.parametrize("log_q", [0.0, -40.0, -1e4])
+@pytest.mark.parametrize("largest", [0.0, 1.0, 49.5, 50.5, 1e4])
+def test_loss_and_gradients_below_and_above_the_bound_of_small_logits(
+    largest: float, log_q: float, kept: str
+) -> None:
+    generator = np.random.default_rng(0)
+    queries, candidates = generator.normal(size=(6, 3)), generator.normal(size=(8, 3))
+    queries[1], candidates[1], candidates[2], candidates[7] = [1, 0, 0], [1, 0, 0], [-1, 0, 0], [-1, 0, 0]
+    queries[0], candidates[0] = [-1, 0, 0], [1, 0, 0]
+    queries, candidates = (
+        part / np.linalg.norm(part, axis=1, keepdims=True) for part in (queries, candidates)
+    )
+    probability = np.zeros(8)
+    probability[3] = log_q
+    mask = {"all": None, "some": generator.uniform(size=(6, 8)) < 0.5, "none": np.zeros((6, 8), bool)}[kept]
+    arguments: dict[str, Any] = {"score_mask": mask, "temperature": 1 / largest if largest else 1.0}
+    queries = queries if largest else 0 * queries
+    expected = softmax.in_batch_softmax(queries, candidates, log_probability=probability, **arguments)
+    answer = value_and_gradients(
+        lambda queries, candidates: in_batch_softmax(
+            queries, candidates, candidate_log_probability=np.float32(probability), **arguments
+        ),
+        queries,
+        candidates,
+    )
+    logits = max(1.0, np.abs(expected["logits"][np.isfinite(expected["logits"])]).max())
+    assert answer.value == pytest.approx(expected["loss"], rel=1e-6, abs=3e-7 * logits)
+    for got, name in zip(answer.gradients, ("grad_queries", "grad_candidates"), strict=True):
+        tolerance = max(3e-6, 1e-6 * logits) * max(1.0, largest)
+        np.testing.assert_allclose(got, expected[name], rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize(
+    ("length", "temperature", "log_q", "own_length", "own_log_q", "is_large"),
+    [
+        (6.0, 1.0, -13.0, 6.0, -13.0, False),
+        (7.2, 1.0, 0.0, 0.0, 0.0, True),
+        (2.0, 0.079, 0.0, 0.0, 0.0, True),
+        (6.0, 1.0, -15.0, 0.0, 0.0, True),
+        (6.0, 1.0, -1.0, 9.0, 0.0, True),
+        (6.0, 1.0, -1.0, 0.0, -15.0, True),
+        (6.0, 1.0, np.nan, 0.0, 0.0, True),
+    ],
+    ids=["small", "vectors", "temperature", "log q", "own vectors", "own log q", "NaN"],
+)
+def test_maximum_is_searched_only_if_logits_may_be_large(
+    length: float,
+    temperature: float,
+    log_q: float,
+    own_length: float,
+    own_log_q: float,
+    is_large: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(MODULE, "_shifted_exponentials", lambda logits: (logits[:, :1], np.nan * logits))
+    queries, candidates = length * np.eye(3, dtype="float32"), length * np.eye(3, dtype="float32")
+    own = Vectors(
+        np.full((3, 1, 3), own_length / 3**0.5, "float32"), log_q=np.full((3, 1), own_log_q, "float32")
+    )
+    negatives = Negatives(log_q=np.full(3, log_q, "float32"), per_query=own)
+    loss = InBatchSoftmax(temperature=temperature)(queries, candidates, negatives)
+    assert np.isnan(float(loss)) == is_large
+
+
 def test_one_of_several_positives_that_lies_far_below_the_others() -> None:
     """Examples of one row differ by more than exponentials of float32 hold."""
     queries = np.float32([[1, 0]] * 3)

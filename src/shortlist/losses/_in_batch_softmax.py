@@ -20,6 +20,10 @@ rows of logits are computed a chunk at a time, and what repeats is computed once
        s = max(m, p),  z = total exp(m - s) + exp(p - s)       of each example
        loss = log z + s - p
 
+   The maximum keeps exp from overflowing, but costs two of five passes over the logits: one to find it and
+   one to subtract it. By Cauchy-Schwarz, no logit of a batch is larger, in absolute value, than
+   `max |q| max |c| / temperature + max |log q|`. If that is below 50, as it usually is, then m = 0.
+
 4. Gradient. A row is complete within its chunk, so its softmax is known in the same pass:
 
        d loss / d total = exp(m - s) / z = f
@@ -54,6 +58,9 @@ from shortlist.ops import MASKED_LOGIT, check_shapes, false_negatives
 from shortlist.typing import Tensor
 
 __all__ = ["InBatchSoftmax"]
+
+_SMALL_LOGIT = 50.0
+"""Below it, float32 holds what step 3 and 4 compute for m = 0: total <= n e^50 and F >= weight / (n e^50)."""
 
 _MANY_COLUMNS = 1024
 """From so many columns on, a compiler of fixed shapes gets a branch for each quarter of them."""
@@ -296,6 +303,13 @@ class _Softmax:
         if terms.log_q is not None:
             self.positive_logits = self.positive_logits - ops.expand_dims(terms.log_q[:batch], 1)
 
+        # 3. needs no maximum if all logits are small. False if a vector or log q is NaN or infinite.
+        lengths = _largest(ops.norm(queries, axis=-1)) * _largest(
+            ops.norm(candidates, axis=-1), None if own is None else ops.norm(own, axis=-1)
+        )
+        bound = terms.scale * lengths + _largest(terms.log_q, terms.own_log_q)
+        self.are_logits_small = bound < _SMALL_LOGIT
+
     def run(self, *, with_gradients: bool) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Return the weighted sum of the losses and, if asked for, its gradients by the given vectors."""
         # 3. and 4. Forward and gradient, chunk by chunk.
@@ -385,8 +399,11 @@ class _Softmax:
             is_kept = ops.cast(logits > MASKED_LOGIT / 2, "float32")
             smoothed["num_kept"], gradients["logit_sum"] = self._sum(is_kept, by_head, columns, part)
             smoothed["logit_sum"], _ = self._sum(is_kept * logits, by_head, columns, part)
-        largest = ops.max(logits, axis=1, keepdims=True)
-        exponentials = backend.exp_in_place(backend.subtract_in_place(logits, largest))
+        largest, exponentials = ops.cond(
+            self.are_logits_small,
+            lambda: (ops.zeros_like(logits[:, :1]), backend.exp_in_place(logits)),
+            lambda: _shifted_exponentials(logits),
+        )
         total, gradients["total"] = self._sum(exponentials, by_head, columns, part)
         sums = _RowSums(largest, total, **smoothed)
         if not with_gradients:
@@ -470,7 +487,7 @@ class _Softmax:
         """Return the losses of all examples, of which `rows` `[batch]` says what sums they read."""
         positive, weights, smoothing = self.positive_logits, self.terms.weights, self.terms.label_smoothing
         largest, total, num_kept, logit_sum = sums.take(rows)
-        shift = ops.maximum(largest, positive) if self.splits_positives else largest
+        shift = ops.maximum(largest, positive)
         factor = ops.exp(largest - shift)
         others = factor * total
         z = others + ops.exp(positive - shift) if self.splits_positives else others
@@ -503,6 +520,18 @@ def _best(by_head: Tensor) -> Tensor:
     if by_head.shape[1] > 1:
         return ops.max(by_head, axis=1)
     return ops.reshape(by_head, (-1, ops.shape(by_head)[2]))
+
+
+def _largest(*parts: Tensor | None) -> Any:
+    """Return the largest absolute value; 0 if nothing is given."""
+    given = [ops.max(ops.abs(part), initial=0.0) for part in parts if part is not None]
+    return functools.reduce(ops.maximum, given, 0.0)
+
+
+def _shifted_exponentials(logits: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the largest logit of each row, and `exp(logits - largest)`."""
+    largest = ops.max(logits, axis=1, keepdims=True)
+    return largest, backend.exp_in_place(backend.subtract_in_place(logits, largest))
 
 
 def _share_of_heads(by_head: Tensor) -> Tensor:
