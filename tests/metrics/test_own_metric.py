@@ -25,8 +25,8 @@ def gain(ranks: TrueRanks, k: int) -> Any:
 
 
 def expected(k: int) -> float:
-    places = [int(np.sum(VECTORS @ q > VECTORS[t] @ q)) + 1 for q, t in zip(QUERIES, TRUE, strict=True)]
-    return float(np.mean([1 / place**2 if place <= k else 0 for place in places]))
+    ranks = [int(np.sum(VECTORS @ q > VECTORS[t] @ q)) + 1 for q, t in zip(QUERIES, TRUE, strict=True)]
+    return float(np.mean([1 / rank**2 if rank <= k else 0 for rank in ranks]))
 
 
 def test_in_a_metric_that_is_saved(tmp_path: Path) -> None:

@@ -405,11 +405,11 @@ class StoredIndex(Index):
     def __repr__(self) -> str:
         if not self.store.is_filled:
             return f"{type(self).__name__}(no candidates yet)"
-        engine = self.snapshot().engine
+        engine, name = self.snapshot().engine, self.engine.search_budget_name
         how = (
             engine.label()
-            if engine.is_exact
-            else f"{self.engine.search_budget_name}={engine.search_budget} of {engine.max_search_budget}"
+            if engine.is_exact or name is None
+            else f"{name}={engine.search_budget} of {engine.max_search_budget}"
         )
         return (
             f"{type(self).__name__}({self.num_candidates} candidates, dim={engine.dim}, "

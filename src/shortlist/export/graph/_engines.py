@@ -59,7 +59,7 @@ def engine_to_graph(engine: Any) -> EngineGraphEncoder:
     name = type(engine).__name__
     fix = (
         "Export a BruteForce or Partitioned index, or decorate an EngineGraphEncoder that takes the engine "
-        f"with @shortlist.export.graph.engine_to_graph.register({name})"
+        f"with @shortlist.export.engine_to_graph.register({name})"
     )
     raise ArgumentError(must(f"engine class {name}", "have a graph encoder to be exported", fix=fix))
 
