@@ -6,8 +6,14 @@ import keras
 import numpy as np
 import pytest
 
-from shortlist.errors import ArgumentError
-from shortlist.losses import DrawContext, FrequencyNegatives, InBatchNegatives, UniformNegatives
+from shortlist.errors import ArgumentError, FeatureError
+from shortlist.losses import (
+    ColumnNegatives,
+    DrawContext,
+    FrequencyNegatives,
+    InBatchNegatives,
+    UniformNegatives,
+)
 
 pytestmark = pytest.mark.contract
 COUNTS = np.array([1, 10, 100, 1000, 3])
@@ -71,7 +77,12 @@ def test_items_that_never_occurred_among_very_many_are_drawn_with_the_probabilit
 
 def test_refusals_and_configs() -> None:
     assert InBatchNegatives().sample(context(), 0) is None
-    for source in (InBatchNegatives(), UniformNegatives(3, shared=False), FrequencyNegatives(3, alpha=0.5)):
+    for source in (
+        InBatchNegatives(),
+        UniformNegatives(3, shared=False),
+        FrequencyNegatives(3, alpha=0.5),
+        ColumnNegatives("shown", max_length=4),
+    ):
         assert type(source).from_config(source.get_config()) == source
     for make in (lambda: UniformNegatives(0), lambda: FrequencyNegatives(0)):
         with pytest.raises(ArgumentError, match="num_negatives must be"):
@@ -80,3 +91,21 @@ def test_refusals_and_configs() -> None:
         FrequencyNegatives(1, alpha=-1.0)
     with pytest.raises(ArgumentError, match="log_q layer"):
         FrequencyNegatives(1).sample(DrawContext((1,), 5), 0)
+    with pytest.raises(ArgumentError, match="max_length must be"):
+        ColumnNegatives("shown", max_length=0)
+    with pytest.raises(FeatureError, match=r"must have the column 'shown', got columns \['film'\]"):
+        ColumnNegatives("shown").sample(DrawContext((1,), 5, {"film": np.int32([0])}), 0)
+
+
+def test_slots_of_a_column_without_an_item_are_masked_and_hold_random_rows() -> None:
+    shown = np.full((2000, 3), -1, "int32")
+    shown[:, 0], shown[7, 1] = 4, 2
+    features = {"shown": keras.ops.convert_to_tensor(shown)}
+    rows, log_q, mask = ColumnNegatives("shown").sample(DrawContext((2000,), 5, features), 0)
+    rows, mask = keras.ops.convert_to_numpy(rows), keras.ops.convert_to_numpy(mask)
+    assert log_q is None
+    np.testing.assert_array_equal(mask, shown >= 0)
+    np.testing.assert_array_equal(rows[mask], shown[mask])
+    counts = np.bincount(rows[~mask], minlength=5)
+    assert counts.sum() == 3999
+    assert ((counts - 799.8) ** 2 / 799.8).sum() < 33  # chi-square; of 10^6 seeds, 1 would reach it

@@ -5,10 +5,20 @@ from typing import Any
 
 import keras
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
+from tests.oracles import sampled
 
-from shortlist.data import Interactions
-from shortlist.losses import BPR, FrequencyNegatives, InBatchSoftmax, SampledSoftmax, UniformNegatives
+from shortlist.data import InteractionFiles, Interactions
+from shortlist.errors import ArgumentError, FeatureError
+from shortlist.losses import (
+    BPR,
+    ColumnNegatives,
+    FrequencyNegatives,
+    InBatchSoftmax,
+    SampledSoftmax,
+    UniformNegatives,
+)
 from shortlist.metrics import FactorizedTopK
 from shortlist.models import TwoTower, load_model
 
@@ -16,7 +26,17 @@ pytestmark = pytest.mark.contract
 TABLE = {
     "user": ["ann", "ann", "bob", "bob", "cat", "dan"],
     "film": ["Up", "Heat", "Up", "Alien", "Up", "Heat"],
+    # Padding, unknown and repeated films, the row's own film, and another that the user watched.
+    "shown": [
+        ["Up", "Alien"],
+        ["Alien"],
+        [],
+        ["Brazil", "Heat", "Heat"],
+        ["", "Alien", None],
+        ["Up", "Jaws"],
+    ],
 }
+SHOWN = ColumnNegatives("shown")
 
 
 def two_tower(**options: Any) -> tuple[TwoTower, Interactions]:
@@ -65,6 +85,8 @@ def test_the_loss_sees_encoded_rows_of_the_catalog_with_their_codes(shared: bool
         (BPR(), FrequencyNegatives(2, shared=False)),
         (None, UniformNegatives(2, shared=False)),
         (InBatchSoftmax(temperature=0.5), FrequencyNegatives(3)),
+        (SampledSoftmax(), SHOWN),
+        (BPR(), ColumnNegatives("shown", max_length=2)),
     ],
 )
 def test_trained_saved_and_resumed_as_if_never_stopped(loss: Any, source: Any, tmp_path: Path) -> None:
@@ -116,3 +138,95 @@ def test_training_after_set_catalog_draws_from_the_new_catalog() -> None:
     source.sizes.clear()
     model.evaluate(train, verbose=0)
     assert set(source.sizes) == {2}
+
+
+def loss_by_hand(model: TwoTower, loss: str, max_length: int | None = None) -> float:
+    """The mean over the rows of TABLE as one batch, from raw ids."""
+    films, vectors = model.candidate_embeddings()
+    vector_of = dict(zip(films.tolist(), vectors.astype("float64"), strict=True))
+    queries = model.query_model(model.query_model.prepare(TABLE["user"]))
+    queries = np.float64(keras.ops.convert_to_numpy(queries))
+    watched = {(user, film) for user, film in zip(TABLE["user"], TABLE["film"], strict=True)}
+    losses = []
+    for query, user, film, shown in zip(queries, TABLE["user"], TABLE["film"], TABLE["shown"], strict=True):
+        ids = [one for one in shown[:max_length] if one in vector_of and (user, one) not in watched]
+        drawn = np.reshape([vector_of[one] for one in ids], (1, len(ids), len(query)))
+        kept, own = np.ones((1, len(ids)), bool), (query[None], vector_of[film][None], drawn)
+        of_row = sampled.bpr(*own, kept) if loss == "bpr" else sampled.sampled_softmax(*own, None, kept, 1.0)
+        losses += of_row
+    return float(np.mean(losses))
+
+
+@pytest.mark.parametrize("items", [None, ["Brazil", "Heat", "Alien", "Up", "Dune"]])
+@pytest.mark.parametrize("loss", ["softmax", "bpr"])
+def test_negatives_of_a_column_in_a_table(loss: str, items: list[str] | None) -> None:
+    """Also in a catalog of another order than the vocabulary, with films that nobody watched."""
+    model, train = two_tower(negatives=SHOWN, loss=BPR() if loss == "bpr" else SampledSoftmax())
+    if items is not None:
+        model.set_catalog({"film": items})
+    assert model.evaluate(train)["loss"] == pytest.approx(loss_by_hand(model, loss), rel=1e-5)
+    history = model.fit(train, epochs=8, verbose=0).history["loss"]
+    assert history[-1] < history[0]
+    expected = pytest.approx(loss_by_hand(model, loss), rel=1e-5)
+    assert model.evaluate(TABLE)["loss"] == expected
+    padded = {**TABLE, "shown": [[*one, None, "", None] for one in TABLE["shown"]]}
+    assert model.evaluate(padded)["loss"] == expected
+
+
+def test_the_first_ids_of_a_column_are_kept() -> None:
+    model, train = two_tower(loss=BPR(), negatives=ColumnNegatives("shown", max_length=1))
+    assert model.evaluate(train)["loss"] == pytest.approx(loss_by_hand(model, "bpr", 1), rel=1e-5)
+
+
+def test_negatives_of_a_column_in_files(tmp_path: Path) -> None:
+    model, train = two_tower(loss=SampledSoftmax(), negatives=SHOWN)
+    pq.write_table(train.table, tmp_path / "train.parquet", row_group_size=2)
+    files = InteractionFiles(tmp_path / "train.parquet", user="user", item="film")
+    expected = pytest.approx(model.evaluate(train)["loss"], rel=1e-6)
+    assert model.evaluate(files)["loss"] == expected
+    model.fit(files, epochs=1, verbose=0)
+
+
+def test_integer_ids_and_padding_of_minus_one() -> None:
+    films = {film: number for number, film in enumerate(["Up", "Heat", "Alien"], start=10)}
+    shown = [[films.get(one, -1) for one in row] for row in TABLE["shown"]]
+    table = {"user": TABLE["user"], "film": [films[one] for one in TABLE["film"]], "shown": shown}
+    train = Interactions.from_table(table, user="user", item="film")
+    keras.utils.set_random_seed(0)
+    model = TwoTower.from_interactions(train, embedding_dim=4, loss=SampledSoftmax(), negatives=SHOWN)
+    model.compile()
+    by_name, _ = two_tower(loss=SampledSoftmax(), negatives=SHOWN)
+    assert model.evaluate(train)["loss"] == pytest.approx(by_name.evaluate(TABLE)["loss"], rel=1e-5)
+
+
+def test_masked_slots_change_no_weight() -> None:
+    """Lists of padding alone: nothing is learned, whatever the items that fill the slots."""
+    model, train = two_tower(loss=SampledSoftmax(), negatives=SHOWN, l2=0.0)
+    model.fit(train, epochs=1, verbose=0)
+    before = [keras.ops.convert_to_numpy(one) for one in model.trainable_variables]
+    model.fit({**TABLE, "shown": [[None, "Jaws"]] * 6}, epochs=1, verbose=0)
+    for old, new in zip(before, model.trainable_variables, strict=True):
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(new), old)
+
+
+def test_a_column_that_is_missing_or_a_feature_is_refused() -> None:
+    model, train = two_tower(loss=SampledSoftmax(), negatives=SHOWN)
+    without = {"user": TABLE["user"], "film": TABLE["film"]}
+    with pytest.raises(FeatureError, match="the training data must have the column 'shown'"):
+        model.fit(without, verbose=0)
+    model.fit(train, verbose=0)
+    with pytest.raises(FeatureError, match="the data must have the column 'shown'"):
+        model.evaluate(without)
+    assert model.predict(without, verbose=0).shape == (6,)  # scores need no negatives
+    with pytest.raises(FeatureError, match="column 'shown'.*lists"):
+        model.fit({**without, "shown": TABLE["film"]}, verbose=0)
+    with pytest.raises(
+        ArgumentError, match=r"negatives must read no column that is a feature, got \['film'\]"
+    ):
+        two_tower(negatives=ColumnNegatives("film"))
+
+
+def test_uncorrected_negatives_next_to_corrected_ones_are_refused() -> None:
+    model, train = two_tower(negatives=SHOWN)
+    with pytest.raises(ArgumentError, match="Use SampledSoftmax or BPR"):
+        model.fit(train, verbose=0)

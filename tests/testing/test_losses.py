@@ -48,6 +48,13 @@ class IgnoresMask(Right):
         return InBatchSoftmax()(queries, candidates, negatives, sample_weight)
 
 
+class IgnoresMaskOfDrawn(Right):
+    def __call__(self, queries, candidates, negatives, sample_weight=None):
+        own = negatives.per_query and dataclasses.replace(negatives.per_query, mask=None)
+        negatives = dataclasses.replace(negatives, per_query=own)
+        return super().__call__(queries, candidates, negatives, sample_weight)
+
+
 class StopsGradient(Right):
     def __call__(self, queries, candidates, negatives, sample_weight=None):
         return super().__call__(queries, ops.stop_gradient(candidates), negatives, sample_weight)
@@ -97,6 +104,7 @@ def bare_code() -> None:
         (OnePerQuery, [], "scalar"),
         (IgnoresWeights, [], "weights"),
         (IgnoresMask, [], "mask"),
+        (IgnoresMaskOfDrawn, [], "mask"),
         (StopsGradient, [], "gradient"),
         (ReturnsHalf, [], "precision"),
         (OverflowsInHalf, [], "precision"),

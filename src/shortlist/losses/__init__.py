@@ -3,6 +3,7 @@
 from shortlist.losses._bpr import BPR
 from shortlist.losses._in_batch_softmax import InBatchSoftmax
 from shortlist.losses._negative_sources import (
+    ColumnNegatives,
     DrawContext,
     FrequencyNegatives,
     InBatchNegatives,
@@ -15,6 +16,7 @@ from shortlist.losses._sampled_softmax import SampledSoftmax
 
 __all__ = [
     "BPR",
+    "ColumnNegatives",
     "DrawContext",
     "FrequencyNegatives",
     "InBatchNegatives",

@@ -138,6 +138,7 @@ class InBatchSoftmax:
             mask=_cast(negatives.mask, "bool"),
             own_log_q=None if own is None else _cast(own.log_q, "float32"),
             own_codes=_cast(own.codes, "int32") if own is not None and are_own_known else None,
+            own_mask=None if own is None else _cast(own.mask, "bool"),
             num_hard_negatives=self.num_hard_negatives,
             label_smoothing=self.label_smoothing,
         )
@@ -178,6 +179,8 @@ def _with_shared(candidates: Tensor, negatives: Negatives) -> tuple[Tensor, Nega
     drawn: list[Any] = [one for one in (shared, own) if one is not None]
     if len({one.log_q is None for one in [negatives, *drawn]}) > 1:
         fix = "Give tasks.Retrieval a log_q layer, such as layers.StreamingFrequency"
+        if negatives.log_q is not None:
+            fix = "Use SampledSoftmax or BPR for negatives that were not drawn with known probabilities"
         raise ArgumentError(must("log_q", "be given for all candidates of the softmax or for none", fix=fix))
     if shared is None:
         return candidates, negatives
@@ -218,6 +221,7 @@ class _Terms(NamedTuple):
     mask: Tensor | None  # [batch, num_candidates], False where removed
     own_log_q: Tensor | None  # [batch, m], of the negatives of a single query
     own_codes: Tensor | None  # [batch, m]
+    own_mask: Tensor | None  # [batch, m], False where removed
     num_hard_negatives: int | None
     label_smoothing: float
 
@@ -295,6 +299,8 @@ class _Softmax:
             self.parts["own_counted"] = ops.concatenate([own, ops.ones_like(own[:, :, :1])], axis=2)
         if terms.own_codes is not None:
             self.parts |= {"own_codes": terms.own_codes, "query_codes": self.query_codes}
+        if terms.own_mask is not None:
+            self.parts["own_mask"] = terms.own_mask
 
         # 2. Split off the positives.
         self.positives = ops.expand_dims(candidates[:batch], 1)  # [batch, 1, dim]
@@ -443,6 +449,8 @@ class _Softmax:
                 codes = part["query_codes"], part["own_codes"]
                 is_positive = false_negatives(*codes, examples, ops.shape(self.candidates)[0])
                 own = ops.where(is_positive, MASKED_LOGIT, own)
+            if "own_mask" in part:
+                own = ops.where(part["own_mask"], own, MASKED_LOGIT)
             by_head = ops.concatenate([by_head, own_by_head], axis=2)
             logits = ops.concatenate([logits, own], axis=1)
         if self.terms.num_hard_negatives is not None:

@@ -136,6 +136,8 @@ def drawn_logits(
             of_batch, of_drawn = (query_codes, codes[:batch]), ops.cast(drawn.codes, "int32")
             is_positive = false_negatives(query_codes, of_drawn, of_batch, ops.shape(codes)[0] + num_shared)
             logits = ops.where(is_positive, MASKED_LOGIT, logits)
+        if drawn.mask is not None:
+            logits = ops.where(ops.cast(drawn.mask, "bool"), logits, MASKED_LOGIT)
         found.append(logits)
     return found
 

@@ -1,4 +1,4 @@
-"""Sources of negatives: they draw rows of the catalog with known probabilities."""
+"""Sources of negatives: they draw rows of the catalog, or take them from the data."""
 
 import dataclasses
 import math
@@ -8,11 +8,17 @@ from typing import Any, Protocol
 import keras
 from keras import ops
 
-from shortlist.errors import ArgumentError, must
+from shortlist.errors import ArgumentError, FeatureError, must
 from shortlist.typing import Tensor
 
-__all__ = ["DrawContext", "FrequencyNegatives", "InBatchNegatives", "NegativeSource", "UniformNegatives"]
-
+__all__ = [
+    "ColumnNegatives",
+    "DrawContext",
+    "FrequencyNegatives",
+    "InBatchNegatives",
+    "NegativeSource",
+    "UniformNegatives",
+]
 
 _WEIGHTS_SUM = 2**30
 """Weights are rounded to whole numbers of about this sum, whose running sum fits int32."""
@@ -26,7 +32,8 @@ class DrawContext:
         query_shape: Shape of the batch's queries without their vectors: `(batch,)`, or `(batch, length)` for
             sequences.
         num_candidates: Number of candidates in the catalog.
-        features: Encoded features of the batch by column name, `[batch, ...]` each.
+        features: Encoded features of the batch by column name, `[batch, ...]` each. The source's
+            `item_columns` hold catalog rows, `[batch, m]`, int32; negative for padding and unknown ids.
         queries: `[*query_shape, dim]` or `[*query_shape, heads, dim]`, vectors of the batch's queries.
         log_frequency: Returns `[num_candidates]`, log of each candidate's share of the training data; None if
             it is not known.
@@ -44,10 +51,15 @@ class NegativeSource(Protocol):
 
     The model encodes the rows inside the training step, with the candidate tower. To be saved with a model,
     register the class with `keras.saving.register_keras_serializable` and give it `get_config` and
-    `from_config`.
+    `from_config`. Optional:
+
+    - An attribute `item_columns`, a dict: columns of the training data that hold a list of item ids per row,
+      with the number of ids to keep; None keeps the longest list whole.
     """
 
-    def sample(self, batch: DrawContext, seed: Any) -> tuple[Tensor, Tensor | None] | None:
+    def sample(
+        self, batch: DrawContext, seed: Any
+    ) -> tuple[Tensor, Tensor | None] | tuple[Tensor, Tensor | None, Tensor] | None:
         """Return catalog rows and the log probability of each draw, or None to draw nothing.
 
         Args:
@@ -57,7 +69,7 @@ class NegativeSource(Protocol):
         Returns:
             Rows in `[0, num_candidates)`, int32: `[n]` for negatives of all queries, or `[*query_shape, m]`
             for negatives of each query. Log probabilities of the same shape, or None if there is nothing to
-            correct.
+            correct. Negatives of each query may come with a mask of the same shape, False for no negative.
         """
         ...
 
@@ -172,6 +184,75 @@ class FrequencyNegatives:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "FrequencyNegatives":
+        return cls(**config)
+
+
+@keras.saving.register_keras_serializable(package="shortlist")
+@dataclasses.dataclass(frozen=True)
+class ColumnNegatives:
+    """Take each row's negatives from a column of item ids, such as items that were shown and not clicked.
+
+    Padding (None, -1, empty text) and items that are not in the catalog do not count; nor does the row's own
+    item. A row without negatives adds 0 to the losses that use drawn negatives alone, but counts in their
+    mean. An item that is listed twice counts twice.
+
+    Nothing is drawn, so there is no log probability: `SampledSoftmax` is then the softmax over the positive
+    and the listed items. `InBatchSoftmax` takes such negatives only if the task has no `log_q`, which
+    `TwoTower` has; otherwise use `SampledSoftmax` or `BPR`.
+
+    All slots are encoded, `batch * max_length` items per step in addition to those of the batch. Slots that
+    hold no negative are encoded as random items, so that no item is regularized more than others.
+
+    Args:
+        column: Column of the training data with a list of item ids per row. Evaluation needs it too, for the
+            loss; files must hold lists, as Parquet does.
+        max_length: Number of ids to keep per row; None for the longest list of the data.
+
+    Raises:
+        ArgumentError: If `max_length` is not positive.
+
+    Example:
+        >>> import numpy as np
+        >>> features = {"shown": np.int32([[3, 0], [5, -1]])}
+        >>> batch = DrawContext(query_shape=(2,), num_candidates=6, features=features)
+        >>> rows, _, is_negative = ColumnNegatives("shown").sample(batch, seed=0)
+        >>> np.asarray(rows)[np.asarray(is_negative)].tolist()
+        [3, 0, 5]
+    """
+
+    column: str
+    _: dataclasses.KW_ONLY
+    max_length: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_length is not None and self.max_length < 1:
+            raise ArgumentError(must("max_length", "be None or >= 1", got=self.max_length))
+
+    @property
+    def item_columns(self) -> dict[str, int | None]:
+        """Name of the column and the number of ids to keep; see `NegativeSource`."""
+        return {self.column: self.max_length}
+
+    def sample(self, batch: DrawContext, seed: Any) -> tuple[Tensor, None, Tensor]:
+        """Return rows and a mask; see `NegativeSource`.
+
+        Raises:
+            FeatureError: If the batch lacks the column.
+        """
+        if self.column not in batch.features:
+            fix = "Add a list of item ids per row, or pass the column's name to ColumnNegatives"
+            got = f"columns {sorted(batch.features)}"
+            raise FeatureError(must("the data", f"have the column {self.column!r}", got=got, fix=fix))
+        rows = ops.convert_to_tensor(batch.features[self.column])
+        is_negative = rows >= 0
+        others = keras.random.randint(ops.shape(rows), 0, batch.num_candidates, dtype="int32", seed=seed)
+        return ops.where(is_negative, rows, others), None, is_negative
+
+    def get_config(self) -> dict[str, Any]:
+        return {"column": self.column, "max_length": self.max_length}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "ColumnNegatives":
         return cls(**config)
 
 

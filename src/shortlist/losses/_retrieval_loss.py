@@ -15,15 +15,17 @@ class Vectors:
     Args:
         vectors: `[n, dim]`, or `[batch, m, dim]` for negatives of each query.
         log_q: `[n]` or `[batch, m]`, log probability that a draw yields the candidate; None for no
-        correction.
+            correction.
         codes: `[n]` or `[batch, m]`, integers comparable with `Negatives.candidate_codes`; None if the ids
-        are
-            unknown, then none is removed.
+            are unknown, then none is removed.
+        mask: `[batch, m]`, bool, for negatives of each query; False removes a negative, such as padding. None
+            removes none.
     """
 
     vectors: Tensor
     log_q: Tensor | None = None
     codes: Tensor | None = None
+    mask: Tensor | None = None
 
 
 @dataclasses.dataclass(frozen=True)

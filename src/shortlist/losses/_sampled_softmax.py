@@ -59,8 +59,12 @@ class SampledSoftmax:
         check_drawn(negatives)
         positive = positive_logits(queries, candidates, self.temperature)
         parts = drawn_logits(queries, negatives, self.temperature, *removal)
-        log_number = ops.log(ops.cast(sum(ops.shape(part)[1] for part in parts), "float32"))
         groups = [one for one in (negatives.shared, negatives.per_query) if one is not None]
+        numbers = [
+            ops.shape(part)[1] if group.mask is None else ops.sum(ops.cast(group.mask, "int32"), 1, True)
+            for group, part in zip(groups, parts, strict=True)
+        ]
+        log_number = ops.log(ops.cast(ops.maximum(sum(numbers), 1), "float32"))
         corrected = [
             part if group.log_q is None else part - log_number
             for group, part in zip(groups, parts, strict=True)

@@ -20,6 +20,7 @@ from shortlist.indexes._candidates import read_candidates
 from shortlist.losses import NegativeSource
 from shortlist.metrics import CatalogMetric, FactorizedTopK
 from shortlist.models._batches import EXCLUDED, SAMPLE_WEIGHT, InteractionBatches
+from shortlist.models._encoded_files import encode, encode_files
 from shortlist.models._item_catalog import Catalog
 from shortlist.models._negatives import CatalogNegatives
 from shortlist.models._tabular import TabularModel, check_is_unused, checked_batch_size, warn_caller
@@ -54,7 +55,8 @@ class CatalogModel(TabularModel):
 
     Raises:
         FeatureError: If the spec is not fitted.
-        ArgumentError: If it has no `candidate_id`, or candidates have more columns and there are no items.
+        ArgumentError: If it has no `candidate_id`, candidates have more columns and there are no items, or
+            `negatives` read a column that is a feature.
 
     Example:
         >>> import keras, shortlist as sl
@@ -104,6 +106,10 @@ class CatalogModel(TabularModel):
         self.num_candidate_rows = _num_rows(spec.candidate, spec.candidate_id)
         self.metric = FactorizedTopK() if metric is None else metric
         self.negatives = CatalogNegatives(negatives, self.candidate_id, name="negatives")
+        features = {column.column for column in (*spec.query, *spec.candidate)}
+        if taken := sorted(features.intersection(self.negatives.item_columns)):
+            fix = "Give the lists of item ids a column of their own"
+            raise ArgumentError(must("negatives", "read no column that is a feature", got=taken, fix=fix))
         if spec.is_fitted:  # that of a saved model is fitted when its vocabularies are loaded
             items = _items_of(spec) if items is None else items
             self.set_catalog(Catalog.of_items(items, spec.candidate, spec.candidate_id))
@@ -194,7 +200,9 @@ class CatalogModel(TabularModel):
         Raises:
             ArgumentError: If the users, or the items, of all rows are unknown.
         """
-        encoded = super().encode(data, name=name, trains=trains)
+        listed = self.negatives.fit_columns(data, self.catalog.vocabulary, required=trains)
+        columns = *self.columns, *listed
+        encoded = encode_files(columns, data) if isinstance(data, InteractionFiles) else encode(columns, data)
         rows = encoded if isinstance(encoded, EncodedRows) else ArrayRows(encoded)
         roles = {self.candidate_id: "items"} | ({} if self.query_id is None else {self.query_id: "users"})
         counts, take = dict.fromkeys(roles, 0), rows.in_order(None)

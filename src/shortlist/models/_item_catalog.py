@@ -38,7 +38,9 @@ class Catalog:
     def __init__(
         self, vocabulary: Vocabulary, features: dict[str, np.ndarray], id_column: str, batch_size: int = 4096
     ) -> None:
-        self._vocabulary, self._features = vocabulary, features
+        self.vocabulary = vocabulary
+        """Ids of the items, in their order."""
+        self._features = features
         self._id_column, self._batch_size = id_column, batch_size
 
     @classmethod
@@ -60,7 +62,7 @@ class Catalog:
     @property
     def ids(self) -> np.ndarray:
         """Item ids as they were given, `[num_items]`."""
-        return self._vocabulary.known_ids
+        return self.vocabulary.known_ids
 
     @property
     def features(self) -> dict[str, np.ndarray]:
@@ -77,7 +79,7 @@ class Catalog:
     def save(self, directory: str) -> None:
         """Write the catalog into an existing directory."""
         np.savez(Path(directory) / _FEATURES_FILE, allow_pickle=False, **self._features)
-        self._vocabulary.save(Path(directory) / _IDS_FILE)
+        self.vocabulary.save(Path(directory) / _IDS_FILE)
 
     @classmethod
     def load(cls, directory: str, id_column: str) -> "Catalog":

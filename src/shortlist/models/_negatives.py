@@ -7,6 +7,10 @@ import keras
 import numpy as np
 from keras import ops
 
+from shortlist.errors import FeatureError, must
+from shortlist.features import Categories, Column, Vocabulary
+from shortlist.features import _source as columns_of
+from shortlist.features.columns._base import naming
 from shortlist.losses import DrawContext, NegativeSource, Vectors
 from shortlist.typing import Tensor
 
@@ -24,6 +28,7 @@ class CatalogNegatives(keras.layers.Layer):
     def __init__(self, source: NegativeSource | None, id_column: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.source, self.id_column = source, id_column
+        self.item_columns = dict(getattr(source, "item_columns", {}))
         self.seed_generator = None if source is None else keras.random.SeedGenerator()
         self.built = True  # the seed is its only state
         object.__setattr__(self, "_tables", None)
@@ -37,6 +42,24 @@ class CatalogNegatives(keras.layers.Layer):
         if self.source is not None:
             tables = {name: ops.convert_to_tensor(array) for name, array in features.items()}
             object.__setattr__(self, "_tables", tables)  # no state of the layer
+
+    def fit_columns(self, data: Any, ids: Vocabulary, *, required: bool) -> list[Column]:
+        """Return the columns of item ids that the source reads, fitted to encode ids as 1 + catalog rows.
+
+        Args:
+            data: A table or files.
+            ids: Ids of the catalog, in its order.
+            required: Whether to raise FeatureError if a column is missing, instead of leaving it out.
+        """
+        names, columns = columns_of.names(data), []
+        for name, max_length in self.item_columns.items():
+            if name in names:
+                columns.append(_fitted(Categories(name, max_length, ids), data))
+            elif required:
+                fix = "Add a list of item ids per row, or pass the column's name to the source of negatives"
+                got = f"columns {names}"
+                raise FeatureError(must("the training data", f"have the column {name!r}", got=got, fix=fix))
+        return columns
 
     # Keras does not save seed generators.
     def save_own_variables(self, store: Any) -> None:
@@ -73,17 +96,18 @@ class CatalogNegatives(keras.layers.Layer):
         # A model that is loaded is built before its catalog is there, on a batch that is thrown away.
         tables = {name: part[:1] for name, part in inputs.items()} if self._tables is None else self._tables
         ids = tables[self.id_column]
+        listed = [name for name in self.item_columns if name in inputs]
         batch = DrawContext(
             query_shape=tuple(ops.shape(queries)[:-1]),
             num_candidates=int(ids.shape[0]),
-            features=inputs,
+            features={**inputs, **{name: inputs[name] - 1 for name in listed}},
             queries=queries,
             log_frequency=None if log_q is None else lambda: _log_frequency(log_q, ids),
         )
         drawn = self.source.sample(batch, self.seed_generator if training else 0)
         if drawn is None:
             return {}
-        rows, log_probability = drawn
+        rows, log_probability, *mask = drawn
         shape = tuple(ops.shape(rows))
         flat = ops.reshape(rows, (-1,))
         features = {name: ops.take(table, flat, axis=0) for name, table in tables.items()}
@@ -91,7 +115,20 @@ class CatalogNegatives(keras.layers.Layer):
         vectors = ops.reshape(vectors, (*shape, vectors.shape[-1]))
         ids = ops.reshape(features[self.id_column], shape)
         name = "shared" if len(shape) == 1 else "per_query"
-        return {name: Vectors(vectors, log_probability, ids), "num_candidates": batch.num_candidates}
+        return {name: Vectors(vectors, log_probability, ids, *mask), "num_candidates": batch.num_candidates}
+
+
+def _fitted(column: Categories, data: Any) -> Column:
+    fitter = column.fitter()
+
+    def measure(part: Any) -> None:
+        with naming(column.column):
+            fitter.add(columns_of.values(part, column.column))
+
+    if column.max_length is None:
+        for _ in columns_of.map_parts(data, measure, [column.column], progress="measuring lists"):
+            pass
+    return fitter.fitted()
 
 
 def _log_frequency(log_q: keras.layers.Layer, ids: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """Contract of retrieval losses."""
 
+import dataclasses
 import os
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -33,7 +34,7 @@ def check_loss(
 
     - `scalar`: the loss is a finite float32 scalar.
     - `weights`: a query of weight 0 does not count; no weights are weights of 1.
-    - `mask`: a candidate that the mask removes for a query does not count for it.
+    - `mask`: a candidate that the mask removes for a query does not count for it; nor does a drawn one.
     - `gradient`: the gradient of a compiled training step equals finite differences.
     - `compiled`: a compiled step gives the same loss as a plain call.
     - `precision`: float16 and bfloat16 vectors give nearly the loss of float32 ones, as float32.
@@ -59,8 +60,12 @@ def check_loss(
     candidates = rng.normal(size=(_CANDIDATES, _DIM)).astype("float32")
     weights = np.array([1, 0.5, 2, 1], "float32")
 
-    def value(queries: Any, candidates: Any, weights: Any = weights, mask: Any = None) -> Tensor:
+    def value(
+        queries: Any, candidates: Any, weights: Any = weights, mask: Any = None, own: Any = None
+    ) -> Tensor:
         negatives = example_negatives(drawn, mask)
+        if own is not None:
+            negatives = dataclasses.replace(negatives, per_query=own)
         vectors = ops.convert_to_tensor(queries), ops.convert_to_tensor(candidates)
         return loss(*vectors, negatives, None if weights is None else ops.convert_to_tensor(weights))
 
@@ -89,6 +94,13 @@ def check_loss(
         check_close(
             "the loss after changing a masked candidate", value(queries, changed, first, mask), expected
         )
+        if (own := example_negatives(drawn).per_query) is not None:
+            masked = np.array([[True, False]] * _BATCH)
+            own = dataclasses.replace(own, mask=ops.convert_to_tensor(masked))
+            other = dataclasses.replace(own, vectors=ops.where(masked[..., None], own.vectors, 1.0))
+            expected = value(queries, candidates, own=own)
+            changed_loss = value(queries, candidates, own=other)
+            check_close("the loss after changing a masked negative", changed_loss, expected)
     with clause("compiled"):
         model = LossModel(loss, drawn, queries.tolist(), candidates.tolist(), weights.tolist())
         model.compile(optimizer=keras.optimizers.SGD(1.0))
