@@ -6,12 +6,14 @@ import keras
 import numpy as np
 import pytest
 
+from shortlist import backend
 from shortlist.errors import ArgumentError, FeatureError
 from shortlist.losses import (
     ColumnNegatives,
     DrawContext,
     FrequencyNegatives,
     InBatchNegatives,
+    IndexNegatives,
     UniformNegatives,
 )
 
@@ -82,15 +84,18 @@ def test_refusals_and_configs() -> None:
         UniformNegatives(3, shared=False),
         FrequencyNegatives(3, alpha=0.5),
         ColumnNegatives("shown", max_length=4),
+        IndexNegatives(3),
     ):
         assert type(source).from_config(source.get_config()) == source
-    for make in (lambda: UniformNegatives(0), lambda: FrequencyNegatives(0)):
+    for make in (lambda: UniformNegatives(0), lambda: FrequencyNegatives(0), lambda: IndexNegatives(0)):
         with pytest.raises(ArgumentError, match="num_negatives must be"):
             make()
     with pytest.raises(ArgumentError, match="alpha must be"):
         FrequencyNegatives(1, alpha=-1.0)
     with pytest.raises(ArgumentError, match="log_q layer"):
         FrequencyNegatives(1).sample(DrawContext((1,), 5), 0)
+    with pytest.raises(ArgumentError, match="IndexNegatives must know the candidates' vectors"):
+        IndexNegatives(1).sample(DrawContext((1,), 5, queries=np.zeros((1, 2), "float32")), 0)
     with pytest.raises(ArgumentError, match="max_length must be"):
         ColumnNegatives("shown", max_length=0)
     with pytest.raises(FeatureError, match=r"must have the column 'shown', got columns \['film'\]"):
@@ -109,3 +114,28 @@ def test_slots_of_a_column_without_an_item_are_masked_and_hold_random_rows() -> 
     counts = np.bincount(rows[~mask], minlength=5)
     assert counts.sum() == 3999
     assert ((counts - 799.8) ** 2 / 799.8).sum() < 33  # chi-square; of 10^6 seeds, 1 would reach it
+
+
+@pytest.mark.parametrize("num_negatives", [4, 50])
+@pytest.mark.parametrize("query_shape", [(7,), (2, 3)])
+@pytest.mark.parametrize("num_heads", [None, 2])
+def test_the_best_candidates_of_each_query(
+    num_heads: int | None, query_shape: tuple[int, ...], num_negatives: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In chunks of three queries; all 20 candidates if more are asked for."""
+    monkeypatch.setattr(backend, "rows_per_chunk", lambda *sizes: 3)
+    generator = np.random.default_rng(0)
+    heads = () if num_heads is None else (num_heads,)
+    queries = generator.normal(size=(*query_shape, *heads, 5)).astype("float32")
+    catalog = generator.normal(size=(20, 5)).astype("float32")
+    scores = queries @ catalog.T if num_heads is None else (queries @ catalog.T).max(axis=-2)
+    context = DrawContext(
+        query_shape,
+        20,
+        queries=keras.ops.convert_to_tensor(queries),
+        candidate_vectors=lambda: keras.ops.convert_to_tensor(catalog),
+    )
+    rows, log_q = IndexNegatives(num_negatives).sample(context, 0)
+    assert log_q is None
+    expected = np.argsort(-scores, axis=-1)[..., :num_negatives]
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(rows), expected)

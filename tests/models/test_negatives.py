@@ -16,6 +16,7 @@ from shortlist.losses import (
     ColumnNegatives,
     FrequencyNegatives,
     InBatchSoftmax,
+    IndexNegatives,
     SampledSoftmax,
     UniformNegatives,
 )
@@ -87,6 +88,8 @@ def test_the_loss_sees_encoded_rows_of_the_catalog_with_their_codes(shared: bool
         (InBatchSoftmax(temperature=0.5), FrequencyNegatives(3)),
         (SampledSoftmax(), SHOWN),
         (BPR(), ColumnNegatives("shown", max_length=2)),
+        (SampledSoftmax(), IndexNegatives(2)),
+        (BPR(), IndexNegatives(5)),
     ],
 )
 def test_trained_saved_and_resumed_as_if_never_stopped(loss: Any, source: Any, tmp_path: Path) -> None:
@@ -140,8 +143,10 @@ def test_training_after_set_catalog_draws_from_the_new_catalog() -> None:
     assert set(source.sizes) == {2}
 
 
-def loss_by_hand(model: TwoTower, loss: str, max_length: int | None = None) -> float:
-    """The mean over the rows of TABLE as one batch, from raw ids."""
+def loss_by_hand(
+    model: TwoTower, loss: str, max_length: int | None = None, num_negatives: int | None = None
+) -> float:
+    """The mean over the rows of TABLE as one batch, from raw ids: of "shown", or of the best films."""
     films, vectors = model.candidate_embeddings()
     vector_of = dict(zip(films.tolist(), vectors.astype("float64"), strict=True))
     queries = model.query_model(model.query_model.prepare(TABLE["user"]))
@@ -149,7 +154,9 @@ def loss_by_hand(model: TwoTower, loss: str, max_length: int | None = None) -> f
     watched = {(user, film) for user, film in zip(TABLE["user"], TABLE["film"], strict=True)}
     losses = []
     for query, user, film, shown in zip(queries, TABLE["user"], TABLE["film"], TABLE["shown"], strict=True):
-        ids = [one for one in shown[:max_length] if one in vector_of and (user, one) not in watched]
+        best = films[np.argsort(-vectors @ query)[:num_negatives]].tolist()
+        listed = shown[:max_length] if num_negatives is None else best
+        ids = [one for one in listed if one in vector_of and (user, one) not in watched]
         drawn = np.reshape([vector_of[one] for one in ids], (1, len(ids), len(query)))
         kept, own = np.ones((1, len(ids)), bool), (query[None], vector_of[film][None], drawn)
         of_row = sampled.bpr(*own, kept) if loss == "bpr" else sampled.sampled_softmax(*own, None, kept, 1.0)
@@ -230,3 +237,80 @@ def test_uncorrected_negatives_next_to_corrected_ones_are_refused() -> None:
     model, train = two_tower(negatives=SHOWN)
     with pytest.raises(ArgumentError, match="Use SampledSoftmax or BPR"):
         model.fit(train, verbose=0)
+
+
+@pytest.mark.parametrize("num_negatives", [1, 2, 9])
+@pytest.mark.parametrize("loss", ["softmax", "bpr"])
+def test_the_best_of_the_catalog_are_negatives_but_for_positives(loss: str, num_negatives: int) -> None:
+    model, train = two_tower(
+        loss=BPR() if loss == "bpr" else SampledSoftmax(), negatives=IndexNegatives(num_negatives)
+    )
+    for _ in range(2):
+        by_hand = loss_by_hand(model, loss, num_negatives=num_negatives)
+        assert model.evaluate(train)["loss"] == pytest.approx(by_hand, rel=1e-5)
+        model.fit(train, epochs=3, verbose=0)
+        model.set_catalog({"film": ["Alien", "Dune", "Up", "Heat", "Jaws"]})
+
+
+class Searched(IndexNegatives):
+    """Index negatives that keep the candidate vectors of each draw outside of a graph."""
+
+    def sample(self, batch: Any, seed: Any) -> Any:
+        keep(batch.candidate_vectors())
+        return super().sample(batch, seed)
+
+
+SEEN: list[np.ndarray] = []
+
+
+def keep(vectors: Any) -> None:
+    SEEN.append(np.array(keras.ops.convert_to_numpy(vectors)))
+
+
+def test_candidate_vectors_are_those_of_the_start_of_the_epoch() -> None:
+    SEEN.clear()
+    model, train = two_tower(loss=SampledSoftmax(), negatives=Searched(2))
+    model.compile(keras.optimizers.SGD(0.5), run_eagerly=True)
+    before: list[np.ndarray] = []
+    note = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda *_: before.append(model.candidate_embeddings()[1])
+    )
+    model.fit(train, epochs=3, batch_size=3, callbacks=[note], verbose=0)
+    assert np.abs(before[2] - before[0]).max() > 1e-3
+    steps = SEEN[-6:]  # two per epoch
+    for step, vectors in enumerate(steps):
+        np.testing.assert_allclose(vectors, before[step // 2], rtol=1e-6)
+
+
+def test_compiled_steps_see_the_vectors_of_each_epoch() -> None:
+    """Of two equal models, one is compiled again for each epoch."""
+    losses = []
+    for num_fits in (1, 4):
+        model, train = two_tower(loss=SampledSoftmax(), negatives=IndexNegatives(1))
+        model.optimizer.learning_rate = 2.0
+        losses.append([])
+        for epoch in range(num_fits):
+            options = {"initial_epoch": epoch, "epochs": epoch + 4 // num_fits}
+            losses[-1] += model.fit(train, batch_size=2, verbose=0, **options).history["loss"]
+            model.make_train_function(force=True)
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+
+
+def test_candidate_vectors_are_not_saved(tmp_path: Path) -> None:
+    model, train = two_tower(loss=SampledSoftmax(), negatives=IndexNegatives(1))
+    names = {one.path for one in model.variables}
+    model.fit(train, verbose=0)
+    assert {one.path for one in model.variables} - names >= {model.negatives.candidate_vectors.path}
+    store: dict[str, Any] = {}
+    model.negatives.save_own_variables(store)
+    assert set(store) == {"seed"}
+    model.save_weights(tmp_path / "model.weights.h5")
+    other, _ = two_tower(loss=SampledSoftmax(), negatives=IndexNegatives(1))
+    other.fit(train, verbose=0)
+    vectors = np.full(other.negatives.candidate_vectors.shape, 7.0, "float32")
+    other.negatives.set_candidate_vectors(vectors)
+    other.load_weights(tmp_path / "model.weights.h5")
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(other.negatives.candidate_vectors), vectors)
+    assert other.evaluate(train)["loss"] == pytest.approx(model.evaluate(train)["loss"], rel=1e-6)
+    model.set_catalog({"film": ["Up", "Heat"]})
+    assert not any("candidate_vectors" in one.path for one in model.variables)

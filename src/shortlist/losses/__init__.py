@@ -7,6 +7,7 @@ from shortlist.losses._negative_sources import (
     DrawContext,
     FrequencyNegatives,
     InBatchNegatives,
+    IndexNegatives,
     NegativeSource,
     UniformNegatives,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "FrequencyNegatives",
     "InBatchNegatives",
     "InBatchSoftmax",
+    "IndexNegatives",
     "NegativeSource",
     "Negatives",
     "OnLogits",

@@ -3,12 +3,14 @@
 import dataclasses
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import keras
 from keras import ops
 
+from shortlist import backend
 from shortlist.errors import ArgumentError, FeatureError, must
+from shortlist.ops import pairwise_scores
 from shortlist.typing import Tensor
 
 __all__ = [
@@ -16,6 +18,7 @@ __all__ = [
     "DrawContext",
     "FrequencyNegatives",
     "InBatchNegatives",
+    "IndexNegatives",
     "NegativeSource",
     "UniformNegatives",
 ]
@@ -37,6 +40,8 @@ class DrawContext:
         queries: `[*query_shape, dim]` or `[*query_shape, heads, dim]`, vectors of the batch's queries.
         log_frequency: Returns `[num_candidates]`, log of each candidate's share of the training data; None if
             it is not known.
+        candidate_vectors: Returns `[num_candidates, dim]`, vectors of the catalog when the epoch started;
+            None if the catalog was not encoded.
     """
 
     query_shape: tuple[Any, ...]
@@ -44,6 +49,7 @@ class DrawContext:
     features: Mapping[str, Tensor] = dataclasses.field(default_factory=dict)
     queries: Tensor | None = None
     log_frequency: Callable[[], Tensor] | None = None
+    candidate_vectors: Callable[[], Tensor] | None = None
 
 
 class NegativeSource(Protocol):
@@ -55,6 +61,7 @@ class NegativeSource(Protocol):
 
     - An attribute `item_columns`, a dict: columns of the training data that hold a list of item ids per row,
       with the number of ids to keep; None keeps the longest list whole.
+    - An attribute `uses_candidate_vectors`; if it is True, `fit` encodes the catalog before each epoch.
     """
 
     def sample(
@@ -253,6 +260,75 @@ class ColumnNegatives:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "ColumnNegatives":
+        return cls(**config)
+
+
+@keras.saving.register_keras_serializable(package="shortlist")
+@dataclasses.dataclass(frozen=True)
+class IndexNegatives:
+    """Take the catalog's highest-scoring candidates for each query: hard negatives.
+
+    Queries have their current vectors, candidates those of the start of the epoch. The query's positives are
+    often among the negatives; losses remove them by id, so ask for a few more.
+
+    The cost: `fit` encodes the catalog before each epoch, and `evaluate` before it starts. Vectors stay in
+    memory, `4 * num_candidates * dim` bytes. A step scores the whole catalog exactly, with
+    `batch * num_candidates * dim` multiplications, like a step of an evaluation. It encodes
+    `batch * num_negatives` candidates in addition to those of the batch.
+
+    They are not drawn with known probabilities, so there is no log probability. `InBatchSoftmax` takes such
+    negatives only if the task has no `log_q`, which `TwoTower` has; otherwise use `SampledSoftmax` or `BPR`.
+
+    Args:
+        num_negatives: Number of negatives of each query; all candidates if there are fewer.
+
+    Raises:
+        ArgumentError: If `num_negatives` is not positive.
+
+    Example:
+        >>> import numpy as np
+        >>> queries, catalog = np.float32([[1, 0]]), np.float32([[1, 0], [3, 0], [2, 9]])
+        >>> batch = DrawContext((1,), 3, queries=queries, candidate_vectors=lambda: catalog)
+        >>> np.asarray(IndexNegatives(2).sample(batch, seed=0)[0]).tolist()
+        [[1, 2]]
+
+    Reference: Xiong et al., "Approximate Nearest Neighbor Negative Contrastive Learning for Dense Text
+        Retrieval", ICLR 2021.
+    """
+
+    num_negatives: int
+    uses_candidate_vectors: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        _check_number(self.num_negatives)
+
+    def sample(self, batch: DrawContext, seed: Any) -> tuple[Tensor, None]:
+        """Return rows; see `NegativeSource`.
+
+        Raises:
+            ArgumentError: If the catalog was not encoded.
+        """
+        if batch.candidate_vectors is None:
+            fix = "Call fit or evaluate, which encode the catalog first"
+            raise ArgumentError(must("IndexNegatives", "know the candidates' vectors", fix=fix))
+        both = (batch.queries, batch.candidate_vectors())
+        queries, vectors = (ops.stop_gradient(ops.convert_to_tensor(one)) for one in both)
+        k, num_axes = min(self.num_negatives, batch.num_candidates), len(batch.query_shape)
+        queries = ops.reshape(queries, (-1, *queries.shape[num_axes:]))
+        num_heads = 1 if len(queries.shape) == 2 else queries.shape[1]
+
+        def search(carry: Any, part: dict[str, Tensor], _: Tensor | int) -> Any:
+            return carry, (backend.top_k(pairwise_scores(part["query"], vectors), k)[1],)
+
+        size = backend.rows_per_chunk(ops.shape(queries)[0], num_heads * batch.num_candidates)
+        _, (rows,) = backend.scan_chunks(search, (), {"query": queries}, size, dtypes=("int32",))
+        return ops.reshape(rows, (*batch.query_shape, k)), None
+
+    def get_config(self) -> dict[str, Any]:
+        return {"num_negatives": self.num_negatives}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "IndexNegatives":
         return cls(**config)
 
 

@@ -26,6 +26,7 @@ from shortlist.models._negatives import CatalogNegatives
 from shortlist.models._tabular import TabularModel, check_is_unused, checked_batch_size, warn_caller
 from shortlist.models._tower import encode_raw
 from shortlist.ops import true_scores
+from shortlist.tasks._task import as_list
 from shortlist.typing import Features, Tensor
 
 __all__ = ["CatalogModel", "ModelQueryEncoder"]
@@ -278,6 +279,11 @@ class CatalogModel(TabularModel):
             kwargs["validation_data"] = self.evaluation_dataset(
                 kwargs["validation_data"], batch_size, name="validation_data", exclude=x
             )
+        if self.negatives.uses_candidate_vectors:
+            if self.negatives.candidate_vectors is None:
+                self._encode_negatives()  # the model is built before the first epoch starts
+            before_epoch = keras.callbacks.LambdaCallback(on_epoch_begin=lambda *_: self._encode_negatives())
+            kwargs["callbacks"] = [before_epoch, *as_list(kwargs.get("callbacks"))]
         return super().fit(x, y, *args, **kwargs)
 
     def evaluate(
@@ -320,7 +326,12 @@ class CatalogModel(TabularModel):
             check_is_unused("evaluate", y=y, sample_weight=kwargs.get("sample_weight"))
             x = self.evaluation_dataset(x, kwargs.pop("batch_size", None), exclude=exclude, weighted=weighted)
             kwargs.setdefault("return_dict", True)
+        self._encode_negatives()
         return super().evaluate(x, y, *args, **kwargs)
+
+    def _encode_negatives(self) -> None:
+        if self.negatives.uses_candidate_vectors:
+            self.negatives.set_candidate_vectors(self.candidate_embeddings()[1])
 
     def _exclusions(self, exclude: Interactions | Histories, table: Any) -> tuple[np.ndarray, Histories]:
         """Return the user id of each row, and for each user the candidate rows to leave out."""

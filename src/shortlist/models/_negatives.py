@@ -30,7 +30,9 @@ class CatalogNegatives(keras.layers.Layer):
         self.source, self.id_column = source, id_column
         self.item_columns = dict(getattr(source, "item_columns", {}))
         self.seed_generator = None if source is None else keras.random.SeedGenerator()
-        self.built = True  # the seed is its only state
+        self.uses_candidate_vectors = bool(getattr(source, "uses_candidate_vectors", False))
+        self.candidate_vectors: keras.Variable | None = None
+        self.built = True  # the seed is the only state from the start
         object.__setattr__(self, "_tables", None)
 
     def set_features(self, features: Mapping[str, np.ndarray]) -> None:
@@ -42,6 +44,17 @@ class CatalogNegatives(keras.layers.Layer):
         if self.source is not None:
             tables = {name: ops.convert_to_tensor(array) for name, array in features.items()}
             object.__setattr__(self, "_tables", tables)  # no state of the layer
+        if self.candidate_vectors is not None:
+            del self.candidate_vectors  # so that Keras does not track it any longer
+            self.candidate_vectors = None
+
+    def set_candidate_vectors(self, vectors: np.ndarray) -> None:
+        """Set the vectors of the catalog, `[num_candidates, dim]`, for sources that use them."""
+        if self.candidate_vectors is None:
+            self.candidate_vectors = self.add_weight(
+                vectors.shape, "zeros", "float32", trainable=False, autocast=False, name="candidate_vectors"
+            )
+        self.candidate_vectors.assign(vectors)
 
     def fit_columns(self, data: Any, ids: Vocabulary, *, required: bool) -> list[Column]:
         """Return the columns of item ids that the source reads, fitted to encode ids as 1 + catalog rows.
@@ -61,9 +74,8 @@ class CatalogNegatives(keras.layers.Layer):
                 raise FeatureError(must("the training data", f"have the column {name!r}", got=got, fix=fix))
         return columns
 
-    # Keras does not save seed generators.
+    # Keras does not save seed generators. Candidate vectors are encoded again instead.
     def save_own_variables(self, store: Any) -> None:
-        super().save_own_variables(store)
         if self.seed_generator is not None:
             store["seed"] = ops.convert_to_numpy(self.seed_generator.state)
 
@@ -97,12 +109,16 @@ class CatalogNegatives(keras.layers.Layer):
         tables = {name: part[:1] for name, part in inputs.items()} if self._tables is None else self._tables
         ids = tables[self.id_column]
         listed = [name for name in self.item_columns if name in inputs]
+        vectors: Any = self.candidate_vectors
+        if vectors is None and self._tables is None:
+            vectors = ops.zeros((1, queries.shape[-1]))
         batch = DrawContext(
             query_shape=tuple(ops.shape(queries)[:-1]),
             num_candidates=int(ids.shape[0]),
             features={**inputs, **{name: inputs[name] - 1 for name in listed}},
             queries=queries,
             log_frequency=None if log_q is None else lambda: _log_frequency(log_q, ids),
+            candidate_vectors=None if vectors is None else lambda: ops.convert_to_tensor(vectors),
         )
         drawn = self.source.sample(batch, self.seed_generator if training else 0)
         if drawn is None:
@@ -111,11 +127,11 @@ class CatalogNegatives(keras.layers.Layer):
         shape = tuple(ops.shape(rows))
         flat = ops.reshape(rows, (-1,))
         features = {name: ops.take(table, flat, axis=0) for name, table in tables.items()}
-        vectors = encoder(features)
-        vectors = ops.reshape(vectors, (*shape, vectors.shape[-1]))
+        encoded = encoder(features)
+        encoded = ops.reshape(encoded, (*shape, encoded.shape[-1]))
         ids = ops.reshape(features[self.id_column], shape)
         name = "shared" if len(shape) == 1 else "per_query"
-        return {name: Vectors(vectors, log_probability, ids, *mask), "num_candidates": batch.num_candidates}
+        return {name: Vectors(encoded, log_probability, ids, *mask), "num_candidates": batch.num_candidates}
 
 
 def _fitted(column: Categories, data: Any) -> Column:
