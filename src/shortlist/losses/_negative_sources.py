@@ -59,8 +59,8 @@ class NegativeSource(Protocol):
     register the class with `keras.saving.register_keras_serializable` and give it `get_config` and
     `from_config`. Optional:
 
-    - An attribute `item_columns`, a dict: columns of the training data that hold a list of item ids per row,
-      with the number of ids to keep; None keeps the longest list whole.
+    - An attribute `item_columns`, a dict: columns of the data that hold a list of item ids per row, with the
+      number of ids to keep; None keeps the longest list whole.
     - An attribute `uses_candidate_vectors`; if it is True, `fit` encodes the catalog before each epoch.
     """
 
@@ -211,8 +211,8 @@ class ColumnNegatives:
     hold no negative are encoded as random items, so that no item is regularized more than others.
 
     Args:
-        column: Column of the training data with a list of item ids per row. Evaluation needs it too, for the
-            loss; files must hold lists, as Parquet does.
+        column: Column with a list of item ids per row, in all data that the model is trained or evaluated on.
+            Files must hold lists, as Parquet does.
         max_length: Number of ids to keep per row; None for the longest list of the data.
 
     Raises:

@@ -199,9 +199,10 @@ class CatalogModel(TabularModel):
             trains: As in `TabularModel.encode`.
 
         Raises:
+            FeatureError: As in `TabularModel.encode`, also for columns that the source of negatives reads.
             ArgumentError: If the users, or the items, of all rows are unknown.
         """
-        listed = self.negatives.fit_columns(data, self.catalog.vocabulary, required=trains)
+        listed = self.negatives.fit_columns(data, self.catalog.vocabulary, name)
         columns = *self.columns, *listed
         encoded = encode_files(columns, data) if isinstance(data, InteractionFiles) else encode(columns, data)
         rows = encoded if isinstance(encoded, EncodedRows) else ArrayRows(encoded)

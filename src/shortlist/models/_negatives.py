@@ -56,23 +56,24 @@ class CatalogNegatives(keras.layers.Layer):
             )
         self.candidate_vectors.assign(vectors)
 
-    def fit_columns(self, data: Any, ids: Vocabulary, *, required: bool) -> list[Column]:
+    def fit_columns(self, data: Any, ids: Vocabulary, name: str) -> list[Column]:
         """Return the columns of item ids that the source reads, fitted to encode ids as 1 + catalog rows.
 
         Args:
             data: A table or files.
             ids: Ids of the catalog, in its order.
-            required: Whether to raise FeatureError if a column is missing, instead of leaving it out.
+            name: What errors call the data.
+
+        Raises:
+            FeatureError: If a column is missing or does not hold lists.
         """
-        names, columns = columns_of.names(data), []
-        for name, max_length in self.item_columns.items():
-            if name in names:
-                columns.append(_fitted(Categories(name, max_length, ids), data))
-            elif required:
+        names = columns_of.names(data)
+        for column in self.item_columns:
+            if column not in names:
                 fix = "Add a list of item ids per row, or pass the column's name to the source of negatives"
-                got = f"columns {names}"
-                raise FeatureError(must("the training data", f"have the column {name!r}", got=got, fix=fix))
-        return columns
+                requirement = f"have the column {column!r}"
+                raise FeatureError(must(name, requirement, got=f"columns {names}", fix=fix))
+        return [_fitted(Categories(*each, ids), data) for each in self.item_columns.items()]
 
     # Keras does not save seed generators. Candidate vectors are encoded again instead.
     def save_own_variables(self, store: Any) -> None:
