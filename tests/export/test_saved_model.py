@@ -197,6 +197,7 @@ def test_the_index_is_as_it_was_before(exported):
     assert len(index(of_index("tower", TOWER_QUERIES))[1]) == NUM_QUERIES
 
 
+@pytest.mark.slow
 def test_vectors_and_ids_lie_next_to_the_graph(tmp_path):
     vectors, sizes = np.random.default_rng(0).normal(size=(40_000, 64)).astype("float32"), []
     for number in (20_000, 40_000):
@@ -212,6 +213,7 @@ def vectors_index(model=None) -> BruteForce:
     return BruteForce(model, k=2).index(VECTORS)
 
 
+@pytest.mark.slow
 def test_versions_stand_side_by_side_and_are_replaced_only_when_asked(tmp_path):
     first = saved_model(vectors_index(), next_version(tmp_path / "films"))
     second = saved_model(vectors_index(), next_version(tmp_path / "films"), k=1)

@@ -38,7 +38,9 @@ def trained(num_epochs: int, l2: float = 0.0) -> tuple[FreeForm, list[float]]:
 
 
 @pytest.mark.parametrize(
-    "l2", [0.0, pytest.param(0.001, marks=pytest.mark.contract)], ids=["plain", "regularized"]
+    "l2",
+    [pytest.param(0.0, marks=pytest.mark.slow), pytest.param(0.001, marks=pytest.mark.contract)],
+    ids=["plain", "regularized"],
 )
 def test_a_free_form_model_goes_on_in_a_new_process(
     l2: float, tmp_path: Path, run_python: Callable[..., str]

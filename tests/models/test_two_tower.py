@@ -224,7 +224,9 @@ print(sl.models.load_model("model.keras").build_index()(["ann"], k=1, exclude=[[
 """
 
 
-@pytest.mark.parametrize("backend", [name for name in ("jax", "torch") if find_spec(name)])
+@pytest.mark.parametrize(
+    "backend", [pytest.param("jax", marks=pytest.mark.slow), *(["torch"] if find_spec("torch") else [])]
+)
 def test_it_works_where_tensorflow_is_not_installed(backend: str, run_python: Callable[..., str]) -> None:
     assert run_python(WITHOUT_TENSORFLOW, backend=backend).splitlines()[-1] == "[['Alien']]"
 

@@ -165,6 +165,7 @@ def test_training_goes_on_from_a_file_as_if_never_stopped(name: str, tmp_path: P
     np.testing.assert_array_equal(values(again.table.embeddings), values(model.table.embeddings))
 
 
+@pytest.mark.slow
 def test_a_new_process_knows_the_optimizer_of_a_file(run_python: Callable[..., str], tmp_path: Path) -> None:
     table = {"user": ["ann", "bob"], "film": ["Up", "Heat"]}
     data = sl.data.Interactions.from_table(table, user="user", item="film")
