@@ -65,6 +65,36 @@ def test_the_best_are_excluded_wherever_they_stand(num_rest: int) -> None:
         np.testing.assert_array_equal(np.concatenate([np.asarray(rows) for rows in found]), expected)
 
 
+@pytest.mark.parametrize("heads", [1, 2])
+@pytest.mark.parametrize(("num_queries", "num_lines"), [(1, 1), (3, 1), (3, 3)])
+def test_rows_that_do_not_meet_the_requirements_take_no_block(
+    num_queries: int, num_lines: int, heads: int
+) -> None:
+    # So few rows pass that the best blocks of all rows hold hardly any of them.
+    generator = np.random.default_rng(heads)
+    num = 128 * 24 + 9
+    vectors = generator.normal(size=(num, DIM)).astype("float32")
+    queries = generator.normal(size=(num_queries, heads, DIM)).astype("float32")
+    table = np.stack([generator.integers(0, 4, num), generator.integers(0, 100, num)], 1).astype("int32")
+    bits, lowest = generator.integers(1, 4, num_lines), generator.integers(0, 95, num_lines)
+    required = np.stack([bits, np.zeros_like(bits)], axis=1)[:, None].astype("int32")
+    limits = np.stack([[np.zeros_like(bits), lowest], [np.full_like(bits, 3), lowest + 4]]).astype("int32")
+    limits = limits.transpose(2, 0, 1)
+    scores = np.einsum("qhd,nd->qhn", queries, vectors).max(axis=1)
+    nothing = np.empty((num_queries, 0), "int32")
+    for own in (limits, None):
+        failing = []
+        for query in range(num_queries):
+            line = query % num_lines
+            passes = (table[:, 0] & bits[line]) > 0
+            if own is not None:
+                passes &= (table[:, 1] >= lowest[line]) & (table[:, 1] <= lowest[line] + 4)
+            failing.append(np.flatnonzero(~passes).tolist())
+        _, expected = top_k(scores, 4, failing)
+        _, found = exact_search(vectors, queries, 4, RowFilter(nothing, table, required, own))
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(found), expected)
+
+
 def test_of_equal_scores_the_lower_row_comes_first_though_its_block_is_the_worse() -> None:
     vectors = np.zeros((128 * 16, 1), "float32")
     vectors[[5, 128 * 9 + 1, 128 * 9 + 2], 0] = [1, 2, 1]

@@ -257,7 +257,9 @@ def _best_of_blocks(candidates: _Candidates, chunk: dict[str, Tensor], sizes: _S
             scores = ops.reshape(ops.matmul(tile, ops.transpose(queries)), (-1, _BLOCK, num_columns))
         if asked:
             is_allowed = _meets(ops.expand_dims(part["attributes"], 2), asked, axis=0)
-            scores = ops.where(ops.repeat(is_allowed, heads, axis=2), scores, -np.inf)
+            if not sizes.rows.is_common:
+                is_allowed = ops.repeat(is_allowed, heads, axis=2)
+            scores = ops.where(is_allowed, scores, -np.inf)
         best = ops.max(scores, axis=1)
         if heads > 1:
             best = ops.max(ops.reshape(best, (-1, num_columns // heads, heads)), axis=2)
