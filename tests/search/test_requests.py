@@ -130,6 +130,16 @@ def test_the_engine_is_told_of_attributes_only_where_one_of_its_own_rows_may_lac
     assert index([[1.0, 2, 3]])[1].tolist() == [["later", "b", "c", "a"]]
 
 
+@pytest.mark.parametrize("removed", [[], [0]])
+def test_an_empty_list_of_requirements_is_none_for_no_query(removed: list[int]) -> None:
+    index = BruteForce().index(np.eye(3, dtype="float32"))
+    index.remove(removed)
+    streaming = Streaming().index_from_dataset([np.eye(3, dtype="float32")])
+    for ask in (index, streaming, lambda queries, where: index.similar([1, 2], where=where)):
+        with pytest.raises(ArgumentError, match="one dict for each of the 2 queries.* got 0 entries"):
+            ask(np.eye(3, dtype="float32")[:2], where=[])
+
+
 def test_padding_is_no_unknown_id() -> None:
     numbers = BruteForce().index(np.eye(3, dtype="float32")).snapshot()
     assert Request.of(numbers, 1, exclude=[[-1, 99, 1]]).unknown == [[99]]

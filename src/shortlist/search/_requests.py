@@ -62,7 +62,9 @@ class Request(NamedTuple):
         allowed = None if allow is None else _rows(snapshot, allow, num_queries, "allow")
         required, limits = None, None
         if where is not None or snapshot.has_deletions:
-            required, limits = snapshot.attributes.require_of_each(where or {}, num_queries)
+            required, limits = snapshot.attributes.require_of_each(
+                {} if where is None else where, num_queries
+            )
         return cls(
             padded(excluded.rows, num_queries),
             None if allowed is None else allowed.rows,
