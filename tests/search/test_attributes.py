@@ -234,6 +234,41 @@ def test_columns_of_bits_and_of_numbers_keep_their_meaning_when_others_join():
     assert (again.bit_of, again.numbers) == (new.bit_of, new.numbers)
 
 
+def test_candidates_without_an_attribute_that_is_a_number_match_no_range_of_it():
+    old = encoded({"size": [2.5], "price": [1.5]})[0]
+    attributes, table = encoded({"genre": ["drama", "war"], "price": [0.5, None]}, old)
+    for where, expected in (
+        ({"size": (None, None)}, [False, False]),
+        ({"size": 0}, [False, False]),
+        ({"price": (None, None)}, [True, False]),
+    ):
+        assert meets(table, *(part[None] for part in attributes.require(where))).tolist() == expected
+
+
+def test_only_some_of_several_queries_require_a_number():
+    attributes, table = encoded({"price": [1.5, 3.5, None], "genre": ["drama", "war", "war"]})
+    wheres = [{}, {"price": (3, None)}, {"genre": "war"}]
+    required, limits = attributes.require_of_each(wheres, 3)
+    found = meets(table[None], required[:, None], limits[:, None])
+    assert found.tolist() == [[True] * 3, [False, True, False], [False, True, True]]
+
+
+def test_columns_of_numbers_keep_their_order_in_a_configuration():
+    attributes, table = encoded({"size": [1.5, 3.5], "price": [9.5, 2.5], "age": [0.5, 0.25]})
+    again = Attributes.from_config(attributes.get_config())
+    for name, value in (("size", 1.5), ("price", 9.5), ("age", 0.5)):
+        assert meets(table, *(part[None] for part in again.require({name: value}))).tolist() == [True, False]
+
+
+def test_both_ends_of_a_range_of_integers_match():
+    years = [1990, 1991, 1993, -4]
+    attributes, table = encoded({"year": years})
+    for low in (*years, 1992):
+        for high in (*years, 1992):
+            required, _ = attributes.require({"year": (low, high)})
+            assert meets(table, required[None]).tolist() == [low <= year <= high for year in years]
+
+
 def test_a_range_of_integers_and_of_nothing():
     attributes, table = encoded({"year": [1990, None, 1995], "empty": [None] * 3})
     for years, expected in (

@@ -29,6 +29,7 @@ def test_one_list_for_each_query(lists: Any) -> None:
 def test_one_list_for_all_queries(lists: Any) -> None:
     assert [row.tolist() for row in id_lists(lists, 3, "allow")] == [[1, 2]] * 3
     assert [row.tolist() for row in id_lists(["ab", "c"], 1, "allow")] == [["ab", "c"]]
+    assert [row.tolist() for row in id_lists([b"ab", b"c"], 2, "allow")] == [[b"ab", b"c"]] * 2
     assert [row.tolist() for row in id_lists([], 2, "allow")] == [[], []]
 
 
@@ -145,6 +146,12 @@ def test_padding_is_no_unknown_id() -> None:
     assert Request.of(numbers, 1, exclude=[[-1, 99, 1]]).unknown == [[99]]
     text = BruteForce().index(np.eye(3, dtype="float32"), ["a", "b", "c"]).snapshot()
     assert Request.of(text, 1, exclude=[["", "a"]], allow=["", "z"]).unknown == [["z"]]
+
+
+def test_unknown_ids_to_leave_out_come_before_those_to_choose_from() -> None:
+    snapshot = BruteForce().index(np.eye(3, dtype="float32"), ["a", "b", "c"]).snapshot()
+    request = Request.of(snapshot, 2, exclude=[["y", "a"], []], allow=[["b", "x"], ["x"]])
+    assert request.unknown == [["y", "x"], ["x"]]
 
 
 @pytest.mark.parametrize("ids", [None, [0, 1, 2]])

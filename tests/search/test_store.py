@@ -17,6 +17,8 @@ import shortlist as sl
 from shortlist.errors import ArgumentError, FeatureError, NotIndexedError
 from shortlist.indexes import BruteForce, Partitioned
 from shortlist.indexes import _stored as stored
+from shortlist.search import Engine, EngineSpec
+from shortlist.search._requests import Request
 
 pytestmark = pytest.mark.contract
 OPERATIONS = st.lists(
@@ -126,7 +128,10 @@ def test_what_does_not_fit_is_refused_and_nothing_changes() -> None:
     with pytest.raises(FeatureError, match="int64"):
         index.upsert([7], one)
     assert index.num_candidates == 60
-    assert index.upsert(["a"], one).num_candidates == 61
+    for name in ("a", "a", "item 1"):  # replaced candidates take no more room, nor do removed ones
+        assert index.upsert([name], one).num_candidates == 61
+    assert index.remove(["item 2"]) == 1
+    assert index.upsert(["b"], one).num_candidates == 61
     with pytest.raises(ArgumentError, match="fit the capacity 59"):
         BruteForce(capacity=59).index(world.vectors)
     with pytest.raises(ArgumentError, match="where must name .*, got 'price'"):
@@ -205,16 +210,20 @@ def test_late_candidates_are_of_length_one_where_similarity_is_cosine() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        lambda index: index.upsert([5], np.ones((1, 3))),
-        lambda index: index.remove([0]),
-        lambda index: index.compact(),
-        lambda index: index.index(np.eye(2)),
+        lambda index, _: index.upsert([5], np.ones((1, 3))),
+        lambda index, _: index.remove([0]),
+        lambda index, _: index.compact(),
+        lambda index, _: index.index(np.eye(2)),
+        lambda index, folder: index.store.load(folder),
+        lambda index, _: index.store.set_engine(*replaced(index), instead_of=index.snapshot().engine),
     ],
-    ids=["upsert", "remove", "compact", "index"],
+    ids=["upsert", "remove", "compact", "index", "load", "set_engine"],
 )
-def test_a_change_waits_for_the_one_before_it(change: Any) -> None:
+def test_a_change_waits_for_the_one_before_it(change: Any, tmp_path: Path) -> None:
     index = BruteForce().index(np.eye(3)).upsert([7], np.ones((1, 3)))
-    before, writer = index.snapshot(), threading.Thread(target=lambda: change(index))
+    index.store.save(tmp_path / "candidates")
+    before = index.snapshot()
+    writer = threading.Thread(target=lambda: change(index, tmp_path / "candidates"))
     with index.store._changing:
         writer.start()
         writer.join(timeout=0.5)
@@ -222,6 +231,28 @@ def test_a_change_waits_for_the_one_before_it(change: Any) -> None:
         assert index.snapshot() is before
     writer.join(timeout=30)
     assert index.snapshot() is not before
+
+
+def replaced(index: BruteForce) -> tuple[Engine, EngineSpec]:
+    """Return an engine over the same vectors, and its spec."""
+    return index.engine.build(np.eye(3, dtype="float32")), index.engine
+
+
+@pytest.mark.parametrize("change", ["remove", "upsert", "compact"])
+def test_a_change_in_the_middle_of_a_query_does_not_affect_it(
+    change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = BruteForce(k=3).index(np.eye(3), ["a", "b", "c"]).upsert(["b"], np.float32([[0, 4, 0]]))
+    of = Request.of
+
+    def of_and_change(*args: Any, **asked: Any) -> Request:
+        request = of(*args, **asked)
+        changes = {"remove": [["c"]], "upsert": [["a", "d"], 9 * np.ones((2, 3))], "compact": []}
+        getattr(index, change)(*changes[change])
+        return request
+
+    monkeypatch.setattr(Request, "of", of_and_change)
+    assert index(np.float32([[1, 2, 3]]), exclude=["a"])[1].tolist() == [["b", "c", ""]]
 
 
 @pytest.mark.parametrize("removed", [[], [2]])
