@@ -38,11 +38,15 @@ def test_options_are_kept_and_checked(tmp_path: Path) -> None:
         assert getattr(loaded, name) == getattr(index, name)
     assert loaded.store.capacity == 5000
     assert dataclasses.astuple(loaded.engine) == (7, "int8", 9, 11, 2)
-    assert loaded.snapshot().engine.num_partitions == 11
+    engine = loaded.snapshot().engine
+    assert index.snapshot().engine.has_codes
+    assert engine.has_codes
+    assert (engine.num_partitions, engine.search_budget, engine.num_rescored) == (11, 7, 9)
     for options, message in (
         ({"probes": 0}, "probes must be an integer >= 1, got 0"),
         ({"codes": "pq"}, "'int8'"),
         ({"num_partitions": 0}, "num_p"),
+        ({"num_rescored": 0}, "num_rescored must be an integer >= 1, got 0"),
     ):
         with pytest.raises(ArgumentError, match=message):
             Partitioned(**options)

@@ -61,6 +61,32 @@ def test_a_late_candidate_that_was_removed_leaves_a_gap_too() -> None:
     assert found(index.snapshot()) == ["e", "c", "b", "a"]
 
 
+def test_a_late_candidate_that_is_replaced_keeps_its_row() -> None:
+    index = BruteForce().index(np.eye(3, dtype="float32"), ["a", "b", "c"])
+    first, second = np.float32([[9, 9, 9]]), np.float32([[1, 1, 1]])
+    before = index.upsert(["d"], first).snapshot()
+    now = index.upsert(["d"], second).snapshot()
+    assert (before.num_rows, now.num_rows, now.num_candidates) == (4, 4, 4)
+    np.testing.assert_array_equal(before.vectors_of(np.array([3])), first)
+    np.testing.assert_array_equal(now.vectors_of(np.array([3])), second)
+
+
+def test_the_attributes_of_the_engine_are_one_object() -> None:
+    # Engines keep a copy on the device for as long as they are given the same object.
+    index = BruteForce().index(np.eye(3, dtype="float32"), ["a", "b", "c"], {"size": [1, 2, 1]})
+    snapshot = index.upsert(["d"], np.ones((1, 3))).snapshot()
+    filters = [Request.of(snapshot, 1, where={"size": size}).filter_of_engine(snapshot) for size in (1, 2)]
+    assert filters[0].attributes is filters[1].attributes
+    assert len(filters[0].attributes) == 3
+
+
+def test_late_candidates_alone_are_saved(tmp_path: Any) -> None:
+    index = BruteForce(k=4).index(np.eye(3, dtype="float32"), ["a", "b", "c"])
+    index.upsert(["d"], np.float32([[9, 9, 9]])).save(tmp_path / "index.keras")
+    loaded = sl.load_model(tmp_path / "index.keras")
+    assert loaded(np.float32([[1, 2, 3]]))[1].tolist() == [["d", "c", "b", "a"]]
+
+
 @pytest.mark.parametrize("kind", ["brute force", "one partition", "codes", "no partitions"])
 def test_saved_with_its_changes_and_loaded(kind: str, tmp_path: Any) -> None:
     world = World(7)

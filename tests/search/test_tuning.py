@@ -8,7 +8,7 @@ from shortlist.errors import ArgumentError
 from shortlist.indexes import Partitioned
 from shortlist.indexes import _stored as approximate
 from shortlist.search._row_filter import RowFilter
-from shortlist.search._tuning import estimate_recall, recall_of, some_candidates
+from shortlist.search._tuning import estimate_recall, recall_of, some_candidates, tune
 
 VECTORS = np.random.default_rng(0).normal(size=(3000, 8)).astype("float32")
 QUERIES = np.random.default_rng(1).normal(size=(50, 8)).astype("float32")
@@ -92,6 +92,27 @@ def test_changes_survive_a_tuning():
     index.tune(QUERIES)
     assert index.num_candidates == 3000
     assert index(VECTORS[:1], 1)[1].tolist() == [[9999]]
+
+
+def test_settings_other_than_the_search_budget_are_kept_by_the_index(monkeypatch):
+    index = Partitioned(codes="int8", num_rescored=1).index(VECTORS[:200])
+    chosen = index.snapshot().engine.variants()[-1]
+    assert chosen.num_rescored > 1
+    monkeypatch.setattr(approximate, "tune", lambda *args, **given: (chosen, tune(*args, **given)[1]))
+    report = index.tune(QUERIES)
+    assert index.engine.num_rescored == chosen.num_rescored
+    assert index.tuning is report
+
+
+def test_only_an_index_built_here_knows_how_long_that_took(tmp_path):
+    index = Partitioned().index(VECTORS[:200])
+    built = index.tune(QUERIES)
+    assert 0 < built.build_seconds < 60
+    assert ", built in" in built.summary()
+    index.save(tmp_path / "index.keras")
+    loaded = sl.load_model(tmp_path / "index.keras").tune(QUERIES)
+    assert loaded.build_seconds is None
+    assert ", built in" not in loaded.summary()
 
 
 @pytest.mark.parametrize("recall", [0, 1.1, -1])

@@ -118,9 +118,9 @@ def test_an_exhausted_library_is_not_queried_again() -> None:
 @pytest.mark.contract
 def test_listed_and_searched_in_a_compiled_function() -> None:
     """With symbolic exclusions, as in a metric, and with attributes."""
-    for is_filtered in (False, True):
+    for is_filtered, is_all in ((False, False), (True, False), (True, True)):
         vectors, queries, rows, allowed = world(5, 2, is_filtered)
-        k = min(4, len(vectors))
+        k = len(vectors) if is_all else min(4, len(vectors))
         engine = make(vectors)
 
         def listed(*asked: Any, k: int = k, engine: Whole = engine) -> Any:

@@ -1,5 +1,6 @@
 """`PartitionedEngine`: widening, settings and saving."""
 
+import dataclasses
 from pathlib import Path
 
 import keras
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from shortlist.search._row_filter import RowFilter
-from shortlist.search.partitions import PartitionedEngine, Partitions
+from shortlist.search.partitions import PartitionedEngine, PartitionedSpec, Partitions
 
 pytestmark = pytest.mark.contract
 VECTORS = np.random.default_rng(0).normal(size=(200, 4)).astype("float32")
@@ -47,8 +48,27 @@ def test_settings_share_the_vectors(as_codes: bool) -> None:
     assert [one.label() for one in engine.variants()] == (
         [f"probes = 3, re-scored = {number} k" for number in (2, 4, 8, 16)] if as_codes else ["probes = 3"]
     )
+    for one in engine.variants():
+        spec = PartitionedSpec(3, "int8" if as_codes else None, num_partitions=40)
+        again = dataclasses.replace(spec, **one.settings()).build(VECTORS)
+        assert again.label() == one.label()
     np.testing.assert_array_equal(engine.vectors_of(np.array([5, 0, 199])), VECTORS[[5, 0, 199]])
     assert engine.num_bytes() >= VECTORS.nbytes
+
+
+def test_the_seed_decides_on_the_partitions() -> None:
+    engines = [PartitionedSpec(num_partitions=7, seed=seed).build(VECTORS) for seed in (1, 1, 2)]
+    rows = [keras.ops.convert_to_numpy(engine.tables["rows"]) for engine in engines]
+    np.testing.assert_array_equal(rows[0], rows[1])
+    assert rows[0].shape != rows[2].shape or (rows[0] != rows[2]).any()
+
+
+@pytest.mark.parametrize("num", [1, 5])
+def test_no_more_partitions_than_vectors(num: int) -> None:
+    engine = PartitionedSpec(num_partitions=9).build(VECTORS[:num])
+    assert engine.num_partitions <= num
+    _, rows = engine.search(QUERIES, num, RowFilter(np.zeros((3, 0), "int32")))
+    np.testing.assert_array_equal(rows, np.argsort(-(QUERIES[:, 0] @ VECTORS[:num].T), axis=1))
 
 
 @pytest.mark.parametrize("as_codes", [False, True])
