@@ -1,4 +1,4 @@
-"""Search of candidates in memory: engines, filters, and a store of candidates that change.
+"""Search candidates in memory: engines, filters, and a store of candidates that change.
 
 Engines of this package search vectors by row number. `CandidateStore` adds ids, attributes and changes. It is
 what `shortlist.indexes` wraps as Keras models, and what a server can use without Keras: only `ExactSpec` and

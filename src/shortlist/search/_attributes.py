@@ -20,7 +20,7 @@ _LIVE = 0
 """Bit set for every candidate that was not removed."""
 
 _MISSING = np.int32(-(2**31))
-"""Integer of a missing number, below that of every number."""
+"""Encoding of a missing number, below that of every other number."""
 
 _HIGHEST = np.int32(2**31 - 1)
 
@@ -31,10 +31,10 @@ class Attributes:
 
     Categories are strings, integers or bools and take one bit per value, 32 to a column; bit 0 marks
     candidates that were not removed. Numbers are floats; each attribute takes one column after those of the
-    bits, with integers in the order of the float32 numbers.
+    bits, with integers that sort like the float32 numbers.
 
-    A candidate matches if it has, for each required category, at least one of the required values, and if
-    each required number lies in its range.
+    A candidate matches if it has at least one of the required values of each categorical attribute, and if
+    each of its numbers lies in the required range.
 
     Args:
         bit_of: Bit by attribute and category.
@@ -69,7 +69,7 @@ class Attributes:
         return [*self.bit_of, *self.numbers]
 
     def encode(self, columns: Mapping[str, Any], num_candidates: int) -> tuple["Attributes", np.ndarray]:
-        """Encode candidates, after adding new attributes and categories.
+        """Encode candidates, first adding attributes and categories that are new.
 
         Args:
             columns: Entries by attribute, one per candidate: a value, a list of categories, or None. An
@@ -125,9 +125,9 @@ class Attributes:
             where: Required values by attribute. A value that no candidate has matches nothing.
 
         Returns:
-            Groups of bits `[num_groups, num_columns]`, int32, of which a candidate needs one of each, the
-            first for bit 0; and the lowest and highest value of each column `[2, num_columns]`, int32, or
-            None if no number is required.
+            Groups of bits `[num_groups, num_columns]`, int32: a candidate needs at least one bit of each
+            group, and the first group is bit 0. And the lowest and highest value of each column
+            `[2, num_columns]`, int32, or None if no number is restricted.
 
         Raises:
             ArgumentError: If an attribute is unknown, or a value has another type than its attribute.
@@ -180,8 +180,8 @@ class Attributes:
             num_queries: Number of queries.
 
         Returns:
-            `[n, num_groups, num_columns]` and `[n, 2, num_columns]` or None, with n = 1 if one dict is for
-            all queries, else n = num_queries.
+            `[n, num_groups, num_columns]` and `[n, 2, num_columns]` or None, with n = 1 for one
+            dict, else n = num_queries.
 
         Raises:
             ArgumentError: If there is not one dict per query.
@@ -204,7 +204,7 @@ class Attributes:
         return padded, limits if any(own is not None for _, own in required) else None
 
     def widen(self, table: np.ndarray, before: "Attributes") -> np.ndarray:
-        """Return a table that was encoded before attributes and categories were added, with new columns.
+        """Add columns to a table that was encoded before attributes and categories were added.
 
         Args:
             table: `[num_candidates, before.num_columns]`.
@@ -249,7 +249,7 @@ def ordered_integers(numbers: np.ndarray) -> np.ndarray:
 
 
 def _limits(asked: Any, name: str) -> list[int]:
-    """Return the lowest and highest integer of a number that matches."""
+    """Return the lowest and highest encoded number that matches."""
     lowest, highest = _range(asked if isinstance(asked, tuple) else (asked, asked), name)
     return ordered_integers(np.array([lowest, highest], "float32")).tolist()
 
@@ -288,7 +288,7 @@ def _checked(value: Any, name: str, known: Iterable[str | int], source: str = ""
                 f"{source}attribute {name!r}",
                 "hold strings, integers or bools",
                 got=repr(value),
-                fix="An attribute is a number, to be matched by ranges, if its first values hold a float",
+                fix="An attribute holds numbers, matched by ranges, if its first values include a float",
             )
         )
     other = next(iter(known), value)
@@ -305,7 +305,7 @@ def _kind(value: str | int) -> str:
 
 
 def _entries(values: Any, name: str) -> list[Any]:
-    """Return the entry of each candidate, with NumPy's scalars as Python's."""
+    """Return the entry of each candidate, with NumPy scalars converted to Python."""
     if not is_list(values):
         raise ArgumentError(
             must(f"attribute {name!r}", "be a list with one entry per candidate", got=repr(values))

@@ -19,7 +19,7 @@ Found = tuple[np.ndarray, np.ndarray]
 class Engine(ABC):
     """Search a fixed set of vectors by row number. Abstract and immutable.
 
-    A `CandidateStore` adds ids, attributes and changes on top of an engine.
+    A `CandidateStore` adds ids, attributes and updates on top of an engine.
 
     Args:
         num_rows: Number of vectors.
@@ -112,8 +112,8 @@ class EngineSpec(ABC):
     """
 
     search_budget_name: ClassVar[str | None] = None
-    """Field that holds the search budget, such as `"nprobe"`, with None for exact search; None if the engine
-    is always exact."""
+    """Name of the field that holds the search budget, such as `"nprobe"`; the field is None for exact search.
+    None if the engine is always exact."""
 
     @abstractmethod
     def build(self, vectors: np.ndarray) -> Engine:
@@ -133,7 +133,7 @@ class EngineSpec(ABC):
 
     @property
     def search_budget(self) -> int | None:
-        """Value of the field `search_budget_name`; None for exact search."""
+        """Value of the field named by `search_budget_name`; None for exact search."""
         return None if self.search_budget_name is None else getattr(self, self.search_budget_name)
 
     def get_config(self) -> dict[str, Any]:

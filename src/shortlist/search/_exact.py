@@ -30,7 +30,7 @@ _VECTORS = "vectors.npy"
 _BLOCK = 128
 """Candidates per block. The first pass keeps only the maximum score of each block."""
 
-_MOST_BLOCKS = 1 / 4
+_MAX_RESCORED = 1 / 4
 """Largest fraction of blocks to rescore; above it, all scores are computed in one pass."""
 
 _BLOCK_SCORES = 2**25
@@ -40,7 +40,7 @@ _BLOCK_SCORES = 2**25
 @final
 @dataclasses.dataclass(frozen=True)
 class ExactSpec(EngineSpec):
-    """Settings of exact search: none."""
+    """Spec of exact search, which has no settings."""
 
     def build(self, vectors: np.ndarray) -> Engine:
         return ExactEngine(vectors)
@@ -96,8 +96,8 @@ def exact_search(
     """Return the k highest-scoring candidates for each query. Compiled once per `k`.
 
     The first pass keeps only the maximum score of each block of 128 candidates. The top k candidates lie in
-    the top k blocks: each of k higher-ranked blocks would contain a candidate that ranks before one outside
-    of them. The second pass scores the candidates of these blocks again. With E excluded candidates per
+    the top k blocks, because each of these holds a candidate that ranks before all candidates outside of
+    them. The second pass scores the candidates of these blocks again. With E excluded candidates per
     query, the top k + E blocks are taken. Candidates whose scores differ only by rounding may swap ranks.
 
     Args:
@@ -150,14 +150,14 @@ class _Sizes(NamedTuple):
         return self.num_candidates // _BLOCK
 
     @property
-    def num_looked_at(self) -> int:
+    def num_rescored_blocks(self) -> int:
         """Number of blocks scored again in the second pass."""
         return self.k + (self.rows.num_excluded or 0)
 
     @property
-    def goes_by_blocks(self) -> bool:
-        """Is True if the search takes two passes: the best blocks first, then their candidates."""
-        return self.few_queries != 0 and self.num_looked_at < _MOST_BLOCKS * self.num_blocks
+    def uses_blocks(self) -> bool:
+        """Whether the search takes two passes: the best blocks first, then their candidates."""
+        return self.few_queries != 0 and self.num_rescored_blocks < _MAX_RESCORED * self.num_blocks
 
 
 def _search(vectors: Tensor, queries: Tensor, *parts: Tensor, sizes: _Sizes) -> Any:
@@ -177,13 +177,13 @@ def _search(vectors: Tensor, queries: Tensor, *parts: Tensor, sizes: _Sizes) -> 
                 part = ops.reshape(part, (lines, height, of_rows.num_columns))
                 chunks[name] = ops.broadcast_to(part, (num_queries, height, of_rows.num_columns))
     candidates = _Candidates(vectors, table)
-    search = _by_blocks if sizes.goes_by_blocks else _by_all_scores
+    search = _by_blocks if sizes.uses_blocks else _by_all_scores
 
     def step(carry: tuple[()], chunk: dict[str, Tensor], _: Any) -> Any:
         scores, found = search(candidates, chunk, sizes)
         return carry, (scores, ops.cast(ops.where(scores > -np.inf, found, -1), "int32"))
 
-    if sizes.goes_by_blocks:
+    if sizes.uses_blocks:
         size: Tensor | int = max(1, _BLOCK_SCORES // (sizes.heads * sizes.num_blocks))
     else:
         size = backend.rows_per_chunk(num_queries, sizes.heads * sizes.num_candidates)
@@ -222,8 +222,8 @@ def _meets(attributes: Tensor, chunk: Mapping[Any, Tensor], axis: int) -> Tensor
 def _by_blocks(candidates: _Candidates, chunk: dict[str, Tensor], sizes: _Sizes) -> tuple[Tensor, Tensor]:
     num_in_blocks = sizes.num_blocks * _BLOCK
     best = ops.transpose(_best_of_blocks(candidates, chunk, sizes))
-    blocks = backend.top_k(best, sizes.num_looked_at)[1]
-    blocks = ops.sort(blocks, axis=1)  # in row order, for ties
+    blocks = backend.top_k(best, sizes.num_rescored_blocks)[1]
+    blocks = ops.sort(blocks, axis=1)  # in row order, which breaks ties
     rest = ops.arange(num_in_blocks, sizes.num_candidates, dtype="int32")  # fewer than a block
 
     def step(carry: tuple[()], part: dict[str, Tensor], _: Any) -> Any:
@@ -236,7 +236,7 @@ def _by_blocks(candidates: _Candidates, chunk: dict[str, Tensor], sizes: _Sizes)
         scores, columns = backend.top_k(scores, sizes.k)
         return carry, (scores, ops.take_along_axis(rows, columns, axis=1))
 
-    width = (sizes.num_looked_at + 1) * _BLOCK * sizes.dim
+    width = (sizes.num_rescored_blocks + 1) * _BLOCK * sizes.dim
     size = backend.rows_per_chunk(ops.shape(chunk["query"])[0], width)
     return backend.scan_chunks(step, (), {**chunk, "block": blocks}, size, dtypes=("float32", "int32"))[1]
 
@@ -294,9 +294,9 @@ def _scores_of_rows(vectors: Tensor, queries: Tensor, rows: Tensor) -> Tensor:
 
 def _columns(excluded: Tensor, blocks: Tensor, num_in_blocks: int) -> Tensor:
     """Return the columns of excluded rows among the rescored ones; -1 if a row is not among them."""
-    is_live = ops.expand_dims(excluded // _BLOCK, 2) == ops.expand_dims(blocks, 1)
-    place = ops.argmax(ops.cast(is_live, "int32"), axis=2)
-    column = ops.cast(place, "int32") * _BLOCK + excluded % _BLOCK
+    is_match = ops.expand_dims(excluded // _BLOCK, 2) == ops.expand_dims(blocks, 1)
+    position = ops.argmax(ops.cast(is_match, "int32"), axis=2)
+    column = ops.cast(position, "int32") * _BLOCK + excluded % _BLOCK
     in_rest = blocks.shape[1] * _BLOCK + excluded - num_in_blocks
-    column = ops.where(excluded >= num_in_blocks, in_rest, ops.where(ops.any(is_live, axis=2), column, -1))
+    column = ops.where(excluded >= num_in_blocks, in_rest, ops.where(ops.any(is_match, axis=2), column, -1))
     return ops.where(excluded < 0, -1, column)

@@ -31,20 +31,20 @@ def answer(snapshot: Snapshot, queries: np.ndarray, k: int, request: Request) ->
         shape = (queries.shape[0], width)
         return np.empty(shape, "float32"), np.empty(shape, "int32")
     if request.allowed is not None:
-        return _of_lists(snapshot, queries, width, request)
-    found = _of_engine(snapshot, queries, width, request)
+        return _search_allowed(snapshot, queries, width, request)
+    found = _search_engine(snapshot, queries, width, request)
     if len(snapshot.delta):
-        found = _merged(found, _of_delta(snapshot, queries, width, request), width)
+        found = _merged(found, _search_delta(snapshot, queries, width, request), width)
     return found
 
 
-def _of_engine(snapshot: Snapshot, queries: np.ndarray, width: int, request: Request) -> Found:
-    engine, which = snapshot.engine, request.filter_of_engine(snapshot)
-    found = engine.search(queries, min(width, engine.num_rows), which)
-    return found if engine.is_exact else _completed(snapshot, queries, found, which)
+def _search_engine(snapshot: Snapshot, queries: np.ndarray, width: int, request: Request) -> Found:
+    engine, row_filter = snapshot.engine, request.filter_of_engine(snapshot)
+    found = engine.search(queries, min(width, engine.num_rows), row_filter)
+    return found if engine.is_exact else _completed(snapshot, queries, found, row_filter)
 
 
-def _completed(snapshot: Snapshot, queries: np.ndarray, found: Found, which: RowFilter) -> Found:
+def _completed(snapshot: Snapshot, queries: np.ndarray, found: Found, row_filter: RowFilter) -> Found:
     """Search all allowed rows exactly for queries with fewer than k approximate results."""
     short = np.flatnonzero(found[1][:, -1] < 0)
     if not len(short):
@@ -52,32 +52,32 @@ def _completed(snapshot: Snapshot, queries: np.ndarray, found: Found, which: Row
     scores, rows = found[0].copy(), found[1].copy()
     every = np.arange(snapshot.engine.num_rows)
     for query in short.tolist():
-        allowed = every[which.accepts(every[None], np.array([query]))[0]]
+        allowed = every[row_filter.accepts(every[None], np.array([query]))[0]]
         scores[query], rows[query] = _best_of_rows(snapshot, queries[query], allowed, rows.shape[1])
     return scores, rows
 
 
-def _of_lists(snapshot: Snapshot, queries: np.ndarray, width: int, request: Request) -> Found:
+def _search_allowed(snapshot: Snapshot, queries: np.ndarray, width: int, request: Request) -> Found:
     assert request.allowed is not None
-    which = request.filter_of_all(snapshot)
+    row_filter = request.filter_of_all(snapshot)
     scores, rows = np.empty((len(queries), width), "float32"), np.empty((len(queries), width), "int32")
     last, vectors, listed = None, np.empty(0), np.empty(0, "int64")
     for query, allowed in enumerate(request.allowed):
-        if allowed is not last:  # gather a list shared by all queries once
+        if allowed is not last:  # a list shared by all queries is gathered once
             listed = np.unique(allowed)
             last, vectors = allowed, snapshot.vectors_of(listed)
         each = scores_of(queries[query], vectors)
-        each = np.where(which.accepts(listed[None], np.array([query]))[0], each, -np.inf)
+        each = np.where(row_filter.accepts(listed[None], np.array([query]))[0], each, -np.inf)
         scores[query], rows[query] = best(each, listed, width)
     return scores, rows
 
 
-def _of_delta(snapshot: Snapshot, queries: np.ndarray, width: int, request: Request) -> Found:
-    which = request.filter_of_all(snapshot)
+def _search_delta(snapshot: Snapshot, queries: np.ndarray, width: int, request: Request) -> Found:
+    row_filter = request.filter_of_all(snapshot)
     delta = np.arange(snapshot.engine.num_rows, snapshot.num_rows)
     scores, rows = np.empty((len(queries), width), "float32"), np.empty((len(queries), width), "int32")
     for query, vectors in enumerate(queries):
-        is_allowed = which.accepts(delta[None], np.array([query]))[0]
+        is_allowed = row_filter.accepts(delta[None], np.array([query]))[0]
         each = np.where(is_allowed, scores_of(vectors, snapshot.delta), -np.inf)
         scores[query], rows[query] = best(each, delta, width)
     return scores, rows

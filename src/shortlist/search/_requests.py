@@ -20,16 +20,16 @@ IdLists = Any
 
 
 class Request(NamedTuple):
-    """Filters of a batch of queries, in rows of a snapshot."""
+    """Filters of a batch of queries, as rows of a snapshot."""
 
     excluded: np.ndarray
     """`[num_queries, num_excluded]`, int32, padded with -1."""
     allowed: list[np.ndarray] | None
-    """Allowed rows per query; None if all are. A list shared by all queries is one object, repeated."""
+    """Allowed rows per query; None if all rows are. A list shared by all queries is one object, repeated."""
     required: np.ndarray | None
     """As in `RowFilter`; None if nothing is required."""
     limits: np.ndarray | None
-    """As in `RowFilter`; None if no number is required."""
+    """As in `RowFilter`; None if no number is restricted."""
     filters_engine: bool
     """Whether any row of the engine may fail the requirements."""
     unknown: list[list[ItemId]]
@@ -129,7 +129,7 @@ def padded(rows: list[np.ndarray], num_queries: int) -> np.ndarray:
     The width is 0 or a power of two, as some backends recompile for each width.
 
     Args:
-        rows: One list per query; may be empty if all lists are.
+        rows: One list per query; may be `[]` if all lists are empty.
         num_queries: Number of queries.
 
     Returns:
@@ -197,10 +197,10 @@ def _listed(ids: Any, name: str) -> Any:
 
 
 def _check_not_mixed(entries: Any, name: str) -> None:
-    strange = [entry for entry in entries if not _is_id(entry)]
-    if len(strange) < len(entries):
+    not_ids = [entry for entry in entries if not _is_id(entry)]
+    if len(not_ids) < len(entries):
         raise ArgumentError(
-            must(name, "hold only ids, or one list of ids for each query", got=f"{strange[0]!r} among ids")
+            must(name, "hold only ids, or one list of ids for each query", got=f"{not_ids[0]!r} among ids")
         )
 
 

@@ -19,7 +19,7 @@ class RowFilter(NamedTuple):
     required: Any = None
     """`[num_queries, num_groups, num_columns]`, int32, or `[1, ...]` if the same for all queries."""
     limits: Any = None
-    """`[num_queries, 2, num_columns]`, int32, or `[1, ...]`; None if no number is required."""
+    """`[num_queries, 2, num_columns]`, int32, or `[1, ...]`; None if no number is restricted."""
 
     @property
     def num_excluded(self) -> int:
@@ -42,7 +42,7 @@ class RowFilter(NamedTuple):
 
         Args:
             rows: `[n, ...]`. Negative rows do not pass.
-            queries: `[n]`, the position in the batch of each line's query.
+            queries: `[n]`, position in the batch of the query that each entry of `rows` is for.
 
         Returns:
             Bool, in the shape of `rows`.

@@ -22,11 +22,11 @@ _DELTA, _TABLE = "delta.npy", "attributes.npy"
 
 @dataclasses.dataclass(frozen=True)
 class Snapshot:
-    """Immutable candidates, which a query sees from start to end.
+    """Immutable candidates; a query uses the same snapshot from start to end.
 
     Rows are numbered with the engine's rows first, then the delta, the candidates added since the engine was
-    built. A candidate that was removed, or replaced by one in the delta, keeps its row without the bit of
-    live candidates.
+    built. A candidate that was removed, or replaced by one in the delta, keeps its row, in which the bit
+    of live candidates is cleared.
 
     Args:
         engine: Searches the candidates it was built with.
@@ -80,17 +80,17 @@ class Snapshot:
 
     @cached_property
     def has_deletions(self) -> bool:
-        """Is True if a row was removed or replaced."""
+        """Whether a row was removed or replaced."""
         return not bool(self.is_live.all())
 
     @cached_property
     def engine_has_deletions(self) -> bool:
-        """Is True if a row of the engine was removed or replaced, so that searches need a filter."""
+        """Whether a row of the engine was removed or replaced, so that searches need a filter."""
         return not bool(self.is_live[: self.engine.num_rows].all())
 
     @cached_property
     def table_of_engine(self) -> np.ndarray:
-        """Attributes of the engine's rows; the same object each time, which engines may cache tensors of."""
+        """Attributes of the engine's rows; the same object each time, so engines can cache its tensor."""
         return self.table[: self.engine.num_rows]
 
     def without(self, rows: np.ndarray) -> "Snapshot":
@@ -112,10 +112,10 @@ class Snapshot:
             columns: Values by attribute, one entry per candidate.
         """
         num_old, (attributes, new) = self.engine.num_rows, self.attributes.encode(columns, len(ids))
-        is_delta = set(self.delta_ids)
-        new_ids = [id_ for id_ in ids if id_ not in is_delta]
+        in_delta = set(self.delta_ids)
+        new_ids = [id_ for id_ in ids if id_ not in in_delta]
         delta_ids = (*self.delta_ids, *new_ids)
-        row_of = {id_: num_old + place for place, id_ in enumerate(delta_ids)}
+        row_of = {id_: num_old + position for position, id_ in enumerate(delta_ids)}
         rows, replaced = np.array([row_of[id_] for id_ in ids]), self.ids.rows(np.array(ids, dtype=object))
         table = np.pad(attributes.widen(self.table, self.attributes), [(0, len(new_ids)), (0, 0)])
         table[replaced[replaced >= 0]] = 0
@@ -125,7 +125,7 @@ class Snapshot:
         return Snapshot(self.engine, self.vocabulary, attributes, table, delta, delta_ids)
 
     def compacted(self, build: Callable[[np.ndarray], Engine]) -> "Snapshot":
-        """Return a snapshot whose engine holds all candidates; the same one if it does already.
+        """Return a snapshot whose engine holds all candidates; this snapshot if its engine already does.
 
         Args:
             build: Builds an engine from vectors `[num_rows, dim]`.

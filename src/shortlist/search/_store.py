@@ -1,4 +1,4 @@
-"""Candidates in memory that change while they are searched."""
+"""Candidates in memory that can change while they are searched."""
 
 import dataclasses
 import threading
@@ -40,7 +40,7 @@ class CandidateStore:
     added later are kept next to the built engine and searched exactly, until `compact`.
 
     Args:
-        spec: Builds and loads engines; used from the next build on when it is replaced.
+        spec: Builds and loads engines. If this attribute is replaced, the next build uses the new spec.
         capacity: Maximum number of candidates; None for no limit.
 
     Example:

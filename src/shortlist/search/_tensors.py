@@ -1,4 +1,4 @@
-"""Searches on tensors: compilation, filters on the device, and engines inside a traced graph."""
+"""Search on tensors: compilation, filters on the device, and engines inside a traced graph."""
 
 import functools
 from collections.abc import Callable, Hashable
@@ -40,7 +40,7 @@ class SearchesTensors(Protocol):
 
 
 def search_symbolic(engine: Engine, queries: Tensor, k: int, rows: RowFilter) -> tuple[Tensor, Tensor]:
-    """Search with any engine while a graph is traced; an engine without tensors is called on the host.
+    """Search with any engine while a graph is traced; one that takes no tensors is called on the host.
 
     Args:
         engine: Engine to search.
@@ -61,7 +61,7 @@ def search_symbolic(engine: Engine, queries: Tensor, k: int, rows: RowFilter) ->
 
 
 def found_rows(engine: Engine, queries: Tensor, k: int, rows: RowFilter) -> Tensor:
-    """Return the rows that an engine finds for tensors, inside or outside of a traced graph.
+    """Return the rows that an engine finds for query tensors, inside or outside of a traced graph.
 
     Args:
         engine: Engine to search.
@@ -97,7 +97,7 @@ class FilterSizes(NamedTuple):
     is_common: bool = False
     """Whether requirements are the same for all queries."""
     has_limits: bool = False
-    """Whether numbers are required."""
+    """Whether numbers are restricted."""
 
 
 def filter_sizes(rows: RowFilter) -> FilterSizes:

@@ -49,7 +49,7 @@ class Tuning:
     """Result of `tune`: every setting tried, and the chosen one.
 
     Args:
-        measured: Settings tried, by search budget, exact search last.
+        measured: Settings tried, in order of search budget, exact search last.
         chosen: Name of the chosen setting.
         reason: Reason for the choice, one sentence.
         k: Number of results per query.
@@ -165,7 +165,7 @@ def tune(
         queries: `[num_queries, heads, dim]`, float32.
         recall: Fraction of the exact k best to find, in (0, 1].
         k: Number of results per query.
-        is_small: Choose exact search without trying others.
+        is_small: Whether to choose exact search without trying others.
         build_seconds: Build time of `engine`, for the report.
 
     Returns:
@@ -192,7 +192,7 @@ def tune(
     if not is_small and not engine.is_exact:
         by_variant = [_tried(variant, recall, measure) for variant in engine.variants()]
     tried, of_exact = [one for some in by_variant for one in some], measure(exact)
-    # The smallest budget of each variant: times of neighboring budgets are too close to compare.
+    # Compare only the smallest budget of each variant: times of neighboring budgets are too close.
     enough = [one for some in by_variant for one in _smallest_search_budget(some, recall)]
     chosen = min(enough, key=lambda one: one.measured.ms_single, default=of_exact)
     tuning = Tuning(

@@ -16,7 +16,7 @@ _SLOTS_AT_ONCE = 2**24
 """Scores in memory at once, 64 MiB; larger batches are searched in chunks."""
 
 _MANY_QUERIES = 1024
-"""Batches smaller than this are not chunked."""
+"""If this many queries fit in a chunk, the batch is not split."""
 
 
 class SearchSizes(NamedTuple):
@@ -30,7 +30,7 @@ class SearchSizes(NamedTuple):
     """Partitions searched per query."""
     k: int
     num_rescored: int
-    """Rows rescored exactly after scoring codes; 0 without codes."""
+    """Rows rescored exactly after scoring int8 codes of vectors; 0 without codes."""
     rows: FilterSizes
     is_single: bool
     """Whether the batch holds one query."""
@@ -39,7 +39,7 @@ class SearchSizes(NamedTuple):
 def search(
     tables: dict[str, Any], queries: Tensor, *parts: Tensor, sizes: SearchSizes
 ) -> tuple[Tensor, Tensor]:
-    """Find the k best rows of each query in its partitions.
+    """Find the k best rows of each query in the partitions it probes.
 
     Args:
         tables: Tables of `Partitions.tables`, as backend tensors or variables.
@@ -131,14 +131,14 @@ def _best_of_heads(queries: Tensor, vectors: Tensor, sizes: SearchSizes) -> Tens
 def _scores(vectors: Any, queries: Tensor, chosen: Tensor, sizes: SearchSizes) -> Tensor:
     """Score all slots of each query's partitions `[num_queries, probes * size]`."""
     if sizes.is_single:
-        looked_at = ops.reshape(backend.gather_rows(vectors, chosen), (-1, sizes.dim))
-        looked_at = ops.cast(looked_at, "float32")  # codes are int8
-        return _best_of_heads(queries, looked_at, sizes)
+        probed = ops.reshape(backend.gather_rows(vectors, chosen), (-1, sizes.dim))
+        probed = ops.cast(probed, "float32")  # codes are int8
+        return _best_of_heads(queries, probed, sizes)
     # Sorted by partition, so that queries of the same partition share one product.
     flat = ops.reshape(chosen, (-1,))
     order = ops.argsort(flat)
-    who = ops.take(queries, order // sizes.probes, axis=0)
-    products = backend.grouped_products(vectors, ops.take(flat, order), who)
+    grouped_queries = ops.take(queries, order // sizes.probes, axis=0)
+    products = backend.grouped_products(vectors, ops.take(flat, order), grouped_queries)
     back = ops.argsort(order)
     return ops.reshape(ops.take(products, back, axis=0), (-1, sizes.probes * sizes.size))
 
@@ -147,13 +147,13 @@ def _columns(excluded: Tensor, slots: Tensor, chosen: Tensor, sizes: SearchSizes
     """Return the columns of excluded rows among a query's slots `[num_queries, num_excluded]`, or -1."""
     slot = backend.gather_rows(slots, ops.maximum(excluded, 0))
     partition, inside = slot // sizes.size, slot % sizes.size
-    probe = _at(_number_of_partition(chosen, sizes.num_partitions), partition)
-    is_live = ops.logical_and(excluded >= 0, probe >= 0)
-    return ops.where(is_live, probe * sizes.size + inside, -1)
+    probe = _at(_probe_of_partition(chosen, sizes.num_partitions), partition)
+    is_probed = ops.logical_and(excluded >= 0, probe >= 0)
+    return ops.where(is_probed, probe * sizes.size + inside, -1)
 
 
-def _number_of_partition(chosen: Tensor, num_partitions: int) -> Tensor:
-    """Return the position of each partition among a query's `[num_queries, num_partitions]`, or -1."""
+def _probe_of_partition(chosen: Tensor, num_partitions: int) -> Tensor:
+    """Return each partition's position among those probed `[num_queries, num_partitions]`, or -1."""
     num_queries, probes = ops.shape(chosen)
     flat = ops.reshape(
         ops.expand_dims(ops.arange(num_queries, dtype="int32"), 1) * num_partitions + chosen, (-1, 1)
