@@ -32,20 +32,22 @@ def check_column(
 ) -> None:
     """Check a feature column: fitting, encoding, embedding and saving.
 
-    Clauses, one of which starts the message of a failure:
+    Clauses; the message of a failure starts with the name of one:
 
-    - `fit`: `fit` returns a fitted column, leaves the old one unfitted, and keeps what was fitted before.
+    - `fit`: `fit` returns a fitted column, leaves the old one unfitted, and does not fit a fitted one again.
     - `parts`: a `fitter` that gets the values in two parts fits a column that encodes the same.
-    - `encode`: `[n, *row_shape]` finite numbers, of the same dtype for any number of rows, each row as if
-      it were alone; integer codes are below `num_rows`, and at least 0, or -1 where a list is padded.
-    - `unseen`: values that are not among the fitted ones are encoded likewise.
-    - `missing`: a missing value, None or NaN, is encoded likewise or refused with a sentence, by `fit` too.
+    - `encode`: `[n, *row_shape]` finite numbers, of the same dtype for any number of rows, each row the
+      same as when encoded alone; integer codes are below `num_rows`, and at least 0, or -1 where a list
+      is padded.
+    - `unseen`: values that are not among the fitted ones are encoded in the same form.
+    - `missing`: a missing value, None or NaN, is encoded in the same form, or `fit` or `encode` refuses it
+      with a sentence.
     - `examples`: `examples(n)` returns n values that `encode` takes.
-    - `config`: the column made again from its JSON config and its assets encodes the same.
-    - `layer`: the layer of `to_layer` keeps the contract of `check_layer`, takes `name` and `dtype`, and
+    - `config`: a column recreated from the JSON config and the assets encodes the same.
+    - `layer`: the layer of `to_layer` passes `check_layer`, takes `name` and `dtype`, and
       returns `[n, width]`, as its `compute_output_shape` says.
     - `saved`: a `FeatureSpec` with the column is saved and loaded; see `check_saved` for a new process.
-    - `refusals`: each of `refusals` raises a ValueError or TypeError with a sentence.
+    - `refusals`: each of `refusals` raises a ValueError or TypeError whose message is a sentence.
 
     Args:
         column: A column that is not fitted.
@@ -105,8 +107,8 @@ def check_column(
         require(layer.name == "some_name", f"the layer is named {layer.name!r}, expected 'some_name'.")
         shape = tuple(layer(encoded).shape)
         require(len(shape) == 2 and shape[0] == num_values, f"the output has shape {shape}.")
-        told = tuple(layer.compute_output_shape(encoded.shape))
-        require(told == shape, f"compute_output_shape returns {told}, expected {shape}.")
+        stated = tuple(layer.compute_output_shape(encoded.shape))
+        require(stated == shape, f"compute_output_shape returns {stated}, expected {shape}.")
         check_layer(lambda: fitted.to_layer(_WIDTH), encoded)
     with clause("saved"), tempfile.TemporaryDirectory() as temporary:
         candidate = f"{column.column} of candidates"
@@ -147,7 +149,7 @@ def _check_encoded_or_refused(what: str, column: Column, values: list[Any], dtyp
 
 
 def _with_missing(values: ArrayLike) -> dict[str, list[Any]]:
-    """Return the values with the last one missing, by what stands for it."""
+    """Return the values with the last one missing, by the kind of missing value."""
     rows = as_array(values).tolist()
     missing = {"None": [*rows[:-1], None]}
     if all(isinstance(row, int | float) for row in rows):

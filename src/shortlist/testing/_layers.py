@@ -33,7 +33,7 @@ def check_layer(
 ) -> None:
     """Check a Keras layer: building, shapes, training, precision and saving.
 
-    Clauses, one of which starts the message of a failure:
+    Clauses; the message of a failure starts with the name of one:
 
     - `build`: the first call builds the layer, and a call on another batch size makes no more variables.
     - `finite`: outputs are finite.
@@ -43,7 +43,7 @@ def check_layer(
     - `precision`: under mixed float16 and bfloat16, variables stay float32 and outputs are nearly the same.
     - `config`: the layer made again from its JSON config gives the same outputs with the same weights.
     - `saved`: a model with the layer is loaded from a `.keras` file; see `check_saved` for a new process.
-    - `refusals`: each of `refusals` raises a ValueError or TypeError with a sentence.
+    - `refusals`: each of `refusals` raises a ValueError or TypeError whose message is a sentence.
 
     Args:
         make: Returns a new layer, such as `lambda: MLP([8, 4])`.

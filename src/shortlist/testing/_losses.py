@@ -30,7 +30,7 @@ def check_loss(
 ) -> None:
     """Check a retrieval loss: value, gradient, precision and saving.
 
-    Clauses, one of which starts the message of a failure:
+    Clauses; the message of a failure starts with the name of one:
 
     - `scalar`: the loss is a finite float32 scalar.
     - `weights`: a query of weight 0 does not count; no weights are weights of 1.
@@ -40,7 +40,7 @@ def check_loss(
     - `precision`: float16 and bfloat16 vectors give nearly the loss of float32 ones, as float32.
     - `config`: the loss made again from its JSON config is the same.
     - `saved`: a model with the loss is loaded from a `.keras` file; see `check_saved` for a new process.
-    - `refusals`: each of `refusals` raises a ValueError or TypeError with a sentence.
+    - `refusals`: each of `refusals` raises a ValueError or TypeError whose message is a sentence.
 
     Args:
         loss: A `losses.RetrievalLoss`.

@@ -31,20 +31,20 @@ def check_model(
 ) -> None:
     """Check a model: training, evaluation, seeds, precision, saving and resumed training.
 
-    Clauses, one of which starts the message of a failure:
+    Clauses; the message of a failure starts with the name of one:
 
-    - `evaluate`: evaluation returns finite logs with a loss, the same again, and changes no weight.
+    - `evaluate`: evaluation returns finite logs with a loss, the same logs again, and changes no weight.
     - `trains`: a compiled epoch returns finite logs, changes a weight, and leaves all of them finite.
-    - `seeds`: a model that is made and trained from the same seed has the same weights.
+    - `seeds`: two models that are made and trained from the same seed have the same weights.
     - `precision`: under mixed float16 and bfloat16 the loss is nearly the same, an epoch leaves it finite,
       and trained variables are float32.
-    - `config`: the model made again from its JSON config has the same config.
-    - `saved`: a model loaded from a `.keras` file returns the same logs of `evaluate`, the same `predict` if
-      the model defines `call`, and the same `recommend` if it has a catalog; see `check_saved` for a new
+    - `config`: a model recreated from the JSON config has the same config.
+    - `saved`: a model loaded from a `.keras` file gives the same results of `evaluate`, of `predict` if the
+      model defines `call`, and of `recommend` if it has a catalog; see `check_saved` for a new
       process.
-    - `resumed`: the loaded model trains on as if it had not been saved, from the same state of random number
-      generators, which Keras does not save.
-    - `refusals`: each of `refusals` raises a ValueError or TypeError with a sentence.
+    - `resumed`: the loaded model continues training as if it had not been saved, from the same state of
+      random number generators, which Keras does not save.
+    - `refusals`: each of `refusals` raises a ValueError or TypeError whose message is a sentence.
 
     Args:
         make: Returns a new, compiled model.
@@ -110,7 +110,7 @@ def check_model(
         loaded = check_reload(model, data, "answer", folder)
     with clause("resumed"):
         for state, of_loaded in zip(_random_states(model), _random_states(loaded), strict=True):
-            of_loaded.assign(to_numpy(state.value).copy())  # JAX gives its buffers away in a step
+            of_loaded.assign(to_numpy(state.value).copy())  # a step on JAX donates its buffers
         fit_once(model, data)
         fit_once(loaded, data)
         check_close("the weights after one more epoch", loaded.get_weights(), model.get_weights())

@@ -41,7 +41,7 @@ def check_optimizer(
 ) -> None:
     """Check an optimizer on a least-squares problem with a table of embeddings and a dense weight.
 
-    Clauses, one of which starts the message of a failure:
+    Clauses; the message of a failure starts with the name of one:
 
     - `sparse`: compiled training steps, with gradients of only the rows that `layers.Embedding` looked up,
       change weights like `apply` with the dense gradients.
@@ -53,7 +53,7 @@ def check_optimizer(
     - `saved`: a model loaded from a `.keras` file trains on as if it had not been saved; see `check_saved`
       for a new process.
     - `precision`: under mixed float16 and bfloat16 the loss falls, and variables are float32.
-    - `refusals`: each of `refusals` raises a ValueError or TypeError with a sentence.
+    - `refusals`: each of `refusals` raises a ValueError or TypeError whose message is a sentence.
 
     Args:
         make: Returns a new optimizer, such as `lambda: Adagrad(0.1)`.

@@ -34,7 +34,7 @@ def check_task(
 ) -> None:
     """Check a task: loss, weights, metrics, precision and saving.
 
-    Clauses, one of which starts the message of a failure:
+    Clauses; the message of a failure starts with the name of one:
 
     - `scalar`: the loss is a finite scalar.
     - `weights`: a row of `sample_weight` 0 does not count; no weights are weights of 1.
@@ -44,7 +44,7 @@ def check_task(
     - `precision`: under mixed float16 and bfloat16, the loss of half-precision arguments is nearly the same.
     - `config`: the task made again from its JSON config gives the same loss.
     - `saved`: a model with the task is loaded from a `.keras` file; see `check_saved` for a new process.
-    - `refusals`: each of `refusals` raises a ValueError or TypeError with a sentence.
+    - `refusals`: each of `refusals` raises a ValueError or TypeError whose message is a sentence.
 
     Args:
         make: Returns a new task.
@@ -128,7 +128,7 @@ def check_metric(
 ) -> None:
     """Check a Keras metric: batches, weights, reset, compiled steps and saving.
 
-    Clauses, one of which starts the message of a failure:
+    Clauses; the message of a failure starts with the name of one:
 
     - `finite`: the result is a finite scalar, or several in a dict, before and after updates.
     - `reset`: after `reset_state`, the same rows give the same result.
@@ -137,7 +137,7 @@ def check_metric(
     - `compiled`: a compiled step gives the same result as a plain update.
     - `config`: the metric made again from its JSON config has the same config.
     - `saved`: a model with the metric is loaded from a `.keras` file; see `check_saved` for a new process.
-    - `refusals`: each of `refusals` raises a ValueError or TypeError with a sentence.
+    - `refusals`: each of `refusals` raises a ValueError or TypeError whose message is a sentence.
 
     Args:
         make: Returns a new metric.
