@@ -1,8 +1,8 @@
 """Functions that each Keras backend implements in its own way, documented once.
 
-`shortlist.backend` exports the implementation of the backend in use. Keras' operations are used wherever
-there is one; this interface holds what Keras has no operation for, and what one backend does much faster in
-a way of its own.
+`shortlist.backend` exports the implementation of the backend in use. Keras operations are used wherever they
+exist; this interface holds what Keras has no operation for, and what a backend does much faster in its own
+way.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -24,7 +24,7 @@ class UniqueRows(NamedTuple):
     codes: Any
     """`[n]`, int32: index in `first` of the row that equals each row of the batch."""
     number: Any = None
-    """Number of distinct rows where it is less than `m`; None where all of `first` counts."""
+    """Number of distinct rows if it may be less than `m`; None if all of `first` is valid."""
 
 
 class IdLookup(Protocol):
@@ -173,7 +173,7 @@ class Backend(Protocol):
             rows: Tensors by name, `[n, ...]`.
             size: Rows per chunk; the last chunk may be smaller.
             dtypes: Dtypes of the outputs.
-            num_rows: Number of leading rows to process; all when None.
+            num_rows: Number of leading rows to process; all if None.
 
         Returns:
             The last carry and the concatenated outputs, `[num_rows, ...]`. If `num_rows` is given, JAX
@@ -280,7 +280,7 @@ class Backend(Protocol):
         """
 
     def unique_rows(self, parts: Sequence[Tensor]) -> UniqueRows:
-        """Deduplicate rows, like `np.unique(..., axis=0)`. Rows are equal if they are so bit by bit.
+        """Deduplicate rows, like `np.unique(..., axis=0)`. Rows are equal if all their bits are.
 
         Args:
             parts: Tensors `[n, ...]`, float32 or int32; a row is the concatenation of their entries.

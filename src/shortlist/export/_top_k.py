@@ -27,8 +27,8 @@ class TopKGraph(tf.Module):
     """Map raw features to scores and ids, like an index with candidates in memory.
 
     Args:
-        index: Index whose candidates were not changed since it was built or compacted.
-        queries: Encodes raw features to query vectors.
+        index: Index whose candidates have not changed since it was built or compacted.
+        queries: Encodes raw features into query vectors.
         max_k: Largest `k` of a request; reduced to the number of candidates.
 
     Raises:
@@ -44,7 +44,7 @@ class TopKGraph(tf.Module):
                 must("index", "hold exactly the candidates it was built with", fix="Call compact() first")
             )
         self._queries, self._similarity = queries, index.similarity
-        self._resources = queries.resources()  # held here, for their variables and tables to be saved
+        self._resources = queries.resources()  # held here, so that their variables and tables are saved
         self.num_candidates, self.max_k = snapshot.num_candidates, min(max_k, snapshot.num_candidates)
         self.ids = CandidateIds(index.ids)
         self._attributes = AttributesGraphEncoder(snapshot.attributes, snapshot.table)
@@ -196,12 +196,12 @@ class TopKGraph(tf.Module):
             Concrete functions by name.
         """
         inputs = self._queries.input_signature()
-        a_k = tf.TensorSpec((), tf.int32, name="k")
+        k_spec = tf.TensorSpec((), tf.int32, name="k")
         excluded, allowed = (
             tf.TensorSpec((None, None), self.ids.dtype, name=name) for name in ("exclude", "allow")
         )
         where = self._attributes.inputs()
-        asked = {"k": a_k, "exclude": excluded, "allow": allowed, **where}
+        asked = {"k": k_spec, "exclude": excluded, "allow": allowed, **where}
         if both := sorted(inputs.keys() & asked.keys()):
             raise ArgumentError(
                 must(
@@ -214,7 +214,9 @@ class TopKGraph(tf.Module):
         of_search = {**inputs, **asked}
         return {
             "serving_default": _traced(lambda **inputs: self(inputs, k), inputs),
-            "top_k": _traced(lambda **inputs: self(inputs, self._checked(inputs["k"])), {**inputs, "k": a_k}),
+            "top_k": _traced(
+                lambda **inputs: self(inputs, self._checked(inputs["k"])), {**inputs, "k": k_spec}
+            ),
             "serving_with_exclusions": _traced(
                 lambda **inputs: self(inputs, k, inputs["exclude"]), {**inputs, "exclude": excluded}
             ),
@@ -241,8 +243,8 @@ class TopKGraph(tf.Module):
 def _of_each(queries: Tensor, values: Tensor, name: str) -> Tensor:
     """Check that a filter has one row for each query."""
     num_queries, num_rows = tf.shape(queries)[0], tf.shape(values)[0]
-    said = [f"input '{name}': expected a row for each query, got rows and queries ", num_rows, num_queries]
-    with tf.control_dependencies([tf.debugging.Assert(num_rows == num_queries, said)]):
+    message = [f"input '{name}': expected a row for each query, got rows and queries ", num_rows, num_queries]
+    with tf.control_dependencies([tf.debugging.Assert(num_rows == num_queries, message)]):
         return tf.identity(values)
 
 

@@ -6,14 +6,15 @@ candidates that are not masked for query i,
     l[i, j] = max_h q[i, h] . c[j] / temperature - log q[j]
     loss[i] = log(sum_j exp(l[i, j])) - l[i, i]
 
-Written plainly, this takes several `[batch, num_candidates]` matrices and three products of that size. Here
-rows of logits are computed a chunk at a time, and what repeats is computed once:
+Computed directly, this takes several `[batch, num_candidates]` matrices and three products of that size. Here
+rows of logits are computed a chunk at a time, and repeated rows and columns once:
 
 1. Deduplicate. Active users and popular items repeat in a batch. Examples with equal query vectors share a
    row u of logits, candidates with equal vectors a column j, which counts n[j] times. Equal means bit by bit,
-   and includes what masks and corrections depend on: codes of ids, and log q.
+   including what masks and corrections depend on: codes of ids, and log q.
 2. Split off the positives. If anything is masked, a row leaves out every positive of its query, so that all
-   examples of the row can use it, and each adds its own positive back. Else positives stay among the columns.
+   examples of the row can use it, and each adds its own positive back. Otherwise, positives stay
+   among the columns.
 3. Forward. With p the logit of an example's positive, and m and total of its row,
 
        m = max_j l[j],  total = sum_j n[j] exp(l[j] - m)       of each row
@@ -32,12 +33,12 @@ rows of logits are computed a chunk at a time, and what repeats is computed once
        d loss / d c[j]  = sum_u F[u] exp(l[u, j] - m[u]) q[u]   of each of the n[j] equal candidates,
 
    with F[u] the sum of f, times the example's weight, over the examples of row u.
-5. Merge. Give rows and columns back to examples and candidates, and add the gradients of the positives.
+5. Merge. Map rows and columns back to examples and candidates, and add the gradients of the positives.
 
-Label smoothing moves a share s of the label from the positive to the K kept candidates, itself among them. It
-adds `s (p - (p + logit_sum) / K)` with `logit_sum = sum_j n[j] l[j]`, a second sum of each row, whose
-gradient by `l[j]` is n[j]. Negatives of a single query (`Negatives.per_query`) are columns of its row alone,
-which then is not shared with other examples.
+Label smoothing moves a share a of the label from the positive to the K kept candidates, which include it. It
+adds `a (p - (p + logit_sum) / K)` with `logit_sum = sum_j n[j] l[j]`, a second sum of each row, whose
+derivative `d logit_sum / d l[j]` is n[j]. Negatives of a single query (`Negatives.per_query`) are columns of
+its row alone, which then is not shared with other examples.
 
 docs/decisions/008-equal-vectors-once.md has measurements.
 """
@@ -60,10 +61,10 @@ from shortlist.typing import Tensor
 __all__ = ["InBatchSoftmax"]
 
 _SMALL_LOGIT = 50.0
-"""Below it, float32 holds what step 3 and 4 compute for m = 0: total <= n e^50 and F >= weight / (n e^50)."""
+"""Below it, float32 holds what steps 3 and 4 need with m = 0: total <= n e^50 and F >= weight / (n e^50)."""
 
 _MANY_COLUMNS = 1024
-"""From so many columns on, a compiler of fixed shapes gets a branch for each quarter of them."""
+"""From this many columns on, a compiler that needs fixed shapes gets a branch for each quarter of them."""
 
 
 @keras.saving.register_keras_serializable(package="shortlist")
@@ -72,8 +73,8 @@ class InBatchSoftmax:
     """Softmax cross-entropy of each query's positive among all candidates of the batch.
 
     `loss[i] = -log softmax_j(score[i, j] / temperature - log q[j])[i]`, where masks remove candidates before
-    hard negatives are chosen. Negatives drawn from a `NegativeSource` join those of the batch. Memory is
-    linear in the batch, and vectors that repeat are scored once.
+    hard negatives are chosen. Negatives drawn from a `NegativeSource` are added to those of the batch.
+    Memory is linear in the batch, and repeated vectors are scored once.
 
     Args:
         temperature: Divides the scores; lower is sharper. None for 1.
@@ -116,7 +117,7 @@ class InBatchSoftmax:
     ) -> Tensor:
         """Return the loss; see `RetrievalLoss`.
 
-        If `training` is False, gradients are not computed along with the loss but only when asked for.
+        If `training` is False, gradients are not computed along with the loss but only when requested.
         """
         check_shapes(queries, candidates)
         candidates, negatives = _with_shared(ops.cast(candidates, "float32"), negatives or Negatives())
@@ -187,7 +188,7 @@ def _with_shared(candidates: Tensor, negatives: Negatives) -> tuple[Tensor, Nega
     vectors = ops.cast(shared.vectors, "float32")
     num_candidates, num_shared = ops.shape(candidates)[0], ops.shape(vectors)[0]
     shared_codes = shared.codes
-    if shared_codes is None:  # of unknown ids, which are no positives
+    if shared_codes is None:  # of unknown ids, so none is a positive
         shared_codes = num_candidates + ops.arange(num_shared, dtype="int32")
     mask = negatives.mask
     if mask is not None:
@@ -247,14 +248,14 @@ class _RowSums(NamedTuple):
 
 
 class _SumGradient(NamedTuple):
-    """Gradient of a row's `total` or `logit_sum`."""
+    """Gradient of a row's `total` or `logit_sum`; `by_x` is with respect to x."""
 
     by_logits: Tensor  # [num_rows, heads, num_columns], by the logit of one of n[j] candidates
     by_query: Tensor  # [num_rows, heads, dim], for temperature 1
 
 
 class _ExampleLosses(NamedTuple):
-    """Weighted losses of examples and their derivatives; `[batch, 1]` each."""
+    """Weighted losses of examples, and their derivatives with respect to x as `by_x`; `[batch, 1]` each."""
 
     loss: Tensor
     by_positive: Tensor  # by the logit of the positive
@@ -275,9 +276,9 @@ class _Softmax:
     def __init__(self, terms: _Terms, queries: Tensor, candidates: Tensor, own: Tensor | None = None) -> None:
         self.terms, self.queries, self.candidates = terms, queries, candidates
         batch, num_candidates = ops.shape(queries)[0], ops.shape(candidates)[0]
-        removes_some = terms.item_codes is not None or terms.mask is not None
-        chooses_some = terms.num_hard_negatives is not None
-        self.splits_positives = removes_some or chooses_some or terms.label_smoothing > 0
+        has_masks = terms.item_codes is not None or terms.mask is not None
+        has_hard_negatives = terms.num_hard_negatives is not None
+        self.splits_positives = has_masks or has_hard_negatives or terms.label_smoothing > 0
         self.query_codes: Any = terms.query_codes
         self.item_codes: Any = terms.item_codes
         if self.splits_positives and self.item_codes is None:
@@ -285,9 +286,9 @@ class _Softmax:
         if self.splits_positives and self.query_codes is None:
             self.query_codes = self.item_codes[:batch]
 
-        # 1. Deduplicate, unless masks, a choice or negatives of their own make all rows or columns differ.
+        # 1. Deduplicate, unless masks, hard negatives or negatives per query make all rows or columns differ.
         self.rows = _distinct(terms.mask is None and own is None, queries, self.query_codes)
-        are_comparable = terms.mask is None and not chooses_some
+        are_comparable = terms.mask is None and not has_hard_negatives
         self.columns = _distinct(are_comparable, candidates, terms.log_q, self.item_codes)
         self.parts = {"query": ops.take(queries, self.rows.first, axis=0)}
         if terms.mask is not None:
@@ -309,7 +310,7 @@ class _Softmax:
         if terms.log_q is not None:
             self.positive_logits = self.positive_logits - ops.expand_dims(terms.log_q[:batch], 1)
 
-        # 3. needs no maximum if all logits are small. False if a vector or log q is NaN or infinite.
+        # Step 3 needs no maximum if all logits are small. False if a vector or log q is NaN or infinite.
         lengths = _largest(ops.norm(queries, axis=-1)) * _largest(
             ops.norm(candidates, axis=-1), None if own is None else ops.norm(own, axis=-1)
         )
@@ -317,7 +318,7 @@ class _Softmax:
         self.are_logits_small = bound < _SMALL_LOGIT
 
     def run(self, *, with_gradients: bool) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """Return the weighted sum of the losses and, if asked for, its gradients by the given vectors."""
+        """Return the weighted sum of the losses and, if requested, its gradients for the given vectors."""
         # 3. and 4. Forward and gradient, chunk by chunk.
         results = self._with_columns(functools.partial(self._over_chunks, with_gradients=with_gradients))
         sums = _RowSums(**{name: results.get(name) for name in _RowSums._fields})
@@ -340,7 +341,7 @@ class _Softmax:
         return ops.sum(losses.loss), tuple(self.terms.scale * one for one in gradients)
 
     def _with_columns(self, function: Callable[[Any], dict[str, Tensor]]) -> dict[str, Tensor]:
-        """Call `function` with the number of columns; compiled for fixed shapes, with a bound in quarters."""
+        """Call `function` with the number of columns, rounded up to quarters if shapes are fixed."""
         num_all, num_distinct = ops.shape(self.columns.first)[0], self.columns.number
         if num_distinct is None or not backend.is_symbolic(num_distinct) or num_all < _MANY_COLUMNS:
             return function(num_all)
@@ -367,7 +368,7 @@ class _Softmax:
         dtypes = ("float32",) * len(names)
         carry, outputs = backend.scan_chunks(step, start, self.parts, size, dtypes, self.rows.number)
         results = dict(zip(names, outputs, strict=True))
-        if with_gradients:  # of one shape, whatever the number of columns
+        if with_gradients:  # of the same shape for any number of columns
             num_missing = ops.shape(self.columns.first)[0] - num_columns
             results["by_candidates"] = ops.pad(carry[0], [[0, 0], [0, num_missing]])
         return results
@@ -420,7 +421,7 @@ class _Softmax:
         for name, gradient in gradients.items():
             weighted = ops.expand_dims(by_row[name], 1) * part["query"]
             shared, own = self._split(gradient.by_logits)
-            # [dim, num_columns] and not its transpose, as this product is the faster one.
+            # [dim, num_columns] and not its transpose, because this product is faster.
             by_columns += ops.matmul(ops.transpose(_flat(weighted)), _flat(shared))
             if own is not None:
                 by_own += ops.matmul(ops.transpose(own, (0, 2, 1)), weighted)
@@ -460,7 +461,7 @@ class _Softmax:
     def _sum(
         self, values: Tensor, by_head: Tensor, columns: _Columns, part: dict[str, Tensor]
     ) -> tuple[Tensor, _SumGradient]:
-        """Return `sum_j n[j] values[j]` `[rows, 1]`, and a gradient if these are derivatives by logits."""
+        """Return `sum_j n[j] values[j]` `[rows, 1]`, and the gradient of a sum with derivatives `values`."""
         values = ops.expand_dims(values, 1)
         if by_head.shape[1] > 1:
             values = values * _share_of_heads(by_head)
@@ -478,7 +479,7 @@ class _Softmax:
         return values[:, :, :num_columns], values[:, :, num_columns:]
 
     def _by_row(self, sums: _RowSums, first: Tensor | int) -> dict[str, Tensor]:
-        """Return derivatives of the sum of all losses by `total` and `logit_sum` of a chunk's rows."""
+        """Return derivatives of the sum of all losses with respect to the sums of a chunk's rows."""
         num_rows = ops.shape(sums.total)[0]
         rows = self.rows.codes - first
         is_inside = ops.expand_dims(ops.logical_and(rows >= 0, rows < num_rows), 1)
@@ -492,17 +493,17 @@ class _Softmax:
         }
 
     def _examples(self, sums: _RowSums, rows: Tensor) -> _ExampleLosses:
-        """Return the losses of all examples, of which `rows` `[batch]` says what sums they read."""
+        """Return the losses of all examples; example i uses the sums of row `rows[i]`."""
         positive, weights, smoothing = self.positive_logits, self.terms.weights, self.terms.label_smoothing
         largest, total, num_kept, logit_sum = sums.take(rows)
         shift = ops.maximum(largest, positive)
         factor = ops.exp(largest - shift)
         others = factor * total
         z = others + ops.exp(positive - shift) if self.splits_positives else others
-        loss = ops.log(z) + (shift - positive)  # in this order: a small loss next to large logits
+        loss = ops.log(z) + (shift - positive)  # this order keeps a small loss exact next to large logits
         by_positive = -others / z if self.splits_positives else -ops.ones_like(z)
         by_logit_sum = None
-        if num_kept is not None and logit_sum is not None:  # where labels are smoothed
+        if num_kept is not None and logit_sum is not None:  # if labels are smoothed
             share = smoothing / (1.0 + num_kept)
             loss = loss + smoothing * positive - share * (positive + logit_sum)
             by_positive = by_positive + smoothing - share
@@ -511,7 +512,7 @@ class _Softmax:
 
 
 def _distinct(are_comparable: bool, *parts: Tensor | None) -> backend.UniqueRows:
-    """Deduplicate rows; all rows are kept where masks tell them apart."""
+    """Deduplicate rows; keep all rows if they are not comparable."""
     given = [part for part in parts if part is not None]
     if are_comparable:
         return backend.unique_rows(given)
@@ -549,7 +550,7 @@ def _share_of_heads(by_head: Tensor) -> Tensor:
 
 
 def _hardest(logits: Tensor, num_hard_negatives: int) -> Tensor:
-    """Mask all but the highest logits of each row; of equal ones the first columns stay."""
+    """Mask all but the highest logits of each row; of equal logits, those of the first columns stay."""
     num_rows, num_columns = ops.shape(logits)
     smaller = min if isinstance(num_columns, int) else ops.minimum
     _, columns = backend.top_k(logits, smaller(num_hard_negatives, num_columns))

@@ -29,7 +29,7 @@ class Fitter(abc.ABC):
 
     @abc.abstractmethod
     def add(self, values: ArrayLike) -> None:
-        """Take in the values of some rows.
+        """Add the values of some rows.
 
         Raises:
             FeatureError: If a value is missing or does not fit the column.
@@ -48,7 +48,7 @@ class Column(abc.ABC):
     """One feature: declared, fitted to data once, then used to encode raw values as numeric arrays.
 
     A column never changes: `fit` returns a fitted copy. Subclass it for a column of your own; register the
-    class with Keras, so that specs, towers and models with this column are saved and loaded again.
+    class with Keras, so that specs, towers and models with this column can be saved and loaded.
 
     Example:
         >>> import dataclasses
@@ -103,7 +103,7 @@ class Column(abc.ABC):
         """
 
     def fitter(self) -> Fitter:
-        """Return what fits this column to data in parts, such as files.
+        """Return a `Fitter` that fits this column to data in parts, such as those of files.
 
         By default all values are kept in memory and handed to `fit`. Override it to keep less.
         """
@@ -126,12 +126,12 @@ class Column(abc.ABC):
     def examples(self, num_values: int) -> ArrayLike:
         """Return raw values that `encode` takes, to try an exported model with.
 
-        Include what is special, such as an unknown value, last.
+        Put special values, such as an unknown one, last.
         """
 
     @abc.abstractmethod
     def get_config(self) -> dict[str, Any]:
-        """Return plain values for JSON from which `from_config` makes the column again.
+        """Return plain values for JSON from which `from_config` recreates the column.
 
         Large state goes to `save_assets`; leave a checksum of it here, which also decides whether two fitted
         columns encode alike.
@@ -207,8 +207,8 @@ def not_fitted(column: str) -> FeatureError:
 
 
 def serialize_columns(columns: Sequence[Column]) -> list[dict[str, Any]]:
-    """Return plain values for JSON that are equal where fitted columns encode alike."""
-    # Not keras.saving.serialize_keras_object, which loads TensorFlow whatever the backend.
+    """Return plain values for JSON that are equal if the fitted columns encode alike."""
+    # Not keras.saving.serialize_keras_object, which loads TensorFlow on every backend.
     return [
         {"class": keras.saving.get_registered_name(type(column)), "config": column.get_config()}
         for column in columns
