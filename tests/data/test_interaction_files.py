@@ -70,7 +70,7 @@ def test_csv_and_parquet_give_the_same_rows(tmp_path):
             {"u": [1.0, 2.0]},
             "b.parquet: column 'u' must hold one id per row, text, bytes or integers, got floating",
         ),
-        ({"u": [1, 2]}, "b.parquet: column 'u' must hold str ids, as in the files before, got int64"),
+        ({"u": [1, 2]}, "b.parquet: column 'u' must hold str ids, as in the previous files, got int64"),
         ({"r": [1.0, np.nan]}, r"b.parquet: column 'r' must hold finite values, got nan in row 2 "),
         ({"r": [1.0, np.inf]}, r"b.parquet: column 'r' must hold finite values, got inf in row 2 "),
         ({"r": ["1", "2"]}, "b.parquet: column 'r' must hold ratings that are numbers, got text"),
@@ -119,7 +119,7 @@ def test_what_a_function_raises_names_file_and_rows(tmp_path, kind):
     def fail(part):
         raise kind("row 1 is bad")
 
-    expected = r"a.parquet, in 2 rows from row 1 \(counted from 1, .*, which is row 0 here: row 1 is bad"
+    expected = r"a.parquet, in 2 rows from row 1 \(counted from 1, .*, called row 0 below: row 1 is bad"
     with pytest.raises(kind, match=expected):
         list(InteractionFiles(tmp_path, **ROLES).map(fail))
 

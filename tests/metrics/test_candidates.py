@@ -59,7 +59,7 @@ def test_no_candidates_on_the_disk() -> None:
 
 
 def test_batches_of_two_widths() -> None:
-    with pytest.raises(ArgumentError, match=r"must have one dim, got \[2, 3\]"):
+    with pytest.raises(ArgumentError, match=r"must have the same dim, got \[2, 3\]"):
         CandidatesOnDisk([(IDS[:1], np.zeros((1, dim), "float32")) for dim in (2, 3)])
 
 
@@ -75,7 +75,7 @@ KINDS = {
 }
 
 
-@pytest.mark.filterwarnings("ignore:metric 'metric' evaluates by Partitioned, which finds 100.0%")
+@pytest.mark.filterwarnings("ignore:metric 'metric' evaluates the results of Partitioned, which finds 100.0%")
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_source_ranks_alike(kind: str) -> None:
     make, expected_class = KINDS[kind]

@@ -64,7 +64,7 @@ class Model(sl.Model):
         return keras.ops.zeros(())
 
 
-@pytest.mark.filterwarnings("ignore:metric .* evaluates by")
+@pytest.mark.filterwarnings("ignore:metric .* evaluates the results of")
 @pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
 @pytest.mark.parametrize("make", INDEXES)
 def test_metrics_with_exclusions_equal_the_oracle(make: Callable[[], Any], compiled: bool) -> None:

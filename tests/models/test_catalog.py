@@ -216,7 +216,7 @@ def test_what_a_subclass_must_define_is_named() -> None:
 
 @pytest.mark.contract
 def test_what_does_not_fit_is_refused(model: BiasedFactorization) -> None:
-    with pytest.raises(ArgumentError, match="kind must be a class of index that holds its candidates"):
+    with pytest.raises(ArgumentError, match="kind must be a subclass of StoredIndex"):
         model.build_index(kind="BruteForce")  # type: ignore[arg-type]
     table = {"user": ["a", "b"], "item": ["x", "y"], "year": [1.0, 2.0]}
     candidate = [Category("item"), Number("year")]
@@ -224,7 +224,7 @@ def test_what_does_not_fit_is_refused(model: BiasedFactorization) -> None:
     with pytest.raises(ArgumentError, match=r"items must be given .* columns \['item', 'year'\]"):
         BiasedFactorization(spec)
     anonymous = BiasedFactorization(spec, table)
-    with pytest.raises(ArgumentError, match="spec must have a query_id where exclude is given"):
+    with pytest.raises(ArgumentError, match="spec must have a query_id if exclude is given"):
         anonymous.evaluate(table, exclude=TRAIN)
     with pytest.raises(ArgumentError, match="spec must have a candidate_id"):
         BiasedFactorization(FeatureSpec([Category("user")], candidate).fit(table), table)

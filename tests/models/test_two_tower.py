@@ -121,7 +121,7 @@ def test_the_index_answers_by_raw_ids(parts: tuple[Interactions, Interactions]) 
     assert other(users, 1, where={"place": 2})[1].tolist() == [[ids[2]]] * 5
     assert other(users)[1].tolist() == model.build_index(k=4)(users)[1].tolist()
     for kind in ("Partitioned", Partitioned(), Streaming):
-        with pytest.raises(ArgumentError, match="kind must be a class of index that holds its c"):
+        with pytest.raises(ArgumentError, match="kind must be a subclass of StoredIndex"):
             model.build_index(kind=kind)
 
 

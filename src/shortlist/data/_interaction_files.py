@@ -27,21 +27,21 @@ _SECONDS_BEFORE_PROGRESS = 1.0  # a bar for shorter work only flickers
 class InteractionFiles:
     r"""Parquet or CSV files of interactions, which may be larger than memory.
 
-    Rows are checked as those of `Interactions` when they are read. `FeatureSpec.fit` reads the files once.
+    Rows are checked like those of `Interactions` when they are read. `FeatureSpec.fit` reads the files once.
     `TwoTower.fit` and `evaluate` encode them to disk once and read batches from there; memory holds the
-    vocabularies and some megabytes, never all rows.
+    vocabularies and a few megabytes, never all rows.
 
     Args:
         paths: File, folder (all Parquet and CSV files in and below it) or pattern such as
-            `"events/*.parquet"`; or a list of these. All have the columns with a role; folder names such as
-            `day=7` are not columns.
+            `"events/*.parquet"`; or a list of these. All must have the columns named below; folder names
+            such as `day=7` are not columns.
         user: Column of user ids.
         item: Column of item ids.
         rating: Column of ratings.
         timestamp: Column of times: numbers or Arrow times.
         csv: Format of CSV files.
-        cache: Folder, made if missing, that keeps the encoded rows for later runs, also of other processes.
-            They are used again while files, columns and vocabularies are the same, and are yours to delete.
+        cache: Folder that keeps the encoded rows for later runs, also of other processes; created if missing.
+            They are reused while files, columns and vocabularies are the same, and never deleted.
             If None, the encoded rows are in the folder for temporary files (`TMPDIR`) and deleted after
             training.
 
@@ -79,14 +79,14 @@ class InteractionFiles:
 
     @property
     def column_names(self) -> list[str]:
-        """Names of the columns of the first file, those with a role included."""
+        """Names of all columns of the first file."""
         return list(self._column_names)
 
     def parts(self, columns: Sequence[str] = ()) -> Iterator[pa.Table]:
         """Read the files in parts, in their order.
 
         Args:
-            columns: Further columns; those with a role are always read and checked.
+            columns: Further columns; those named in the constructor are always read and checked.
 
         Yields:
             Tables of at most 1 MiB, with ids as str, bytes or int64.
@@ -149,7 +149,7 @@ class InteractionFiles:
                 yield path, first_row, part
                 first_row += part.num_rows
         if not kinds:
-            got = f"no rows in {self.files[0]} and the others"
+            got = f"no rows in {self.files[0]} or any other file"
             raise DataError(must("the files", "hold at least one interaction", got=got))
 
     def _read(self, path: Path, columns: Sequence[str]) -> Iterator[pa.Table]:
@@ -173,7 +173,7 @@ class InteractionFiles:
             for name in (self.user, self.item):
                 kind = arrow_id_kind(table[name].type)
                 if kinds.setdefault(name, kind) != kind:
-                    requirement = f"hold {kinds[name]} ids, as in the files before"
+                    requirement = f"hold {kinds[name]} ids, as in the previous files"
                     fix = "Write all files with ids of one kind"
                     raise DataError(must(f"column {name!r}", requirement, got=kind, fix=fix))
         return table
@@ -200,5 +200,5 @@ def _naming_rows(path: Path, first_row: int, num_rows: int) -> Iterator[None]:
     try:
         yield
     except (DataError, FeatureError) as error:
-        start = f"{path}, in {num_rows} rows from {row_name(first_row)}, which is row 0 here"
+        start = f"{path}, in {num_rows} rows from {row_name(first_row)}, called row 0 below"
         raise type(error)(f"{start}: {error}") from error

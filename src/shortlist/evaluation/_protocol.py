@@ -44,7 +44,7 @@ def evaluate(  # noqa: PLR0913 - the options of the protocol, all by name
     are in the files of `shortlist.metrics`. Averaged over rows, recall is the fraction of test rows whose
     item is in the top k.
 
-    Items of `exclude` are left out for their users, except all of a user's items in `test`. Repeated test
+    Items of `exclude` are left out for their users, unless the user also has them in `test`. Repeated test
     rows count once per row. `TwoTower.evaluate` follows the same rules and gives the same numbers.
 
     Args:
@@ -66,12 +66,12 @@ def evaluate(  # noqa: PLR0913 - the options of the protocol, all by name
         Metrics by name, such as `recall_at_10`.
 
     Raises:
-        ArgumentError: If an argument is out of range or of another type, or lists have another shape or kind
-            of id.
+        ArgumentError: If an argument is out of range or of the wrong type, or lists have the wrong shape or
+            kind of id.
         DataError: If a test item has the id used as padding, or a weight is invalid.
 
     Warns:
-        UserWarning: If test rows repeat a pair of `exclude`, with their share.
+        UserWarning: If test rows repeat pairs of `exclude`; the message gives their share.
 
     Example:
         >>> import shortlist as sl
@@ -131,20 +131,20 @@ def recommender(index: Any, queries: Callable[[np.ndarray], Any] | None = None) 
     return recommend
 
 
-_FIX = "recommender(index) makes a callable of an index, and model.build_index() an index of a model"
+_FIX = "recommender(index) turns an index into a callable, and model.build_index() returns a model's index"
 
 
 def as_recommenders(models: Any) -> dict[str, Recommend]:
-    """Return recommenders by name, made of callables and indexes by name.
+    """Return recommenders by name, made from callables and indexes by name.
 
     Raises:
-        ArgumentError: If `models` is no mapping, or one of its values is neither a callable nor an index.
+        ArgumentError: If `models` is not a mapping, or one of its values is neither a callable nor an index.
 
     Example:
         >>> as_recommenders({"most read": ["Dune", "Emma"]})
         Traceback (most recent call last):
         shortlist.errors.ArgumentError: models['most read'] must be an index or a callable, got a list.
-        recommender(index) makes a callable of an index, and model.build_index() an index of a model.
+        recommender(index) turns an index into a callable, and model.build_index() returns a model's index.
     """
     if not isinstance(models, Mapping):
         requirement = 'be a dict of indexes and callables by name, such as {"model": index}'
@@ -153,7 +153,7 @@ def as_recommenders(models: Any) -> dict[str, Recommend]:
 
 
 def as_recommender(value: Any, name: str) -> Recommend:
-    """Return a callable recommender, made of `value` if that is an index.
+    """Return a callable recommender, made from `value` if that is an index.
 
     Args:
         value: A callable or an index that takes user ids.
@@ -164,7 +164,7 @@ def as_recommender(value: Any, name: str) -> Recommend:
     """
     if isinstance(value, Index):
         return recommender(value)
-    # What Keras can save is callable too, but returns scores or takes features.
+    # Keras objects are callable too, but return scores or take features.
     if not callable(value) or hasattr(value, "get_config"):
         got = f"a {type(value).__name__}"
         raise ArgumentError(must(name, "be an index or a callable", got=got, fix=_FIX))

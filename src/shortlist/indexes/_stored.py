@@ -35,8 +35,8 @@ _SIMILARITIES = ("dot", "cosine")
 class StoredIndex(Index):
     """Index whose candidates are in memory, searched by any engine.
 
-    `BruteForce`, `Partitioned`, `Faiss` and the others are this class with an engine of ours; pass an
-    `EngineSpec` of your own to search with yours. Candidates added after `index` are kept outside the built
+    `BruteForce`, `Partitioned`, `Faiss` and the others are subclasses with a built-in engine; pass an
+    `EngineSpec` of your own to use another. Candidates added after `index` are kept outside the built
     engine and searched exactly until `compact`. A query sees the candidates as of its start, even if the
     index changes while it runs.
 
@@ -73,7 +73,7 @@ class StoredIndex(Index):
         self.engine = engine
         self.tuning: Tuning | None = None
         capacity = None if capacity is None else check_k(capacity, "capacity")
-        self.store = CandidateStore(_in_use(engine), capacity)
+        self.store = CandidateStore(_effective_spec(engine), capacity)
 
     def index(
         self,
@@ -185,8 +185,8 @@ class StoredIndex(Index):
             raise ArgumentError(
                 must(
                     "the index",
-                    "hold no candidates added after it was built when a graph is traced",
-                    got=len(snapshot.delta),
+                    "be compacted before a graph that calls it is traced",
+                    got=f"{len(snapshot.delta)} candidates added since it was built",
                     fix="Call compact() first",
                 )
             )
@@ -357,7 +357,7 @@ class StoredIndex(Index):
         )
         settings = {name: tuning.search_budget, **engine.settings()}
         spec = dataclasses.replace(cast(Any, self.engine), **settings)
-        self.store.set_engine(engine, _in_use(spec), instead_of=snapshot.engine)
+        self.store.set_engine(engine, _effective_spec(spec), instead_of=snapshot.engine)
         self.engine, self.tuning = spec, tuning
         return tuning
 
@@ -424,7 +424,7 @@ class StoredIndex(Index):
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Self:
         config = dict(config)
         engine = keras.saving.deserialize_keras_object(config.pop("engine"), custom_objects=custom_objects)
-        # Indexes with an engine of ours take its settings as arguments of their own.
+        # Indexes with a built-in engine take its settings as their own arguments.
         settings = {"engine": engine} if cls is StoredIndex else engine.get_config()
         return super().from_config({**config, **settings}, custom_objects)
 
@@ -447,7 +447,7 @@ class StoredIndex(Index):
         return vectors if self.similarity == "dot" else unit_vectors(vectors)
 
 
-def _in_use(engine: EngineSpec) -> EngineSpec:
+def _effective_spec(engine: EngineSpec) -> EngineSpec:
     is_exact = engine.search_budget_name is not None and engine.search_budget is None
     return ExactSpec() if is_exact else engine
 

@@ -57,8 +57,8 @@ class CandidateSource(Protocol):
 
         Args:
             queries: `[batch, dim]`, or `[batch, heads, dim]`.
-            rows: Rows of the true candidates, `[batch, num_true]`, int32; negative if it is no candidate.
-            excluded: Rows of excluded candidates, `[batch, num_excluded]`, int32; negative if it is padding.
+            rows: Rows of the true candidates, `[batch, num_true]`, int32; negative if not a candidate.
+            excluded: Rows of excluded candidates, `[batch, num_excluded]`, int32; negative if padding.
             k: Position after which ranks do not matter.
 
         Returns:
@@ -82,7 +82,7 @@ def open_candidates(
     k: int,
     metric: str,
 ) -> CandidateSource:
-    """Read and encode candidates for one evaluation; warn of an index that misses some of the best.
+    """Read and encode candidates for one evaluation; warn if an index is approximate.
 
     Args:
         candidates: A dataset or an index, as in `FactorizedTopK`.
@@ -92,7 +92,7 @@ def open_candidates(
         metric: Name of the metric, for the warning.
 
     Returns:
-        `previous`, updated in place, if compiled steps may go on with it.
+        `previous`, updated in place, if compiled steps can keep using it; otherwise a new source.
 
     Raises:
         NotIndexedError: If an index has no candidates.
@@ -109,8 +109,8 @@ def open_candidates(
             return previous
         recall = estimate_recall(snapshot.engine, k)
         warnings.warn(
-            f"metric {metric!r} evaluates by {type(candidates).__name__}, which finds {recall:.1%} of the "
-            f"exact {k} best (candidates as queries); the rest count as misses.",
+            f"metric {metric!r} evaluates the results of {type(candidates).__name__}, which finds "
+            f"{recall:.1%} of the exact {k} best (with candidates as queries); the rest count as misses.",
             stacklevel=3,
         )
         return CandidatesInIndex(snapshot.engine, candidates.ids)
@@ -238,7 +238,7 @@ class CandidatesOnDisk(_TiledCandidates):
 
 @final
 class CandidatesInIndex:
-    """Candidates of an approximate index. Those that it does not return are never retrieved.
+    """Candidates of an approximate index. True candidates that it does not return count as never found.
 
     Args:
         engine: Engine that searches the candidates.
@@ -258,23 +258,23 @@ class CandidatesInIndex:
         allowed = RowFilter(but_the_true(excluded, rows))
         k = min(k, self.engine.num_rows)
         listed = ops.convert_to_tensor(found_rows(self.engine, queries, k, allowed))
-        is_it = ops.expand_dims(rows, 2) == ops.expand_dims(listed, 1)
-        is_found = ops.logical_and(ops.any(is_it, axis=2), rows >= 0)
-        place = ops.cast(ops.argmax(ops.cast(is_it, "int32"), axis=2), "float32")
-        return ops.where(is_found, place, float(NEVER)), ops.ones_like(place)
+        is_match = ops.expand_dims(rows, 2) == ops.expand_dims(listed, 1)
+        is_found = ops.logical_and(ops.any(is_match, axis=2), rows >= 0)
+        position = ops.cast(ops.argmax(ops.cast(is_match, "int32"), axis=2), "float32")
+        return ops.where(is_found, position, float(NEVER)), ops.ones_like(position)
 
     def ranks_of_vectors(self, queries: Tensor, vectors: Tensor) -> Ranks:
         """Raise an ArgumentError: an index ranks its own candidates only."""
         raise no_true_candidates()
 
     def save(self, folder: Path) -> None:
-        """Write nothing: the index is saved by its user."""
+        """Write nothing: its user saves the index."""
 
 
 def no_true_candidates() -> ArgumentError:
     """Return the error for a batch without true candidates that the source can rank."""
     fix = "Pass true_candidate_embeddings, or true_candidate_ids and candidates as pairs (ids, vectors)"
-    requirement = "be given as vectors, or as ids of candidates with ids"
+    requirement = "be given as vectors, or as ids if the candidates have ids"
     return ArgumentError(must("true candidates", requirement, fix=fix))
 
 
@@ -291,7 +291,7 @@ def _write(file: IO[bytes], batches: Iterable[tuple[np.ndarray, np.ndarray]]) ->
         raise ArgumentError(must("candidates", "hold at least one batch", got="an empty dataset"))
     if len(widths) > 1:
         dims = sorted(width - 1 for width in widths)
-        raise ArgumentError(must("batches of candidates", "have one dim", got=dims))
+        raise ArgumentError(must("batches of candidates", "have the same dim", got=dims))
     return np.concatenate(ids), widths.pop()
 
 

@@ -39,7 +39,7 @@ class FactorizedTopK(keras.metrics.Metric):
     computed from it; each is defined in a file of its own, such as `metrics/_recall.py`. The rules:
 
     - Ties: a metric is its expected value over all orders of tied candidates, so a model with constant scores
-      gets the value of random order.
+      gets the expected value of a random order.
     - With ids of true candidates: the true score is that of the catalog's candidate with this id. A true
       candidate that is not in the catalog counts as never found. -1 and empty strings are padding; an id that
       is repeated counts once.
@@ -194,7 +194,7 @@ class FactorizedTopK(keras.metrics.Metric):
             Scalars by name, such as `recall_at_10`; 0 before any query.
 
         Raises:
-            ArgumentError: If a compiled step met weights that are negative or not finite.
+            ArgumentError: If a compiled step received weights that are negative or not finite.
         """
         if not (self._defers_report or backend.is_symbolic(ops.convert_to_tensor(self._counts))):
             self._report()
@@ -244,7 +244,7 @@ class FactorizedTopK(keras.metrics.Metric):
             self._use(source)
 
     def _use(self, source: CandidateSource) -> bool:
-        """Evaluate over a source; return whether it is another one, or has other ids."""
+        """Switch to a source; return whether the source or its ids changed."""
         ids = source.ids
         has_same_ids = ids is self._ids or (
             ids is not None and self._ids is not None and np.array_equal(ids, self._ids)

@@ -34,7 +34,7 @@ __all__ = ["CatalogModel", "ModelQueryEncoder"]
 _ROWS_PER_COUNT = 2**16
 _CONSEQUENCE = {
     "users": "They share one vector, and count as one user.",
-    "items": "They share one vector, and metrics never find them; pass all items when making the model.",
+    "items": "They share one vector, and metrics never find them; pass all items when creating the model.",
 }
 
 
@@ -42,21 +42,21 @@ class CatalogModel(TabularModel):
     """Model that scores items of a catalog by the dot product of a query and a candidate vector. Abstract.
 
     Subclasses define `query_vectors` and `candidate_vectors`, and set `self.task`, a `tasks.Retrieval` with
-    `metrics=self.metric`; or they define `compute_loss` as well. They get training, evaluation over the
-    whole catalog, saving, `build_index` and `recommend`. To be saved, a class is registered with Keras and
-    its `get_config` adds its own arguments to those of this class.
+    `metrics=self.metric`; instead of a task they may define `compute_loss`. They get training, evaluation
+    over the whole catalog, saving, `build_index` and `recommend`. To save a model, register its class with
+    Keras and add its own arguments to those of this class in `get_config`.
 
     Args:
         spec: Fitted features of queries and candidates, with a `candidate_id`.
         items: The catalog: a table with one row per item and the candidate columns. By default the items of
             the candidate id's vocabulary, if the id is the only candidate column.
-        negatives: Source of negatives drawn from the catalog besides those of the batch, such as
+        negatives: Source of negatives drawn from the catalog in addition to those of the batch, such as
             `losses.UniformNegatives(1024)`.
         metric: Metric over the catalog, by default `FactorizedTopK()`: recall, NDCG and MRR at 10 and 100.
 
     Raises:
         FeatureError: If the spec is not fitted.
-        ArgumentError: If it has no `candidate_id`, candidates have more columns and there are no items, or
+        ArgumentError: If it has no `candidate_id`, candidates have other columns and `items` is None, or
             `negatives` read a column that is a feature.
 
     Example:
@@ -111,7 +111,7 @@ class CatalogModel(TabularModel):
         if taken := sorted(features.intersection(self.negatives.item_columns)):
             fix = "Give the lists of item ids a column of their own"
             raise ArgumentError(must("negatives", "read no column that is a feature", got=taken, fix=fix))
-        if spec.is_fitted:  # that of a saved model is fitted when its vocabularies are loaded
+        if spec.is_fitted:  # the spec of a saved model is fitted when its vocabularies are loaded
             items = _items_of(spec) if items is None else items
             self.set_catalog(Catalog.of_items(items, spec.candidate, spec.candidate_id))
 
@@ -119,7 +119,7 @@ class CatalogModel(TabularModel):
     def from_interactions(
         cls, interactions: Interactions | InteractionFiles, items: Any = None, **options: Any
     ) -> Self:
-        """Return a model that knows users and items by their ids only.
+        """Return a model whose only features are user and item ids.
 
         Args:
             interactions: Source of the ids, usually the training part. Files are read in one pass.
@@ -191,7 +191,7 @@ class CatalogModel(TabularModel):
     def encode(
         self, data: Any, *, name: str = "the data", trains: bool = False
     ) -> dict[str, np.ndarray] | EncodedRows:
-        """Encode raw features; warn of rows whose users or items the model does not know.
+        """Encode raw features; warn about rows whose users or items the model does not know.
 
         Args:
             data: As in `TabularModel.encode`.
@@ -217,7 +217,7 @@ class CatalogModel(TabularModel):
             is_needed = role == "items" or trains or self._num_query_columns == 1
             if counts[column] == len(rows) and is_needed:
                 got = f"{len(rows)} rows whose {column!r} are all unknown"
-                fix = "Compare how ids are written here and where the model was made"
+                fix = "Write ids as in the data that the model was created from"
                 raise ArgumentError(must(name, f"have {role} known to this model", got=got, fix=fix))
             if counts[column]:
                 warn_caller(
@@ -240,7 +240,7 @@ class CatalogModel(TabularModel):
         Args:
             data: A table or files.
             batch_size: Rows per batch, 1024 by default.
-            name: What errors and warnings call the data.
+            name: Name of the data in errors and warnings.
             exclude: As in `evaluate`.
             weighted: As in `evaluate`.
         """
@@ -260,14 +260,14 @@ class CatalogModel(TabularModel):
         return backend.as_dataset(batches)
 
     def fit(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
-        """Train as `TabularModel.fit`; validation excludes what users did in `x`.
+        """Train like `TabularModel.fit`; validation excludes the items that users have in `x`.
 
         Args:
             x: As in `TabularModel.fit`.
             y: None.
             *args: As in `keras.Model.fit`.
             **kwargs: As in `TabularModel.fit`. If `x` is `Interactions` and `validation_data` a table, items
-                of `x` are excluded for their users, as by `exclude` of `evaluate`.
+                of `x` are excluded for their users, as with `exclude` in `evaluate`.
 
         Returns:
             Keras' history.
@@ -298,10 +298,10 @@ class CatalogModel(TabularModel):
     ) -> Any:
         """Evaluate over the whole catalog. Each row is one query with one true item.
 
-        Items of `exclude` are left out of the catalog for their users, except all of a user's items in `x`.
+        Items of `exclude` are left out of the catalog for their users, unless the user also has them in `x`.
         Repeated rows count once per row. `shortlist.evaluation` follows the same rules and returns the same
-        numbers. If `x` are files, a user's items in other rows are unknown and left out with the rest, which
-        a warning says.
+        numbers. If `x` is read from files, a user's items in other rows are unknown and left out too; a
+        warning says so.
 
         Args:
             x: As in `TabularModel.evaluate`.
@@ -375,7 +375,7 @@ class CatalogModel(TabularModel):
     def _query_column(self) -> str:
         if self.query_id is None:
             fix = "Name the Category that tells users apart: FeatureSpec(..., query_id=...)"
-            raise ArgumentError(must("spec", "have a query_id where exclude is given", fix=fix))
+            raise ArgumentError(must("spec", "have a query_id if exclude is given", fix=fix))
         return self.query_id
 
     def set_catalog(self, items: Any) -> None:
@@ -392,7 +392,7 @@ class CatalogModel(TabularModel):
         if not isinstance(items, Catalog):
             items = Catalog.of_items(items, self.spec.candidate, self.candidate_id)
         self.catalog = items
-        if self.negatives.source is not None:  # the compiled steps draw from the catalog before
+        if self.negatives.source is not None:  # compiled steps draw from the previous catalog
             self.train_function = self.test_function = None
         self.negatives.set_features(items.features)
         self.metric.set_candidates(items, encoder=self.candidate_vectors)
@@ -428,11 +428,11 @@ class CatalogModel(TabularModel):
             **options: Options of that class.
 
         Raises:
-            ArgumentError: If `kind` is not a class of index that holds its candidates; or as its `index`.
+            ArgumentError: If `kind` is not a subclass of `StoredIndex`; and as for its `index`.
         """
         if not (isinstance(kind, type) and issubclass(kind, StoredIndex)):
-            requirement = "be a class of index that holds its candidates, such as sl.indexes.Partitioned"
-            fix = "Pass what its constructor takes to build_index"
+            requirement = "be a subclass of StoredIndex, such as sl.indexes.Partitioned"
+            fix = "Pass the options of its constructor to build_index"
             raise ArgumentError(must("kind", requirement, got=repr(kind), fix=fix))
         ids, vectors = self.candidate_embeddings()
         return kind(self.query_encoder(), k=k, **options).index(vectors, ids, attributes)
@@ -533,16 +533,16 @@ def _items_of(spec: FeatureSpec) -> dict[str, np.ndarray]:
     names = [column.column for column in spec.candidate]
     if names != [spec.candidate_id] or spec.candidate_vocabulary is None:
         fix = f"Pass a table with the columns {names} and one row per item"
-        raise ArgumentError(must("items", "be given where candidates have features", fix=fix))
+        raise ArgumentError(must("items", "be given if candidates have features", fix=fix))
     return {names[0]: spec.candidate_vocabulary.known_ids}
 
 
 def _check_any_in_common(items: np.ndarray, interactions: Interactions, spec: FeatureSpec) -> None:
     """Raise if no item of the catalog is in the interactions: nothing would be learned about it."""
-    met = pc.unique(interactions.table[interactions.item])
+    interacted = pc.unique(interactions.table[interactions.item])
     assert spec.candidate_vocabulary is not None  # FeatureSpec.ids names a candidate id
-    if len(met) and len(spec.candidate_vocabulary) == len(items) + len(met):
-        got = f"{len(items)} items, such as {items[:1].tolist()}, and interactions with {len(met)} others, "
-        got += f"such as {met[:1].to_pylist()}"
-        fix = "Look for another column, or for ids written in another way"
+    if len(interacted) and len(spec.candidate_vocabulary) == len(items) + len(interacted):
+        got = f"{len(items)} items, such as {items[:1].tolist()}, and interactions with {len(interacted)} "
+        got += f"others, such as {interacted[:1].to_pylist()}"
+        fix = "Check that both use the same ids, written in the same way"
         raise ArgumentError(must("items", "have ids in common with the interactions", got=got, fix=fix))
