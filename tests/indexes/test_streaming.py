@@ -177,6 +177,17 @@ def test_equals_brute_force_whatever_the_batches() -> None:
 
 
 @pytest.mark.contract
+def test_an_encoder_turns_features_of_each_batch_into_vectors() -> None:
+    table = np.random.default_rng(0).normal(size=(5, 3)).astype("float32")
+    batches = [(["a", "b", "c"], np.array([4, 0, 2])), (["d", "e"], np.array([1, 3]))]
+    index = Streaming(k=5).index_from_dataset(batches, lambda rows: table[np.asarray(rows)])
+    scores, ids = index(table[:2])
+    true = table[:2] @ table[[4, 0, 2, 1, 3]].T
+    np.testing.assert_allclose(scores, -np.sort(-true, axis=1), atol=1e-6)
+    assert ids.tolist() == np.array(list("abcde"))[np.argsort(-true, axis=1)].tolist()
+
+
+@pytest.mark.contract
 def test_saved_with_its_query_model_and_fed_again(tmp_path: Path) -> None:
     query_model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
     index = make(np.eye(3, dtype="float32"), query_model=query_model, k=3)

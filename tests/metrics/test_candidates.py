@@ -105,6 +105,39 @@ def test_a_source_is_replaced_in_place_if_its_shape_stays() -> None:
     assert opened(Streaming().index_from_dataset([VECTORS]), previous=first) is not first
 
 
+def test_an_approximate_index_is_opened_again_once_it_has_another_engine() -> None:
+    index = Partitioned(probes=1000).index(VECTORS, IDS)
+    with pytest.warns(UserWarning, match="by Partitioned, which finds 100.0% of the exact 1500 best"):
+        first = opened(index)
+    assert opened(index, previous=first) is first  # does not warn again
+    index.index(VECTORS[::-1], IDS + 1)
+    with pytest.warns(UserWarning, match="by Partitioned, which finds 100.0% of the exact 1500 best"):
+        second = opened(index, previous=first)
+    assert isinstance(second, CandidatesInIndex)
+    assert second.engine is index.snapshot().engine
+    np.testing.assert_array_equal(second.ids, IDS + 1)
+
+
+@pytest.mark.parametrize(
+    "change", [lambda index: index.remove([3]), lambda index: index.upsert([1], VECTORS[:1])]
+)
+def test_an_approximate_index_that_was_changed_is_refused(change: Any) -> None:
+    index = Partitioned(probes=1000).index(VECTORS, IDS)
+    change(index)
+    with pytest.raises(ArgumentError, match=r"index must hold exactly .*Call its compact\(\) first"):
+        opened(index)
+
+
+@pytest.mark.filterwarnings("ignore:metric 'metric' evaluates by Partitioned")
+def test_a_true_candidate_that_is_none_is_not_found_in_what_an_index_lacks() -> None:
+    source = opened(Partitioned(probes=1000).index(VECTORS[:5], IDS[:5]))
+    true, excluded = np.int32([[-1, 4]]), np.int32([[0, 1, 2]])
+    parts = [keras.ops.convert_to_tensor(part) for part in (VECTORS[:1], true, excluded)]
+    better, _ = source.ranks_of_rows(*parts, k=1000)  # more than there are
+    expected = float((VECTORS[3:5] @ VECTORS[0] > VECTORS[4] @ VECTORS[0]).sum())
+    assert keras.ops.convert_to_numpy(better).tolist() == [[2.0**24, expected]]
+
+
 @pytest.mark.parametrize("ids", [IDS, None])
 def test_candidates_in_memory_are_saved_and_others_are_not(ids: Any, tmp_path: Path) -> None:
     CandidatesOnDisk([(IDS, VECTORS)]).save(tmp_path)

@@ -87,6 +87,40 @@ class KeepsHalfState(Right):
             self.mean = self.add_variable((), dtype="bfloat16", name="mean")
 
 
+@register
+class ForgetsUnusedRows(Right):
+    """Leave rows without a gradient as they are, but not their momentum."""
+
+    def update_step(self, gradient, variable, learning_rate):
+        gradient = keras.ops.cast(keras.ops.convert_to_tensor(gradient), "float32")
+        slot = self.slots[self._get_variable_index(variable)]
+        self.assign(slot, self.momentum * slot + gradient)
+        step = keras.ops.where(gradient != 0, slot, 0.0)
+        self.assign_sub(variable, keras.ops.cast(learning_rate * step, variable.dtype))
+
+
+@register
+class ShrinksUnusedRows(Right):
+    """Move rows without a gradient, and keep no state."""
+
+    def build(self, variables):
+        if not self.built:
+            keras.optimizers.Optimizer.build(self, variables)
+
+    def update_step(self, gradient, variable, learning_rate):
+        gradient = keras.ops.cast(keras.ops.convert_to_tensor(gradient), "float32")
+        value = keras.ops.cast(keras.ops.convert_to_tensor(variable), "float32")
+        step = learning_rate * (gradient + 0.1 * value)
+        self.assign_sub(variable, keras.ops.cast(step, variable.dtype))
+
+
+@register
+class ClimbsInBfloat16(Right):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.sign = -1.0 if keras.config.dtype_policy().compute_dtype == "bfloat16" else 1.0
+
+
 def local_class() -> Any:
     class OfAFunction(Right):
         pass
@@ -100,11 +134,14 @@ def local_class() -> Any:
         (ShrinksUsedRows, {}, "sparse"),
         (Climbs, {}, "descends"),
         (Right, {"row_wise": True}, "unused"),  # a row moves on by its momentum
+        (ForgetsUnusedRows, {"row_wise": True}, "unused"),
+        (ShrinksUnusedRows, {"row_wise": True}, "unused"),
         (LosesItsMomentum, {}, "config"),
         (ForgetsItsState, {}, "saved"),
         (local_class(), {}, "saved"),
         (FixesItsRate, {}, "learning_rate"),
         (KeepsHalfState, {}, "precision"),
+        (ClimbsInBfloat16, {}, "precision"),
         (Right, {"refusals": [lambda: None]}, "refusals"),
     ],
 )
