@@ -223,8 +223,12 @@ def test_lists_of_no_queries_are_answered_by_nothing():
     assert answer["ids"].shape == (0, 2)
 
 
-def test_candidates_that_came_late_are_refused():
-    index = BruteForce().index(np.eye(DIM)).upsert([7], np.ones((1, DIM)))
+@pytest.mark.parametrize(
+    "change", [lambda index: index.upsert([7], np.ones((1, DIM))), lambda index: index.remove([1])]
+)
+def test_candidates_that_came_late_or_left_are_refused(change):
+    index = BruteForce().index(np.eye(DIM))
+    change(index)
     with pytest.raises(ArgumentError, match="compact"):
         TopKGraph(index, VectorQueries(DIM), max_k=100)
 

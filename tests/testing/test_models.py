@@ -109,6 +109,23 @@ class OverflowsInHalf(Right):
         return ops.mean(ops.square(self.dense(inputs["x"]) * 1e4)) * 1e-8
 
 
+class OverflowsInTrainingInBfloat16(Right):
+    def compute_loss(self, inputs, training=False):
+        loss = super().compute_loss(inputs, training)
+        is_half = self.dense.compute_dtype == "bfloat16"
+        return loss + np.inf * ops.stop_gradient(loss) if training and is_half else loss
+
+
+class KeepsHalfWeights(Right):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        dtype = self.dense.compute_dtype
+        self.shift = self.add_weight(shape=(), initializer="zeros", dtype=dtype, name="shift")
+
+    def call(self, inputs):
+        return super().call(inputs) + ops.convert_to_tensor(self.shift)
+
+
 @register
 class LosesItsGoal(Right):
     def __init__(self, goal=3.0, **kwargs):
@@ -166,6 +183,8 @@ def test_a_correct_model_of_tables_passes() -> None:
         (GradientIsNotFinite, [], "trains"),
         (StartsAnywhere, [], "seeds"),
         (OverflowsInHalf, [], "precision"),
+        (OverflowsInTrainingInBfloat16, [], "precision"),
+        (KeepsHalfWeights, [], "precision"),
         (LosesItsGoal, [], "config"),
         (KeepsWeightsInAnAttribute, [], "saved"),
         (ForgetsItsOptimizer, [], "resumed"),
