@@ -1,5 +1,6 @@
 """Queries of indexes in memory agree with scoring every candidate."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import shortlist as sl
 from shortlist.errors import ArgumentError
 from shortlist.indexes import BruteForce, Partitioned, StoredIndex
 from shortlist.indexes import _stored as module
+from shortlist.search import Engine, EngineSpec, ExactSpec
 
 pytestmark = pytest.mark.contract
 
@@ -96,6 +98,7 @@ def test_similar_candidates_without_themselves(make: Callable[..., StoredIndex])
     assert [set(line) - {""} for line in ids.tolist()] == [{"item 2", "item 4"}, {"item 1", "item 9"}]
     with pytest.raises(ArgumentError, match="nowhere"):
         index.similar(["nowhere"])
+    assert make(k=3).index(world.vectors, world.ids).similar(["item 9"])[1].shape == (1, 3)
 
 
 def test_cosine_is_the_product_of_vectors_of_length_one() -> None:
@@ -167,6 +170,23 @@ def test_no_search_budget_is_exact_search_also_when_loaded(tmp_path: Path) -> No
     np.testing.assert_array_equal(loaded(VECTORS, 7)[1], np.argsort(-(VECTORS @ VECTORS.T), axis=1)[:, :7])
     for either in (index, loaded):
         assert either.upsert([500], VECTORS[:1]).compact().is_exact()
+
+
+def test_a_spec_that_is_not_registered_is_given_by_name() -> None:
+    @dataclasses.dataclass(frozen=True)
+    class OfAFunction(EngineSpec):
+        number: int = 1
+
+        def build(self, vectors: np.ndarray) -> Engine:
+            return ExactSpec().build(vectors)
+
+        def load(self, folder: Path) -> Engine:
+            return ExactSpec().load(folder)
+
+    config = StoredIndex(OfAFunction(7), k=4).get_config()
+    index = StoredIndex.from_config(config, {"OfAFunction": OfAFunction})
+    assert (index.engine, index.k) == (OfAFunction(7), 4)
+    assert index.index(VECTORS)(VECTORS[:1])[1].shape == (1, 4)
 
 
 def test_an_index_that_is_built_again_while_it_is_tuned_is_not_replaced(

@@ -157,6 +157,7 @@ def test_a_recall_that_is_just_met_is_enough(monkeypatch):
     vectors = VECTORS / np.linalg.norm(VECTORS, axis=1, keepdims=True)
     index = Partitioned().index(vectors)
     report = index.tune(vectors[:20], recall=1.0, k=1)
+    assert report.k == 1
     search_budgets = [one.search_budget for one in report.measured if one.search_budget is not None]
     assert max(search_budgets) < index.snapshot().engine.max_search_budget
 

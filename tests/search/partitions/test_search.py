@@ -86,3 +86,38 @@ def test_the_best_by_codes_are_ordered_by_their_vectors(heads: int, num_queries:
     scores, found = engine.search(queries, 3, RowFilter(np.zeros((num_queries, 0), "int32")))
     np.testing.assert_array_equal(found, np.argsort(-products, axis=1)[:, :3])
     np.testing.assert_allclose(scores, -np.sort(-products, axis=1)[:, :3], rtol=1e-6)
+
+
+def engine_of_codes(vectors: np.ndarray, num_rescored: int) -> PartitionedEngine:
+    return PartitionedEngine(
+        Partitions.of(vectors, 9, seed=0, as_codes=True).tables(vectors), 9, num_rescored
+    )
+
+
+@pytest.mark.parametrize("num_queries", [1, 2])
+def test_codes_of_one_direction_differ_by_their_length(num_queries: int) -> None:
+    lengths = GENERATOR.permutation(np.arange(1, 91)).astype("float32")
+    vectors = lengths[:, None] * VECTORS[:1]
+    queries = np.repeat(VECTORS[None, :1], num_queries, axis=0)
+    _, found = engine_of_codes(vectors, 1).search(queries, 3, RowFilter(np.zeros((num_queries, 0), "int32")))
+    assert found.tolist() == [np.argsort(-lengths)[:3].tolist()] * num_queries
+
+
+@pytest.mark.parametrize("num_queries", [1, 2])
+def test_rescoring_finds_the_best_of_equal_codes(num_queries: int) -> None:
+    small = GENERATOR.permutation(np.linspace(0, 0.1, 90)).astype("float32")  # less than a step of the codes
+    vectors = np.stack([np.full(90, 100, "float32"), small, small, small], axis=1)
+    queries = np.repeat(np.float32([[[0, 1, 1, 1]]]), num_queries, axis=0)
+    _, found = engine_of_codes(vectors, 30).search(queries, 3, RowFilter(np.zeros((num_queries, 0), "int32")))
+    assert found.tolist() == [np.argsort(-small)[:3].tolist()] * num_queries
+
+
+@pytest.mark.parametrize("num_queries", [1, 2])
+def test_fewer_rows_than_are_rescored_are_padded(num_queries: int) -> None:
+    excluded = np.repeat(np.arange(2, 90, dtype="int32")[None], num_queries, axis=0)
+    queries = np.repeat(VECTORS[None, :1], num_queries, axis=0)
+    scores, found = engine_of_codes(VECTORS, 4).search(queries, 4, RowFilter(excluded))
+    true = VECTORS[:2] @ VECTORS[0]
+    order = np.argsort(-true)
+    assert found.tolist() == [[*order.tolist(), -1, -1]] * num_queries
+    np.testing.assert_allclose(scores, [[*true[order], -np.inf, -np.inf]] * num_queries, rtol=1e-5)
