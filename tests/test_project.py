@@ -21,7 +21,6 @@ TESTED_ELSEWHERE = {
         f"backend/{name}/_masks.py": "tests/backend/test_positive_mask.py and test_exclusion_mask.py"
         for name in BACKENDS
     },
-    "indexes/_query_encoder.py": "tests/indexes/test_base.py, with saving and loading",
     "metrics/_catalog_metric.py": "a protocol; tests/models/test_catalog.py has a metric of its own",
     "metrics/_gini.py": "tests/metrics/test_spread.py, with coverage and novelty",
     "metrics/_map.py": "tests/metrics/test_ranking.py, with all ranking metrics",
