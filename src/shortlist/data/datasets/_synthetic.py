@@ -1,4 +1,4 @@
-"""Synthetic data sets: any size, the same for the same seed, and the truth about them is known."""
+"""Synthetic datasets of any size, reproducible from a seed, whose true preferences are known."""
 
 from collections.abc import Iterator
 
@@ -29,25 +29,25 @@ def synthetic(
     popularity_exponent: float = 0.8,
     seed: int = 0,
 ) -> Dataset:
-    """Make a data set with tastes, popular items, seasons, ratings and features.
+    """Generate a dataset with tastes, popular items, seasons, ratings and features.
 
-    Interactions have user_id, item_id (str), rating (float32, 1 to 5) and timestamp (int64, seconds), in
-    order of time, no pair of user and item twice. `SyntheticWorld.draw` with the same arguments gives the
-    world behind it, and its true affinity.
+    Interactions have user_id, item_id (str), rating (float32, 1 to 5) and timestamp (int64, seconds), sorted
+    by time; no pair of user and item occurs twice. `SyntheticWorld.draw` with the same arguments returns the
+    users and items they are drawn from, with their true affinity.
 
     Args:
-        num_users: Users, of whom some may meet nothing.
-        num_items: Items, of which some may meet nobody.
-        num_interactions: Rows, at most `num_users` times `num_items`.
-        latent_dim: The number of topics that tastes are made of.
-        popularity_exponent: The r-th most popular item has weight r**-exponent; 0 makes all alike.
-        seed: The same seed gives the same data set.
+        num_users: Number of users; some may have no interactions.
+        num_items: Number of items; some may have no interactions.
+        num_interactions: Number of rows, at most `num_users * num_items`.
+        latent_dim: Number of topics.
+        popularity_exponent: The r-th most popular item has weight `r**-exponent`; 0 for equal weights.
+        seed: Seed of the dataset.
 
     Returns:
-        The data set; users have age and segment, items have title, year and genres.
+        Dataset whose users have age and segment, and whose items have title, year and genres.
 
     Raises:
-        ArgumentError: If a size is less than 1, or there are fewer pairs of user and item than interactions.
+        ArgumentError: If a size is below 1, or there are fewer pairs of user and item than interactions.
 
     Example:
         >>> data = synthetic(50, 40, 600, seed=3)
@@ -73,25 +73,25 @@ def synthetic_batches(
     popularity_exponent: float = 0.8,
     seed: int = 0,
 ) -> Iterator[Interactions]:
-    """Make the interactions of `synthetic` piece by piece, in memory that does not grow with their number.
+    """Generate the interactions of `synthetic` in batches, in bounded memory.
 
-    The same rows as those of `synthetic` with the same arguments, whatever the batch size, but in another
-    order: one group of users comes after the other, each group in order of time.
+    The rows are those of `synthetic` with the same arguments, for any batch size, but in another order: one
+    group of users after another, each sorted by time.
 
     Args:
-        num_users: Users, of whom some may meet nothing.
-        num_items: Items, of which some may meet nobody.
-        num_interactions: Rows in all, at most `num_users` times `num_items`.
-        batch_size: Rows in each piece; the last one may have fewer.
-        latent_dim: The number of topics that tastes are made of.
-        popularity_exponent: The r-th most popular item has weight r**-exponent; 0 makes all alike.
-        seed: The same seed gives the same rows.
+        num_users: Number of users; some may have no interactions.
+        num_items: Number of items; some may have no interactions.
+        num_interactions: Total number of rows, at most `num_users * num_items`.
+        batch_size: Rows per batch; the last one may have fewer.
+        latent_dim: Number of topics.
+        popularity_exponent: The r-th most popular item has weight `r**-exponent`; 0 for equal weights.
+        seed: Seed of the dataset.
 
     Yields:
         Interactions of `batch_size` rows.
 
     Raises:
-        ArgumentError: If a size is less than 1, or there are fewer pairs of user and item than interactions.
+        ArgumentError: If a size is below 1, or there are fewer pairs of user and item than interactions.
 
     Example:
         >>> [len(batch) for batch in synthetic_batches(50, 40, 600, batch_size=250)]

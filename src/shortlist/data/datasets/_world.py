@@ -1,4 +1,4 @@
-"""A world of users and items whose tastes are known."""
+"""Synthetic users and items whose preferences are known."""
 
 from dataclasses import dataclass
 
@@ -8,20 +8,20 @@ from shortlist.errors import ArgumentError, must
 
 __all__ = ["SyntheticWorld", "generator"]
 
-# Small concentrations: a user loves few topics, an item is about one or two.
+# Small concentrations: a user prefers few topics, an item belongs to one or two.
 _USER_CONCENTRATION = 0.1
 _ITEM_CONCENTRATION = 0.1
-# The share of an item's topics that is spread evenly, so that everybody can meet everything.
+# Share of an item's topics that is spread evenly, so that every pair of user and item is possible.
 _EVEN_SHARE = 0.02
 _TREND_STRENGTH = 0.8
 
 
 def generator(seed: int, *stream: int) -> np.random.Generator:
-    """Return random numbers that depend on the seed and the stream only.
+    """Return a generator that depends only on the seed and the stream.
 
     Args:
-        seed: Seed of the world, at least 0.
-        *stream: Numbers that name what is drawn.
+        seed: Seed of the dataset, at least 0.
+        *stream: Numbers that identify what is drawn.
 
     Example:
         >>> bool(generator(1, 2).random() == generator(1, 2).random())
@@ -32,16 +32,16 @@ def generator(seed: int, *stream: int) -> np.random.Generator:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SyntheticWorld:
-    """Users who love topics, and items about topics.
+    """Synthetic users with preferences for topics, and items that belong to topics.
 
     A user picks a topic by taste and season, then an item of that topic by popularity:
 
         p(item | user) = ∑ₖ taste(user, k) · share(k, item)
 
-    so that `latent_dim` numbers for each side tell everything there is to learn.
+    so `latent_dim` numbers per user and per item determine all preferences.
 
     Args:
-        seed: Seed that the world was drawn with.
+        seed: Seed of users and items.
         user_tastes: float32 [num_users, latent_dim], rows add up to 1.
         item_topics: float32 [num_items, latent_dim], rows add up to 1.
         item_shares: float64 [latent_dim, num_items], rows add up to 1: popularity inside a topic.
@@ -67,20 +67,17 @@ class SyntheticWorld:
         popularity_exponent: float = 0.8,
         seed: int = 0,
     ) -> "SyntheticWorld":
-        """Draw a world.
+        """Draw users and items.
 
         Args:
             num_users: At least 1.
             num_items: At least 1.
-            latent_dim: The number of topics.
-            popularity_exponent: The r-th most popular item has weight r**-exponent; 0 makes all alike.
-            seed: The same seed gives the same world.
-
-        Returns:
-            The world.
+            latent_dim: Number of topics.
+            popularity_exponent: The r-th most popular item has weight `r**-exponent`; 0 for equal weights.
+            seed: Seed, at least 0.
 
         Raises:
-            ArgumentError: If a size is less than 1, or the exponent or the seed is negative.
+            ArgumentError: If a size is below 1, or the exponent or the seed is negative.
         """
         sizes = {"num_users": num_users, "num_items": num_items, "latent_dim": latent_dim}
         for name, size in sizes.items():
@@ -95,17 +92,17 @@ class SyntheticWorld:
 
     @property
     def num_users(self) -> int:
-        """The number of users."""
+        """Number of users."""
         return len(self.user_tastes)
 
     @property
     def num_items(self) -> int:
-        """The number of items."""
+        """Number of items."""
         return len(self.item_topics)
 
     @property
     def latent_dim(self) -> int:
-        """The number of topics."""
+        """Number of topics."""
         return self.user_tastes.shape[1]
 
     def affinity(self, user_rows: np.ndarray) -> np.ndarray:

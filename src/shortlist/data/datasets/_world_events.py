@@ -1,4 +1,4 @@
-"""Events of a synthetic world: who meets what and when, block by block, no pair twice."""
+"""Events of synthetic users: which item at which time, in blocks, without repeated pairs."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -11,22 +11,22 @@ from shortlist.errors import ArgumentError, must
 __all__ = ["EVENTS_IN_BLOCK", "count_events", "draw_blocks"]
 
 EVENTS_IN_BLOCK = 65_536
-"""About how many events are drawn at once; it bounds the memory, and nothing depends on it but the draw."""
+"""Approximate number of events drawn at once; bounds the memory, and changes which events are drawn."""
 
 _ACTIVITY_SPREAD = 0.8
-# So often a repeated pair is drawn again before the user's remaining items are weighed one by one.
+# Repeated pairs are redrawn this often; then the user's remaining items are drawn by their exact weights.
 _NUM_REDRAWS = 16
 
 
 def count_events(world: SyntheticWorld, num_interactions: int) -> np.ndarray:
-    """Draw how many items each user meets: int64 [num_users], adding up to `num_interactions`.
+    """Draw the number of events of each user, int64 `[num_users]`, with the sum `num_interactions`.
 
     Args:
-        world: The users and items.
-        num_interactions: Events in all.
+        world: Users and items.
+        num_interactions: Total number of events.
 
     Raises:
-        ArgumentError: Less than 1, or more than there are pairs of user and item.
+        ArgumentError: If it is below 1, or above the number of pairs of user and item.
     """
     num_pairs = world.num_users * world.num_items
     if not 1 <= num_interactions <= num_pairs:
@@ -50,11 +50,11 @@ def count_events(world: SyntheticWorld, num_interactions: int) -> np.ndarray:
 def draw_blocks(
     world: SyntheticWorld, num_interactions: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Draw all events of one group of users after the other, each group in order of time.
+    """Draw the events of one group of users after another, each sorted by time.
 
     Args:
-        world: The users and items.
-        num_interactions: Events in all.
+        world: Users and items.
+        num_interactions: Total number of events.
 
     Yields:
         users: int64 [B], rows of users.
@@ -109,7 +109,7 @@ def _is_repeated(users: np.ndarray, items: np.ndarray) -> np.ndarray:
 def _with_unmet_items(
     world: SyntheticWorld, users: np.ndarray, items: np.ndarray, random: np.random.Generator
 ) -> np.ndarray:
-    """Give the rows that still repeat a pair items their users have not met, by affinity."""
+    """Replace the items of rows that still repeat a pair by unused items, drawn by affinity."""
     is_repeated = _is_repeated(users, items)
     for user in np.unique(users[is_repeated]):
         rows = np.flatnonzero(is_repeated & (users == user))
