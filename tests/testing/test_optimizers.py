@@ -95,7 +95,8 @@ class ForgetsUnusedRows(Right):
         gradient = keras.ops.cast(keras.ops.convert_to_tensor(gradient), "float32")
         slot = self.slots[self._get_variable_index(variable)]
         self.assign(slot, self.momentum * slot + gradient)
-        step = keras.ops.where(keras.ops.not_equal(gradient, 0.0), slot, 0.0)
+        moved = keras.ops.convert_to_tensor(slot)
+        step = keras.ops.where(keras.ops.not_equal(gradient, 0.0), moved, 0.0)
         self.assign_sub(variable, keras.ops.cast(learning_rate * step, variable.dtype))
 
 
