@@ -46,7 +46,7 @@ class FindsOne(Engine):
     def search(self, queries, k, rows):
         scores = np.full((len(queries), k), -np.inf, "float32")
         scores[:, 0] = (np.asarray(queries) @ self.vectors[2]).max(axis=1)
-        scores.flags.writeable = False  # like the arrays of JAX
+        scores.flags.writeable = False  # like np.asarray of a JAX array
         return scores, np.where(np.arange(k) == 0, 2, np.full((len(queries), k), -1, "int32"))
 
     def vectors_of(self, rows):
