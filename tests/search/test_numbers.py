@@ -98,8 +98,15 @@ def test_every_search(kind: str) -> None:
 
 
 @pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="exports are made under TensorFlow")
-@pytest.mark.parametrize("kind", ["BruteForce", "Partitioned"])
-@pytest.mark.parametrize("is_listed", [False, True])
+@pytest.mark.parametrize(
+    ("kind", "is_listed"),
+    [
+        ("BruteForce", False),
+        ("Partitioned", True),
+        pytest.param("BruteForce", True, marks=pytest.mark.slow),
+        pytest.param("Partitioned", False, marks=pytest.mark.slow),
+    ],
+)
 def test_exported_search(kind: str, is_listed: bool, tmp_path: Path) -> None:
     import tensorflow as tf
 
