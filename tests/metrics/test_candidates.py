@@ -107,11 +107,11 @@ def test_a_source_is_replaced_in_place_if_its_shape_stays() -> None:
 
 def test_an_approximate_index_is_opened_again_once_it_has_another_engine() -> None:
     index = Partitioned(probes=1000).index(VECTORS, IDS)
-    with pytest.warns(UserWarning, match="by Partitioned, which finds 100.0% of the exact 1500 best"):
+    with pytest.warns(UserWarning, match="of Partitioned, which finds 100.0% of the exact 1500 best"):
         first = opened(index)
     assert opened(index, previous=first) is first  # does not warn again
     index.index(VECTORS[::-1], IDS + 1)
-    with pytest.warns(UserWarning, match="by Partitioned, which finds 100.0% of the exact 1500 best"):
+    with pytest.warns(UserWarning, match="of Partitioned, which finds 100.0% of the exact 1500 best"):
         second = opened(index, previous=first)
     assert isinstance(second, CandidatesInIndex)
     assert second.engine is index.snapshot().engine
@@ -128,7 +128,7 @@ def test_an_approximate_index_that_was_changed_is_refused(change: Any) -> None:
         opened(index)
 
 
-@pytest.mark.filterwarnings("ignore:metric 'metric' evaluates by Partitioned")
+@pytest.mark.filterwarnings("ignore:metric 'metric' evaluates the results of Partitioned")
 def test_a_true_candidate_that_is_none_is_not_found_in_what_an_index_lacks() -> None:
     source = opened(Partitioned(probes=1000).index(VECTORS[:5], IDS[:5]))
     true, excluded = np.int32([[-1, 4]]), np.int32([[0, 1, 2]])
