@@ -42,3 +42,22 @@ def test_a_table_is_converted_once():
     assert converted[0] is converted[1]
     other = cache.tensors(RowFilter(excluded, second, required)).attributes
     np.testing.assert_array_equal(keras.ops.convert_to_numpy(other), second)
+
+
+@pytest.mark.contract
+def test_a_table_is_not_mixed_up_with_that_of_a_query_at_the_same_time():
+    def rows_of(value):
+        return RowFilter(np.zeros((1, 0), "int32"), np.full((3, 1), value, "int32"), np.int32([[[1]]]))
+
+    class Interrupted(FilterCache):
+        """Convert the table of another query right after one was stored, as another thread may."""
+
+        other = rows_of(2)
+
+        def __setattr__(self, name, value):
+            super().__setattr__(name, value)
+            if value is not None and value[0] is not self.other.attributes:
+                self.tensors(self.other)
+
+    found = Interrupted().tensors(rows_of(1)).attributes
+    assert keras.ops.convert_to_numpy(found).tolist() == [[1]] * 3

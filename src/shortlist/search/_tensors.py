@@ -96,8 +96,6 @@ class FilterSizes(NamedTuple):
     """Number of columns of attributes."""
     is_common: bool = False
     """Whether requirements are the same for all queries."""
-    has_limits: bool = False
-    """Whether numbers are restricted."""
 
 
 def filter_sizes(rows: RowFilter) -> FilterSizes:
@@ -105,7 +103,7 @@ def filter_sizes(rows: RowFilter) -> FilterSizes:
     if rows.attributes is None:
         return FilterSizes(rows.num_excluded)
     num_queries, num_groups, num_columns = rows.required.shape
-    return FilterSizes(rows.num_excluded, num_groups, num_columns, num_queries == 1, rows.limits is not None)
+    return FilterSizes(rows.num_excluded, num_groups, num_columns, num_queries == 1)
 
 
 class FilterCache:
@@ -122,9 +120,10 @@ class FilterCache:
         """
         excluded, table, required, limits = rows
         if table is not None:
-            if self._table is None or self._table[0] is not table:
-                self._table = (table, ops.convert_to_tensor(table))
-            table, required = self._table[1], ops.convert_to_tensor(required)
+            cached = self._table  # read once: queries of other threads may use another table
+            if cached is None or cached[0] is not table:
+                cached = self._table = (table, ops.convert_to_tensor(table))
+            table, required = cached[1], ops.convert_to_tensor(required)
             limits = None if limits is None else ops.convert_to_tensor(limits)
         return RowFilter(ops.convert_to_tensor(excluded), table, required, limits)
 
