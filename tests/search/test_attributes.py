@@ -290,6 +290,8 @@ def test_a_range_of_integers_and_of_nothing():
         ({"price": (1, 2, 3)}, r"'price' must be a number or a range .*got \(1, 2, 3\)"),
         ({"price": (float("nan"), 2)}, "'price' must be a number or a range .*got .nan, 2"),
         ({"price": (True, 2)}, "'price' must be a number or a range"),
+        ({"price": None}, "'price' must be a number or a range .*got None"),
+        ({"price": np.array([1.0, 2.0])}, "'price' must be a number or a range .*got array"),
         ({"genre": ("a", "b")}, "'genre' must be a number or a range .*Pass a list to match any"),
         ({"genre": (1, 2)}, r"'genre' must hold strings such as 'drama', got the range \(1, 2\)"),
         ({"is_new": (0, 1)}, "'is_new' must hold bools such as True, got the range"),

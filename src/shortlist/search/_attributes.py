@@ -250,24 +250,26 @@ def ordered_integers(numbers: np.ndarray) -> np.ndarray:
 
 def _limits(asked: Any, name: str) -> list[int]:
     """Return the lowest and highest encoded number that matches."""
-    lowest, highest = _range(asked if isinstance(asked, tuple) else (asked, asked), name)
-    return ordered_integers(np.array([lowest, highest], "float32")).tolist()
+    ends = _range(asked, name) if isinstance(asked, tuple) else (asked, asked)
+    if not all(map(_is_number, ends)):
+        raise _not_a_range(asked, name)
+    return ordered_integers(np.array(ends, "float32")).tolist()
 
 
 def _range(asked: tuple[Any, ...], name: str) -> tuple[float, float]:
-    is_open = [end is None for end in asked]
-    is_number = [isinstance(end, int | float | np.number) and not isinstance(end, bool) for end in asked]
-    has_nan = any(end != end for end in asked)
-    if len(asked) != 2 or not all(map(any, zip(is_open, is_number, strict=True))) or has_nan:
-        raise ArgumentError(
-            must(
-                f"where: attribute {name!r}",
-                "be a number or a range of numbers (lowest, highest), None for no limit",
-                got=repr(asked[0] if len(asked) == 2 and asked[0] is asked[1] else asked),
-                fix="Pass a list to match any of several categories",
-            )
-        )
-    return (-np.inf if is_open[0] else asked[0], np.inf if is_open[1] else asked[1])
+    if len(asked) != 2 or not all(end is None or _is_number(end) for end in asked):
+        raise _not_a_range(asked, name)
+    return -np.inf if asked[0] is None else asked[0], np.inf if asked[1] is None else asked[1]
+
+
+def _is_number(end: Any) -> bool:
+    return isinstance(end, int | float | np.number) and not isinstance(end, bool) and not np.isnan(end)
+
+
+def _not_a_range(asked: Any, name: str) -> ArgumentError:
+    requirement = "be a number or a range of numbers (lowest, highest), None for no limit"
+    fix = "Pass a list to match any of several categories"
+    return ArgumentError(must(f"where: attribute {name!r}", requirement, got=repr(asked), fix=fix))
 
 
 def _as_numbers(entries: list[Any], name: str) -> np.ndarray:
