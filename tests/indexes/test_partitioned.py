@@ -35,11 +35,11 @@ def test_options_are_kept_and_checked(tmp_path: Path) -> None:
     index = Partitioned(probes=7, codes="int8", num_rescored=9, num_partitions=11, seed=2, **options)
     index.index(VECTORS[:300]).save(tmp_path / "index.keras")
     loaded = sl.load_model(tmp_path / "index.keras")
-    for name in ("k", "probes", "engine", "similarity"):
+    for name in ("k", "probes", "spec", "similarity"):
         assert getattr(loaded, name) == getattr(index, name)
     assert loaded.similarity == "cosine"
     assert loaded.store.capacity == 5000
-    assert dataclasses.astuple(loaded.engine) == (7, "int8", 9, 11, 2)
+    assert dataclasses.astuple(loaded.spec) == (7, "int8", 9, 11, 2)
     engine = loaded.snapshot().engine
     assert index.snapshot().engine.has_codes
     assert engine.has_codes

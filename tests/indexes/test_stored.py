@@ -185,7 +185,7 @@ def test_a_spec_that_is_not_registered_is_given_by_name() -> None:
 
     config = StoredIndex(OfAFunction(7), k=4).get_config()
     index = StoredIndex.from_config(config, {"OfAFunction": OfAFunction})
-    assert (index.engine, index.k) == (OfAFunction(7), 4)
+    assert (index.spec, index.k) == (OfAFunction(7), 4)
     assert index.index(VECTORS)(VECTORS[:1])[1].shape == (1, 4)
 
 

@@ -88,7 +88,7 @@ def test_every_search(kind: str) -> None:
         engine = index.snapshot().engine
         if not engine.is_exact:
             index.store.set_engine(
-                engine.with_search_budget(engine.max_search_budget), index.engine, instead_of=engine
+                engine.with_search_budget(engine.max_search_budget), index.spec, instead_of=engine
             )
     check(lambda k, wheres: index(QUERIES, k, where=wheres)[1])
     if kind != "Streaming":

@@ -17,7 +17,7 @@ import shortlist as sl
 from shortlist.errors import ArgumentError, FeatureError, NotIndexedError
 from shortlist.indexes import BruteForce, Partitioned
 from shortlist.indexes import _stored as stored
-from shortlist.search import Engine, EngineSpec
+from shortlist.search import CandidateStore, Engine, EngineSpec, ExactSpec, PartitionedSpec
 from shortlist.search._requests import Request
 
 pytestmark = pytest.mark.contract
@@ -235,7 +235,7 @@ def test_a_change_waits_for_the_one_before_it(change: Any, tmp_path: Path) -> No
 
 def replaced(index: BruteForce) -> tuple[Engine, EngineSpec]:
     """Return an engine over the same vectors, and its spec."""
-    return index.engine.build(np.eye(3, dtype="float32")), index.engine
+    return index.spec.build(np.eye(3, dtype="float32")), index.spec
 
 
 @pytest.mark.parametrize("change", ["remove", "upsert", "compact"])
@@ -298,3 +298,13 @@ def test_an_index_that_holds_nothing_yet_is_not_saved(tmp_path: Path) -> None:
     emptied.remove([0, 1])  # empty, but indexed
     emptied.save(tmp_path / "index.keras")
     assert sl.load_model(tmp_path / "index.keras").num_candidates == 0
+
+
+def test_a_spec_without_a_search_budget_is_refused_by_the_store(tmp_path: Path) -> None:
+    store = CandidateStore(PartitionedSpec(probes=None))
+    with pytest.raises(ArgumentError, match="PartitionedSpec must have a search budget, got probes=None"):
+        store.replace(np.eye(3, dtype="float32"))
+    CandidateStore(ExactSpec()).replace(np.eye(3, dtype="float32"))
+    Partitioned(probes=2).index(np.eye(3)).store.save(tmp_path / "candidates")
+    with pytest.raises(ArgumentError, match="Pass search.ExactSpec"):
+        store.load(tmp_path / "candidates")

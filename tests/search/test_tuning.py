@@ -100,7 +100,7 @@ def test_settings_other_than_the_search_budget_are_kept_by_the_index(monkeypatch
     assert chosen.num_rescored > 1
     monkeypatch.setattr(approximate, "tune", lambda *args, **given: (chosen, tune(*args, **given)[1]))
     report = index.tune(QUERIES)
-    assert index.engine.num_rescored == chosen.num_rescored
+    assert index.spec.num_rescored == chosen.num_rescored
     assert index.tuning is report
 
 

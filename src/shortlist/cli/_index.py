@@ -78,7 +78,7 @@ def _load(path: Path) -> "StoredIndex":
     from shortlist.models import load_model
 
     index = load_model(path)
-    if not isinstance(index, StoredIndex) or index.engine.search_budget_name is None:
+    if not isinstance(index, StoredIndex) or index.spec.search_budget_name is None:
         raise ArgumentError(
             must(str(path), "hold an approximate index, such as Partitioned", got=type(index).__name__)
         )

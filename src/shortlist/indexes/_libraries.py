@@ -51,8 +51,8 @@ class Annoy(StoredIndex):
         seed: int = 0,
         **options: Any,
     ) -> None:
-        engine = AnnoySpec(search_k, num_trees, seed)
-        super().__init__(engine, query_model, k, **options)
+        spec = AnnoySpec(search_k, num_trees, seed)
+        super().__init__(spec, query_model, k, **options)
 
     @property
     def search_k(self) -> int | None:
@@ -102,8 +102,8 @@ class Faiss(StoredIndex):
         seed: int = 0,
         **options: Any,
     ) -> None:
-        engine = FaissSpec(nprobe, nlist, seed)
-        super().__init__(engine, query_model, k, **options)
+        spec = FaissSpec(nprobe, nlist, seed)
+        super().__init__(spec, query_model, k, **options)
 
     @property
     def nprobe(self) -> int | None:
@@ -154,8 +154,8 @@ class ScaNN(StoredIndex):
         num_rescored: int = 10,
         **options: Any,
     ) -> None:
-        engine = ScaNNSpec(leaves_to_search, num_leaves, num_rescored)
-        super().__init__(engine, query_model, k, **options)
+        spec = ScaNNSpec(leaves_to_search, num_leaves, num_rescored)
+        super().__init__(spec, query_model, k, **options)
 
     @property
     def leaves_to_search(self) -> int | None:
@@ -205,8 +205,8 @@ class USearch(StoredIndex):
         num_threads: int = 1,
         **options: Any,
     ) -> None:
-        engine = USearchSpec(expansion, connectivity, expansion_add, num_threads)
-        super().__init__(engine, query_model, k, **options)
+        spec = USearchSpec(expansion, connectivity, expansion_add, num_threads)
+        super().__init__(spec, query_model, k, **options)
 
     @property
     def expansion(self) -> int | None:

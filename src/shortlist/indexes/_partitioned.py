@@ -56,8 +56,8 @@ class Partitioned(StoredIndex):
         seed: int = 0,
         **options: Any,
     ) -> None:
-        engine = PartitionedSpec(probes, codes, num_rescored, num_partitions, seed)
-        super().__init__(engine, query_model, k, **options)
+        spec = PartitionedSpec(probes, codes, num_rescored, num_partitions, seed)
+        super().__init__(spec, query_model, k, **options)
 
     @property
     def probes(self) -> int | None:

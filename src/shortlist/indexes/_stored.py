@@ -41,7 +41,7 @@ class StoredIndex(Index):
     index changes while it runs.
 
     Args:
-        engine: Builds and loads the engine.
+        spec: Builds and loads the engine that searches.
         query_model: Model that maps features to query vectors `[batch, dim]`; None if queries are vectors.
         k: Default number of results per query.
         similarity: `"dot"`, or `"cosine"` to normalize all vectors to length 1.
@@ -56,7 +56,7 @@ class StoredIndex(Index):
 
     def __init__(
         self,
-        engine: EngineSpec,
+        spec: EngineSpec,
         query_model: Callable[[Any], Any] | None = None,
         k: int = 10,
         *,
@@ -68,12 +68,12 @@ class StoredIndex(Index):
         if similarity not in _SIMILARITIES:
             raise ArgumentError(must("similarity", f"be one of {_SIMILARITIES}", got=repr(similarity)))
         self.similarity = similarity
-        if engine.search_budget is not None:
-            check_k(engine.search_budget, str(engine.search_budget_name))
-        self.engine = engine
+        if spec.search_budget is not None:
+            check_k(spec.search_budget, str(spec.search_budget_name))
+        self.spec = spec
         self.tuning: Tuning | None = None
         capacity = None if capacity is None else check_k(capacity, "capacity")
-        self.store = CandidateStore(_effective_spec(engine), capacity)
+        self.store = CandidateStore(_effective_spec(spec), capacity)
 
     def index(
         self,
@@ -336,7 +336,7 @@ class StoredIndex(Index):
             >>> index.tune(vectors[:10]).chosen
             'exact search'
         """
-        snapshot, name = self.snapshot(), self.engine.search_budget_name
+        snapshot, name = self.snapshot(), self.spec.search_budget_name
         if name is None:
             fix = "Use Partitioned or an index of a library"
             raise ArgumentError(must(type(self).__name__, "be an approximate index to be tuned", fix=fix))
@@ -346,7 +346,7 @@ class StoredIndex(Index):
         engine, is_small = snapshot.engine, snapshot.num_candidates < SMALL
         if engine.is_exact and not is_small:
             every = engine.vectors_of(np.arange(engine.num_rows))
-            engine = self.store.build(every, dataclasses.replace(cast(Any, self.engine), **{name: 1}))
+            engine = self.store.build(every, dataclasses.replace(cast(Any, self.spec), **{name: 1}))
         engine, tuning = tune(
             engine,
             vectors,
@@ -356,15 +356,15 @@ class StoredIndex(Index):
             build_seconds=self.store.build_seconds,
         )
         settings = {name: tuning.search_budget, **engine.settings()}
-        spec = dataclasses.replace(cast(Any, self.engine), **settings)
+        spec = dataclasses.replace(cast(Any, self.spec), **settings)
         self.store.set_engine(engine, _effective_spec(spec), instead_of=snapshot.engine)
-        self.engine, self.tuning = spec, tuning
+        self.spec, self.tuning = spec, tuning
         return tuning
 
     @property
     def search_budget(self) -> int | None:
         """Search budget of the engine, in its own unit; None for exact search."""
-        return self.engine.search_budget
+        return self.spec.search_budget
 
     @property
     def num_candidates(self) -> int:
@@ -405,7 +405,7 @@ class StoredIndex(Index):
     def __repr__(self) -> str:
         if not self.store.is_filled:
             return f"{type(self).__name__}(no candidates yet)"
-        engine, name = self.snapshot().engine, self.engine.search_budget_name
+        engine, name = self.snapshot().engine, self.spec.search_budget_name
         how = (
             engine.label()
             if engine.is_exact or name is None
@@ -418,14 +418,14 @@ class StoredIndex(Index):
 
     def get_config(self) -> dict[str, Any]:
         own = {"similarity": self.similarity, "capacity": self.store.capacity}
-        return {**super().get_config(), **own, "engine": keras.saving.serialize_keras_object(self.engine)}
+        return {**super().get_config(), **own, "spec": keras.saving.serialize_keras_object(self.spec)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Self:
         config = dict(config)
-        engine = keras.saving.deserialize_keras_object(config.pop("engine"), custom_objects=custom_objects)
+        spec = keras.saving.deserialize_keras_object(config.pop("spec"), custom_objects=custom_objects)
         # Indexes with a built-in engine take its settings as their own arguments.
-        settings = {"engine": engine} if cls is StoredIndex else engine.get_config()
+        settings = {"spec": spec} if cls is StoredIndex else spec.get_config()
         return super().from_config({**config, **settings}, custom_objects)
 
     def _check_whole(self) -> None:
@@ -447,9 +447,9 @@ class StoredIndex(Index):
         return vectors if self.similarity == "dot" else unit_vectors(vectors)
 
 
-def _effective_spec(engine: EngineSpec) -> EngineSpec:
-    is_exact = engine.search_budget_name is not None and engine.search_budget is None
-    return ExactSpec() if is_exact else engine
+def _effective_spec(spec: EngineSpec) -> EngineSpec:
+    is_exact = spec.search_budget_name is not None and spec.search_budget is None
+    return ExactSpec() if is_exact else spec
 
 
 def _columns(attributes: Any) -> Mapping[str, Any]:

@@ -124,8 +124,7 @@ class Streaming(Index):
             exclude: Ids to leave out: one list for all queries, or one list per query, such as an array
                 `[batch, num_ids]`.
             allow: Ids to choose from, in the same form as `exclude`.
-            where: Required attribute values: a dict for all queries, or a list with one dict per query. A
-                list of values matches candidates that have any of them.
+            where: Required attribute values, as in `StoredIndex.__call__`.
 
         Returns:
             NumPy arrays of scores `[batch, k]`, float32, and ids `[batch, k]`. If fewer than k candidates

@@ -112,8 +112,8 @@ class EngineSpec(ABC):
     """
 
     search_budget_name: ClassVar[str | None] = None
-    """Name of the field that holds the search budget, such as `"nprobe"`; the field is None for exact search.
-    None if the engine is always exact."""
+    """Field that holds the search budget, such as `"nprobe"`, or None if the engine has no search budget. An
+    index whose budget is None uses exact search instead."""
 
     @abstractmethod
     def build(self, vectors: np.ndarray) -> Engine:
@@ -133,7 +133,7 @@ class EngineSpec(ABC):
 
     @property
     def search_budget(self) -> int | None:
-        """Value of the field named by `search_budget_name`; None for exact search."""
+        """Value of the field named by `search_budget_name`; None if there is none."""
         return None if self.search_budget_name is None else getattr(self, self.search_budget_name)
 
     def get_config(self) -> dict[str, Any]:

@@ -156,7 +156,7 @@ class _Sizes(NamedTuple):
 
     @property
     def uses_blocks(self) -> bool:
-        """Whether the search takes two passes: the best blocks first, then their candidates."""
+        """Return whether the search takes two passes: the best blocks first, then their candidates."""
         return self.few_queries != 0 and self.num_rescored_blocks < _MAX_RESCORED * self.num_blocks
 
 

@@ -80,12 +80,12 @@ class Snapshot:
 
     @cached_property
     def has_deletions(self) -> bool:
-        """Whether a row was removed or replaced."""
+        """Return whether a row was removed or replaced."""
         return not bool(self.is_live.all())
 
     @cached_property
     def engine_has_deletions(self) -> bool:
-        """Whether a row of the engine was removed or replaced, so that searches need a filter."""
+        """Return whether a row of the engine was removed or replaced, so that searches need a filter."""
         return not bool(self.is_live[: self.engine.num_rows].all())
 
     @cached_property

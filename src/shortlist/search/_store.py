@@ -65,7 +65,7 @@ class CandidateStore:
 
     @property
     def is_filled(self) -> bool:
-        """Whether candidates were given or loaded; they may all have been removed since."""
+        """Return whether candidates were given or loaded; they may all have been removed since."""
         return self._snapshot is not None
 
     def snapshot(self) -> Snapshot:
@@ -106,7 +106,7 @@ class CandidateStore:
     def build(self, vectors: np.ndarray, spec: EngineSpec | None = None) -> Engine:
         """Build an engine, with the store's spec if None, and keep the time it took in `build_seconds`."""
         started = time.perf_counter()
-        engine = (self.spec if spec is None else spec).build(vectors)
+        engine = _checked(self.spec if spec is None else spec).build(vectors)
         self.build_seconds = time.perf_counter() - started
         return engine
 
@@ -294,7 +294,7 @@ class CandidateStore:
         Raises:
             ArtifactError: If a file is missing, truncated or changed. The message names it.
         """
-        snapshot = Snapshot.load(folder, self.spec.load)
+        snapshot = Snapshot.load(folder, _checked(self.spec).load)
         with self._changing:
             self._snapshot = snapshot
 
@@ -308,3 +308,12 @@ class CandidateStore:
                     fix="Remove some, or create an index with a larger capacity",
                 )
             )
+
+
+def _checked(spec: EngineSpec) -> EngineSpec:
+    name = spec.search_budget_name
+    if name is not None and spec.search_budget is None:
+        requirement = "have a search budget"
+        got, fix = f"{name}=None", "Pass search.ExactSpec() for exact search"
+        raise ArgumentError(must(type(spec).__name__, requirement, got=got, fix=fix))
+    return spec

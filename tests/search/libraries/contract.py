@@ -202,7 +202,7 @@ def check_tuned_when_small(make: Make) -> None:
 
 
 def check_errors_name_the_search_budget(make: Make) -> None:
-    name = make().engine.search_budget_name
+    name = make().spec.search_budget_name
     with pytest.raises(ArgumentError, match=f"^{name} must be an integer >= 1, got 0"):
         make(**{name: 0})
 
