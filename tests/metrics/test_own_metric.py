@@ -75,6 +75,7 @@ def test_in_an_evaluation_of_lists() -> None:
         (("auc",), "metrics must be some of .*or functions of ranks and k, got .'auc'"),
         ("recall", "metrics must be some of .*got recall"),
         ((), "metrics must be some of"),
+        ((keras.metrics.Mean(),), "metrics must be some of .*or functions of ranks and k"),
         ((gain, gain), r"metrics must have distinct names, got \['gain', 'gain'\]"),
     ],
 )

@@ -55,7 +55,7 @@ def metric_name(metric: str | RankingMetric) -> str:
 
 
 def check_metrics(metrics: Sequence[Any]) -> None:
-    """Check that metrics are names of ours or functions, each once.
+    """Check that metrics are names of built-in metrics or functions, each once.
 
     Args:
         metrics: Argument of the caller.
@@ -63,7 +63,12 @@ def check_metrics(metrics: Sequence[Any]) -> None:
     Raises:
         ArgumentError: If they are not.
     """
-    known = [callable(metric) or metric in RANKING_METRICS for metric in metrics]
+    known = [
+        metric in RANKING_METRICS
+        if isinstance(metric, str)
+        else callable(metric) and hasattr(metric, "__name__")
+        for metric in metrics
+    ]
     if isinstance(metrics, str) or not metrics or not all(known):
         requirement = f"be some of {tuple(RANKING_METRICS)}, or functions of ranks and k"
         raise ArgumentError(must("metrics", requirement, got=metrics))
