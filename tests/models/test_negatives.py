@@ -23,7 +23,11 @@ from shortlist.losses import (
 from shortlist.metrics import FactorizedTopK
 from shortlist.models import TwoTower, load_model
 
-pytestmark = pytest.mark.contract
+pytestmark = [
+    pytest.mark.contract,
+    # TABLE lists films that the catalog lacks; one test below looks at the warning.
+    pytest.mark.filterwarnings("ignore:.* items listed in column 'shown'"),
+]
 TABLE = {
     "user": ["ann", "ann", "bob", "bob", "cat", "dan"],
     "film": ["Up", "Heat", "Up", "Alien", "Up", "Heat"],
@@ -214,6 +218,15 @@ def test_masked_slots_change_no_weight() -> None:
     model.fit({**TABLE, "shown": [[None, "Jaws"]] * 6}, epochs=1, verbose=0)
     for old, new in zip(before, model.trainable_variables, strict=True):
         np.testing.assert_array_equal(keras.ops.convert_to_numpy(new), old)
+
+
+def test_listed_items_that_the_catalog_lacks_are_counted() -> None:
+    model, train = two_tower(loss=SampledSoftmax(), negatives=SHOWN)
+    # Of 9 films in the lists, Brazil and Jaws are in no row of the training data.
+    with pytest.warns(UserWarning, match="2 of 9 items listed in column 'shown' of the training data"):
+        model.fit(train, epochs=1, verbose=0)
+    with pytest.warns(UserWarning, match="6 of 6 items .*of the data are not in the catalog"):
+        model.evaluate({**TABLE, "shown": [[None, "Jaws"]] * 6})
 
 
 def test_a_column_that_is_missing_or_a_feature_is_refused() -> None:

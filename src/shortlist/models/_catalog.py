@@ -207,11 +207,7 @@ class CatalogModel(TabularModel):
         encoded = encode_files(columns, data) if isinstance(data, InteractionFiles) else encode(columns, data)
         rows = encoded if isinstance(encoded, EncodedRows) else ArrayRows(encoded)
         roles = {self.candidate_id: "items"} | ({} if self.query_id is None else {self.query_id: "users"})
-        counts, take = dict.fromkeys(roles, 0), rows.in_order(None)
-        for start in range(0, len(rows), _ROWS_PER_COUNT):
-            part = take(start, min(start + _ROWS_PER_COUNT, len(rows)))
-            for column in roles:
-                counts[column] += int(np.count_nonzero(part[column] == 0))
+        counts, num_ids = _count_unknown(rows, [*roles, *self.negatives.item_columns])
         for column, role in roles.items():
             # New users with features of their own can be evaluated, but not told apart in training.
             is_needed = role == "items" or trains or self._num_query_columns == 1
@@ -223,6 +219,12 @@ class CatalogModel(TabularModel):
                 warn_caller(
                     f"{counts[column]} of {len(rows)} rows of {name} have {role} unknown to this model. "
                     + _CONSEQUENCE[role]
+                )
+        for column in self.negatives.item_columns:
+            if counts[column]:
+                warn_caller(
+                    f"{counts[column]} of {num_ids[column]} items listed in column {column!r} of {name} "
+                    "are not in the catalog and are left out. Add them to the catalog with items=."
                 )
         return encoded
 
@@ -521,6 +523,17 @@ class ModelQueryEncoder(keras.layers.Layer):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "ModelQueryEncoder":
         return cls(**{**config, "model": keras.saving.deserialize_keras_object(config["model"])})
+
+
+def _count_unknown(rows: Any, columns: list[str]) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the number of unknown ids of encoded columns, and of all their ids but padding, in one pass."""
+    unknown, ids, take = dict.fromkeys(columns, 0), dict.fromkeys(columns, 0), rows.in_order(None)
+    for start in range(0, len(rows), _ROWS_PER_COUNT):
+        part = take(start, min(start + _ROWS_PER_COUNT, len(rows)))
+        for column in columns:
+            unknown[column] += int(np.count_nonzero(part[column] == 0))
+            ids[column] += int(np.count_nonzero(part[column] >= 0))
+    return unknown, ids
 
 
 def _num_rows(columns: tuple[Column, ...], name: str) -> int:
