@@ -16,9 +16,10 @@ from tests.support.gradients import ValueAndGradients, compiled_value_and_gradie
 from shortlist import backend
 from shortlist.errors import ArgumentError
 from shortlist.losses import InBatchSoftmax, Negatives, Vectors
+from shortlist.losses._softmax import softmax_loss
 
 pytestmark = pytest.mark.contract
-MODULE = importlib.import_module(InBatchSoftmax.__module__)
+MODULE = importlib.import_module(softmax_loss.__module__)
 
 
 def in_batch_softmax(
@@ -141,8 +142,8 @@ def test_the_best_head_has_the_gradient_and_ties_share_it() -> None:
 
 def test_equal_vectors_are_scored_once(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = []
-    columns = MODULE._Columns
-    monkeypatch.setattr(MODULE, "_Columns", lambda *fields: sizes.append(fields) or columns(*fields))
+    columns = MODULE._DistinctColumns
+    monkeypatch.setattr(MODULE, "_DistinctColumns", lambda *fields: sizes.append(fields) or columns(*fields))
     queries = np.float32([[1, 0], [1, 0], [0, 1], [1, 0]])
     candidates = np.float32([[1, 1], [1, 1], [1, 1], [2, 1], [2, 1]])
     loss = in_batch_softmax(queries, candidates)
@@ -427,6 +428,74 @@ def test_a_compiled_function_for_batches_of_few_and_of_many_distinct_vectors(
         assert answer.value == pytest.approx(expected["loss"], rel=1e-4, abs=1e-5)
         np.testing.assert_allclose(answer.gradients[0], expected["grad_queries"], atol=1e-4)
         np.testing.assert_allclose(answer.gradients[1], expected["grad_candidates"], atol=1e-4)
+
+
+@pytest.mark.parametrize("largest", [None, 200.0], ids=["small logits", "large logits"])
+@pytest.mark.parametrize("options", [{}, {"num_hard_negatives": 2}, {"label_smoothing": 0.2}], ids=str)
+@pytest.mark.parametrize("positive_in_denominator", [True, False])
+@pytest.mark.parametrize("negative_weight", [1.0, 1.3, 0.4])
+def test_weight_of_the_partition_and_what_it_holds(
+    negative_weight: float, positive_in_denominator: bool, options: dict[str, Any], largest: float | None
+) -> None:
+    """Users and items repeat, user 2 has every item of the batch, and rows 0 and 5 are equal."""
+    generator = np.random.default_rng(7)
+    vectors = generator.normal(size=(4, 3)), generator.normal(size=(5, 3))
+    users, items = np.int32([0, 1, 2, 2, 2, 0]), np.int32([0, 1, 0, 1, 2, 0, 3, 4])
+    queries, candidates = vectors[0][users], vectors[1][items]
+    if largest is not None:
+        queries = queries * largest / np.abs(queries @ candidates.T).max()
+    mask = np.ones((6, 8), bool)
+    mask[2:5, 6:] = False  # which leaves user 2 without negatives
+    arguments: dict[str, Any] = {
+        "temperature": 0.7,
+        "sample_weight": np.array([1.0, 2.0, 0.5, 1.0, 1.0, 0.0]),
+        "negative_weight": negative_weight,
+        "positive_in_denominator": positive_in_denominator,
+        **options,
+    }
+    log_q = generator.uniform(-2, 0, 5)[items]
+    for score_mask in (None, mask):
+        expected = softmax.in_batch_softmax(
+            queries,
+            candidates,
+            log_probability=log_q,
+            query_ids=users.tolist(),
+            candidate_ids=items.tolist(),
+            mask_false_negatives=True,
+            score_mask=score_mask,
+            **arguments,
+        )
+        answer = value_and_gradients(
+            lambda queries, candidates, score_mask=score_mask: in_batch_softmax(
+                queries,
+                candidates,
+                candidate_log_probability=np.float32(log_q),
+                query_codes=users,
+                candidate_codes=items,
+                score_mask=score_mask,
+                **arguments,
+            ),
+            queries,
+            candidates,
+        )
+        assert answer.value == pytest.approx(expected["loss"], rel=1e-5, abs=1e-5)
+        for got, name in zip(answer.gradients, ("grad_queries", "grad_candidates"), strict=True):
+            np.testing.assert_allclose(got, expected[name], rtol=1e-4, atol=2e-5)
+
+
+def test_a_denominator_of_negatives_without_codes_or_masks() -> None:
+    """Nothing but the option makes the positives leave the columns."""
+    world = batch_world(4, id_kind="int64", num_extra=1, num_heads=2, num_hard_negatives=None, tied=False)
+    arguments: dict[str, Any] = {"negative_weight": 1.2, "positive_in_denominator": False}
+    expected = softmax.in_batch_softmax(world.queries, world.candidates, **arguments)
+    answer = value_and_gradients(
+        lambda queries, candidates: in_batch_softmax(queries, candidates, **arguments),
+        world.queries,
+        world.candidates,
+    )
+    assert answer.value == pytest.approx(expected["loss"], rel=1e-5)
+    for got, name in zip(answer.gradients, ("grad_queries", "grad_candidates"), strict=True):
+        np.testing.assert_allclose(got, expected[name], rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -13,17 +13,24 @@ def sampled_softmax(
     log_q: NDArray | None,
     kept: NDArray,
     temperature: float,
+    negative_weight: float = 1.0,
+    positive_in_denominator: bool = True,
+    numbers: NDArray | None = None,
 ) -> list[float]:
-    """`-log(e^p / (e^p + sum_j e^s_j / (n q_j)))` of each row; drawn [B, n, D], log_q and kept [B, n]."""
+    """`w log(e^p + sum_j e^s_j / (n q_j)) - p` of each row; drawn [B, n, D], log_q and kept [B, n].
+
+    `numbers` [B] takes the place of n; without e^p, a row that keeps no negative is 0.
+    """
     losses = []
     for i in range(len(queries)):
         positive = float(queries[i] @ candidates[i]) / temperature
-        total = math.exp(positive)
+        total = math.exp(positive) if positive_in_denominator else 0.0
+        number = drawn.shape[1] if numbers is None else numbers[i]
         for j in range(drawn.shape[1]):
             if kept[i, j]:
-                expected_count = 1.0 if log_q is None else drawn.shape[1] * math.exp(log_q[i, j])
+                expected_count = 1.0 if log_q is None else number * math.exp(log_q[i, j])
                 total += math.exp(float(queries[i] @ drawn[i, j]) / temperature) / expected_count
-        losses.append(-math.log(math.exp(positive) / total))
+        losses.append(negative_weight * math.log(total) - positive if total else 0.0)
     return losses
 
 

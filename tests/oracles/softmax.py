@@ -36,11 +36,13 @@ def in_batch_softmax(
     num_hard_negatives: int | None = None,
     sample_weight: ArrayLike | None = None,
     label_smoothing: float = 0.0,
+    negative_weight: float = 1.0,
+    positive_in_denominator: bool = True,
     own: ArrayLike | None = None,
     own_log_probability: ArrayLike | None = None,
     own_ids: Sequence[Ids] | None = None,
 ) -> InBatchSoftmax:
-    """`loss_i = logsumexp_{j kept}(l_ij) - l_ii`, `l_ij = s_ij / temperature - log_probability_j`.
+    """`loss_i = w logsumexp_{j kept}(l_ij) - l_ii`, `l_ij = s_ij / temperature - log_probability_j`.
 
     Args:
         queries: [B, D], or [B, H, D] for H vectors a query: `s_ij` is the best of the H dot products.
@@ -55,6 +57,8 @@ def in_batch_softmax(
         num_hard_negatives: of the negatives left, keep this many of highest logit (ties: lowest column).
         sample_weight: [B].
         label_smoothing: share of the label that the kept candidates, the positive among them, have alike.
+        negative_weight: w.
+        positive_in_denominator: whether the sum holds the positive too; if not, a row without negatives is 0.
         own: [B, m, D], negatives of each row alone: columns M to M + m - 1 of its logits.
         own_log_probability: [B, m], subtracted from them.
         own_ids: [B][m], of the kind of `candidate_ids`; those that would be removed as candidates are.
@@ -91,6 +95,8 @@ def in_batch_softmax(
     if own_ids is not None and mask_false_negatives:
         own_removed |= own_positives(own_ids, candidate_ids, query_ids, num_rows, num_columns)
 
+    options = label_smoothing, negative_weight, positive_in_denominator
+
     def logits_of(queries: FloatArray, candidates: FloatArray, own: FloatArray) -> FloatArray:
         logits = scores(queries, candidates) / temperature - correction
         logits[removed] = -np.inf
@@ -101,12 +107,12 @@ def in_batch_softmax(
         return logits if num_hard_negatives is None else keep_hardest(logits, num_hard_negatives)
 
     def mean_of(queries: FloatArray, candidates: FloatArray, own: FloatArray) -> float:
-        return weighted_mean(losses(logits_of(queries, candidates, own), label_smoothing), weights)
+        return weighted_mean(losses(logits_of(queries, candidates, own), *options), weights)
 
     logits = logits_of(queries, candidates, own)
     return InBatchSoftmax(
         loss=mean_of(queries, candidates, own),
-        per_example=losses(logits, label_smoothing),
+        per_example=losses(logits, *options),
         logits=logits,
         grad_queries=finite_differences(lambda moved: mean_of(moved, candidates, own), queries),
         grad_candidates=finite_differences(lambda moved: mean_of(queries, moved, own), candidates),
@@ -178,12 +184,22 @@ def keep_hardest(logits: FloatArray, num_hard_negatives: int) -> FloatArray:
     return kept
 
 
-def losses(logits: FloatArray, smoothing: float = 0.0) -> FloatArray:
-    """`logsumexp_j(l_ij) - ((1 - smoothing) l_ii + smoothing mean_{j kept} l_ij)`, [B]."""
-    labeled = [
-        (1 - smoothing) * row[i] + smoothing * np.mean(row[row > -np.inf]) for i, row in enumerate(logits)
-    ]
-    return np.array([np.logaddexp.reduce(row) for row in logits]) - np.array(labeled)
+def losses(
+    logits: FloatArray,
+    smoothing: float = 0.0,
+    negative_weight: float = 1.0,
+    positive_in_denominator: bool = True,
+) -> FloatArray:
+    """`w logsumexp_j(l_ij) - ((1 - smoothing) l_ii + smoothing mean_{j kept} l_ij)`, [B]."""
+    found = []
+    for i, row in enumerate(logits):
+        summed = row if positive_in_denominator else np.delete(row, i)
+        if np.all(summed == -np.inf):
+            found.append(0.0)
+            continue
+        label = (1 - smoothing) * row[i] + smoothing * np.mean(row[row > -np.inf])
+        found.append(negative_weight * np.logaddexp.reduce(summed) - label)
+    return np.array(found)
 
 
 def weighted_mean(values: FloatArray, weights: FloatArray) -> float:

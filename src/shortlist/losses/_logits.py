@@ -1,5 +1,6 @@
 """Logits as whole matrices, for losses and metrics that read every one of them; checks that losses share."""
 
+import math
 from typing import Any
 
 from keras import ops
@@ -36,6 +37,8 @@ __all__ = [
 def check_options(
     *,
     temperature: float | None = None,
+    negative_weight: float = 1.0,
+    num_negatives: int | None = None,
     num_hard_negatives: int | None = None,
     label_smoothing: float = 0.0,
     reduction: str = "mean",
@@ -45,6 +48,10 @@ def check_options(
     if temperature is not None and not temperature > 0:
         fix = "Pass None for a temperature of 1"
         raise ArgumentError(must("temperature", "be > 0", got=repr(temperature), fix=fix))
+    if not 0 < negative_weight < math.inf:
+        raise ArgumentError(must("negative_weight", "be positive and finite", got=negative_weight))
+    if num_negatives is not None and num_negatives < 1:
+        raise ArgumentError(must("num_negatives", "be None or >= 1", got=num_negatives))
     if num_hard_negatives is not None and num_hard_negatives < 1:
         fix = "Pass None to keep all negatives"
         raise ArgumentError(must("num_hard_negatives", "be >= 1", got=num_hard_negatives, fix=fix))

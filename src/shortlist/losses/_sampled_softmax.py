@@ -6,8 +6,12 @@ from typing import Any
 import keras
 from keras import ops
 
-from shortlist.losses._logits import check_drawn, check_options, drawn_logits, positive_logits, reduced
-from shortlist.losses._retrieval_loss import Negatives
+from shortlist.errors import ArgumentError, must
+from shortlist.losses._logits import check_drawn, check_options, codes_to_remove
+from shortlist.losses._negative_sources import UniformNegatives
+from shortlist.losses._retrieval_loss import Negatives, Vectors
+from shortlist.losses._softmax import Columns, Options, softmax_loss
+from shortlist.ops import check_shapes
 from shortlist.typing import Tensor
 
 __all__ = ["SampledSoftmax"]
@@ -18,13 +22,18 @@ __all__ = ["SampledSoftmax"]
 class SampledSoftmax:
     """Softmax cross-entropy over the catalog, estimated from drawn negatives.
 
-    `loss[i] = log(exp(p[i]) + sum_j exp(l[i, j] - log(n q[j]))) - p[i]` with scores divided by the
-    temperature, `p` of the positive and `l` of n negatives drawn with probabilities q. The sum is an
-    unbiased estimate of the other candidates' share of the softmax over the whole catalog. Negatives
-    without `log_q` are not corrected. Other candidates of the batch are no negatives.
+    `loss[i] = w log(exp(p[i]) + sum_j exp(l[i, j] - log(n q[j]))) - p[i]` with `w = negative_weight` and
+    scores divided by the temperature, `p` of the positive and `l` of n negatives drawn with probabilities q.
+    The sum is an unbiased estimate of the other candidates' share of the softmax over the whole catalog.
+    Negatives without `log_q` are not corrected. Other candidates of the batch are no negatives. Memory is
+    linear in the batch, and repeated vectors are scored once.
 
     Args:
+        num_negatives: Number of negatives that `models.TwoTower` draws uniformly for each batch, or the whole
+            catalog if it is not larger. None for 1024, or if the model is given `negatives`.
         temperature: Divides the scores; None for 1.
+        negative_weight: As in `InBatchSoftmax`.
+        positive_in_denominator: As in `InBatchSoftmax`.
         remove_accidental_hits: Remove negatives that are the positive's item.
         remove_false_negatives: Remove negatives that are another positive of the same query in this batch.
         reduction: `"mean"` over examples or `"sum"`, both weighted by `sample_weight`.
@@ -43,35 +52,74 @@ class SampledSoftmax:
         Probabilistic Language Model", IEEE Transactions on Neural Networks 2008.
     """
 
+    num_negatives: int | None = None
     temperature: float | None = None
+    negative_weight: float = 1.0
+    positive_in_denominator: bool = True
     remove_accidental_hits: bool = True
     remove_false_negatives: bool = True
     reduction: str = "mean"
 
     def __post_init__(self) -> None:
-        check_options(temperature=self.temperature, reduction=self.reduction)
+        check_options(**dataclasses.asdict(self))
+
+    @property
+    def negative_source(self) -> UniformNegatives:
+        """Source of negatives of a model that is given none; see `RetrievalLoss`."""
+        return UniformNegatives(1024 if self.num_negatives is None else self.num_negatives)
 
     def __call__(
-        self, queries: Tensor, candidates: Tensor, negatives: Negatives, sample_weight: Tensor | None = None
+        self,
+        queries: Tensor,
+        candidates: Tensor,
+        negatives: Negatives,
+        sample_weight: Tensor | None = None,
+        training: bool | None = None,
     ) -> Tensor:
-        """Return the loss; see `RetrievalLoss`."""
-        removal = self.remove_accidental_hits, self.remove_false_negatives
+        """Return the loss; see `RetrievalLoss`.
+
+        If `training` is False, gradients are not computed along with the loss but only when requested.
+        """
+        check_shapes(queries, candidates)
         check_drawn(negatives)
-        positive = positive_logits(queries, candidates, self.temperature)
-        parts = drawn_logits(queries, negatives, self.temperature, *removal)
-        groups = [one for one in (negatives.shared, negatives.per_query) if one is not None]
-        numbers = [
-            ops.shape(part)[1] if group.mask is None else ops.sum(ops.cast(group.mask, "int32"), 1, True)
-            for group, part in zip(groups, parts, strict=True)
-        ]
-        log_number = ops.log(ops.cast(ops.maximum(sum(numbers), 1), "float32"))
-        corrected = [
-            part if group.log_q is None else part - log_number
-            for group, part in zip(groups, parts, strict=True)
-        ]
-        logits = ops.concatenate([positive, *corrected], axis=1)
-        losses = ops.logsumexp(logits, axis=1) - positive[:, 0]
-        return reduced(losses, sample_weight, self.reduction)
+        batch, dim = ops.shape(queries)[0], candidates.shape[-1]
+        shared, own = negatives.shared, negatives.per_query
+        drawn = [one for one in (shared, own) if one is not None]
+        is_corrected = drawn[0].log_q is not None
+        if len({one.log_q is None for one in drawn}) > 1:
+            fix = "Draw both with known probabilities"
+            raise ArgumentError(must("log_q", "be given for all drawn negatives or for none", fix=fix))
+
+        mask = None
+        if shared is None:  # one column that is no negative
+            mask = ops.zeros((batch, 1), "bool")
+            shared = Vectors(ops.zeros((1, dim), "float32"), ops.zeros((1,)) if is_corrected else None)
+        num_shared, num_candidates = ops.shape(shared.vectors)[0], ops.shape(candidates)[0]
+        columns = Columns(shared.vectors, hold_positives=False, log_q=shared.log_q, mask=mask)
+        if is_corrected:
+            number: Any = num_shared if mask is None else 0
+            if own is not None and own.mask is not None:
+                number += ops.sum(ops.cast(own.mask, "int32"), axis=1, keepdims=True)
+            elif own is not None:
+                number += ops.shape(own.vectors)[1]
+            log_number = ops.log(ops.cast(ops.maximum(number, 1), "float32"))
+            columns = columns._replace(log_number=log_number)
+        removal = self.remove_accidental_hits, self.remove_false_negatives
+        query_codes, item_codes = codes_to_remove(negatives, (batch, num_candidates), *removal)
+        if item_codes is not None and negatives.candidate_codes is not None:
+            codes = shared.codes
+            if codes is None:  # of unknown ids, so none is a positive
+                codes = num_candidates + ops.arange(num_shared, dtype="int32")
+            columns = columns._replace(
+                codes=ops.cast(codes, "int32"),
+                positive_codes=item_codes[:batch],
+                query_codes=query_codes,
+                num_codes=num_candidates + num_shared,
+            )
+        options = Options(
+            self.temperature, self.negative_weight, self.positive_in_denominator, self.reduction
+        )
+        return softmax_loss(options, queries, candidates[:batch], columns, own, sample_weight, training)
 
     def get_config(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
