@@ -72,10 +72,10 @@ def test_in_an_evaluation_of_lists() -> None:
 @pytest.mark.parametrize(
     ("metrics", "told"),
     [
-        (("auc",), "metrics must be some of .*or functions of ranks and k, got .'auc'"),
-        ("recall", "metrics must be some of .*got recall"),
-        ((), "metrics must be some of"),
-        ((keras.metrics.Mean(),), "metrics must be some of .*or functions of ranks and k"),
+        (("auc",), "metrics must be names from .*or functions .ranks, k., got .'auc'"),
+        ("recall", "metrics must be names from .*got recall"),
+        ((), "metrics must be names from"),
+        ((keras.metrics.Mean(),), "metrics must be names from .*or functions .ranks, k."),
         ((gain, gain), r"metrics must have distinct names, got \['gain', 'gain'\]"),
     ],
 )

@@ -13,7 +13,7 @@ from shortlist.typing import ArrayLike
 __all__ = ["check_lists", "metrics_of_ranks", "ranks_in_lists"]
 
 _LARGEST = 2**22
-"""Largest number of entries of one array."""
+"""Maximum number of entries of a padded batch, unless one query alone needs more."""
 
 _TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "bytes": (bytes,), "int64": (int, np.integer)}
 
@@ -22,13 +22,13 @@ def check_lists(lists: ArrayLike, num_users: int, k: int, kind: str) -> np.ndarr
     """Return recommended ids as an array, after checking their shape and kind.
 
     Args:
-        lists: `[num_users, <= k]` ids; None is padding.
+        lists: Ids, `[num_users, n]` with n <= k, padded with None, an empty id or -1.
         num_users: Expected number of lists.
-        k: Expected list length.
+        k: Maximum list length.
         kind: Kind of the test items: `"str"`, `"bytes"` or `"int64"`.
 
     Raises:
-        ArgumentError: If the shape or the kind of an id differs.
+        ArgumentError: If the shape is wrong or an id is of another kind.
 
     Example:
         >>> check_lists([["b", None], ["a", "b"]], num_users=2, k=2, kind="str").shape
@@ -37,7 +37,7 @@ def check_lists(lists: ArrayLike, num_users: int, k: int, kind: str) -> np.ndarr
     array = _as_matrix(lists)
     if array.ndim != 2 or len(array) != num_users or array.shape[1] > k:
         fix = "Return one list per user, best first, padded with None, an empty id or -1"
-        requirement = f"return ids of shape [{num_users}, {k}]"
+        requirement = f"return ids of shape [{num_users}, {k}] or narrower"
         raise ArgumentError(must("recommend", requirement, got=array.shape, fix=fix))
     others = set(map(type, array.ravel().tolist())) - {type(None)}
     wrong = [other.__name__ for other in others if not issubclass(other, _TYPES[kind])]
@@ -94,7 +94,7 @@ def _numbers(ids: np.ndarray, numbers: dict[str | bytes | int, int]) -> np.ndarr
 def metrics_of_ranks(
     ranks: np.ndarray, queries: np.ndarray, k: int, metrics: Sequence[str | RankingMetric]
 ) -> dict[str, np.ndarray]:
-    """Compute the metrics of each query's top k; each is defined in its file of `shortlist.metrics`.
+    """Compute the metrics of each query's top k; `shortlist.metrics` defines them.
 
     Args:
         ranks: float64 `[P]`, rank of each true item, from 1; infinity if it was not recommended.
@@ -125,7 +125,7 @@ def metrics_of_ranks(
 
 
 def _parts(num_true: np.ndarray, k: int) -> Iterator[np.ndarray]:
-    """Yield queries with similar numbers of true items, in batches of at most `_LARGEST` entries."""
+    """Yield queries with similar numbers of true items, in batches of about `_LARGEST` entries at most."""
     order = np.argsort(-num_true, kind="stable")
     start = 0
     while start < len(order):

@@ -24,7 +24,7 @@ class Index(keras.Model):
     """Return the ids of the k highest-scoring candidates for each query. Abstract.
 
     The query model is part of the index, so a saved or exported index takes raw features. Ties are broken by
-    row order. Ids are returned with the dtype they were given with.
+    row order. Ids keep their dtype.
 
     Args:
         query_model: Model that maps features to query vectors `[batch, dim]`; None if queries are vectors.
@@ -79,11 +79,11 @@ class Index(keras.Model):
                 The `prepare` method of a `QueryEncoder` is applied first.
 
         Returns:
-            NumPy array `[batch, dim]` or `[batch, heads, dim]`, float32; a symbolic tensor, unchanged, while
-            a graph is traced.
+            NumPy array `[batch, dim]` or `[batch, heads, dim]`, float32; while a graph is traced,
+            the symbolic tensor itself.
 
         Raises:
-            ArgumentError: If the vectors have another rank or are not finite, if queries are features and
+            ArgumentError: If the vectors are not of rank 2 or 3 or not finite, if queries are features and
                 there is no query model, or if queries are text and the backend is JAX or PyTorch, where Keras
                 passes only numbers to the query model.
         """
@@ -132,7 +132,7 @@ class Index(keras.Model):
             raise NotIndexedError(must(type(self).__name__, "hold candidates", got="none", fix=advice))
 
     def save(self, filepath: Any, *args: Any, **kwargs: Any) -> None:
-        """Save like `keras.Model.save`, but atomically: an existing file is replaced only once complete.
+        """Save like `keras.Model.save`, but atomically: an existing file is replaced only by a complete one.
 
         Args:
             filepath: Path ending in `.keras`.
@@ -169,7 +169,7 @@ class Index(keras.Model):
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Self:
         config = dict(config)
         probe = config.pop("query_probe")
-        with warnings.catch_warnings():  # Keras warns of layers without build(); the probe builds them below
+        with warnings.catch_warnings():  # Keras warns about layers without build(), which the probe builds
             warnings.filterwarnings("ignore", message="`build\\(\\)` was called on layer")
             query_model = keras.saving.deserialize_keras_object(
                 config.pop("query_model"), custom_objects=custom_objects
@@ -207,7 +207,7 @@ class Index(keras.Model):
 
 
 def _given_vectors(queries: Any) -> Any:
-    # Arrays stay arrays: some engines search on the host.
+    # Keep NumPy arrays: some engines search on the host.
     is_on_host = isinstance(queries, np.ndarray) and not backend.is_tracing()
     vectors = queries if is_on_host else as_features(queries)
     if isinstance(vectors, dict) or _is_text(vectors):
@@ -256,6 +256,6 @@ def _check_no_text(leaf: Any, query_model: keras.Layer) -> None:
                 f"{keras.config.backend()}, whose tensors hold no text",
                 got=f"text such as {leaf.ravel()[:1].tolist()}",
                 fix="Encode ids first, with Vocabulary.rows or FeatureSpec.encode_queries, or give the query "
-                "model a `prepare` method that does",
+                "model a `prepare` method that encodes them",
             )
         )

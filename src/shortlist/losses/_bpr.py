@@ -17,10 +17,10 @@ __all__ = ["BPR"]
 @keras.saving.register_keras_serializable(package="shortlist")
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class BPR:
-    """Bayesian personalized ranking: the positive shall score higher than each drawn negative.
+    """Bayesian personalized ranking: train the positive to score higher than each drawn negative.
 
     `loss[i] = mean_j -log sigmoid(score[i, i] - score[i, j])` over the drawn negatives j that are not
-    removed; 0 if none is left. `log_q` is not used, and other candidates of the batch are no negatives.
+    removed; 0 if none is left. `log_q` and the other candidates of the batch are not used.
 
     Args:
         remove_accidental_hits: Remove negatives that are the positive's item.
@@ -50,12 +50,12 @@ class BPR:
     def __call__(
         self, queries: Tensor, candidates: Tensor, negatives: Negatives, sample_weight: Tensor | None = None
     ) -> Tensor:
-        """Return the loss; see `RetrievalLoss`."""
+        """Return the loss, a float32 scalar; see `RetrievalLoss`."""
         check_drawn(negatives)
         removal = self.remove_accidental_hits, self.remove_false_negatives
         logits = ops.concatenate(drawn_logits(queries, _uncorrected(negatives), None, *removal), axis=1)
         is_kept = ops.cast(logits > MASKED_LOGIT / 2, "float32")
-        # Removed logits are replaced before softplus, whose gradient there would be 0 times a huge number.
+        # Replace removed logits before softplus, so that no gradient passes through -1e9.
         gaps = ops.where(is_kept > 0, logits, 0.0) - positive_logits(queries, candidates, None)
         losses = ops.divide_no_nan(ops.sum(is_kept * ops.softplus(gaps), axis=1), ops.sum(is_kept, axis=1))
         return reduced(losses, sample_weight, self.reduction)

@@ -29,7 +29,7 @@ _WEIGHTS_SUM = 2**30
 
 @dataclasses.dataclass(frozen=True)
 class DrawContext:
-    """The batch and the catalog, as far as a `NegativeSource` may look at them.
+    """The parts of the batch and the catalog that a `NegativeSource` can use.
 
     Args:
         query_shape: Shape of the batch's queries without their vectors: `(batch,)`, or `(batch, length)` for
@@ -38,8 +38,8 @@ class DrawContext:
         features: Encoded features of the batch by column name, `[batch, ...]` each. The source's
             `item_columns` hold catalog rows, `[batch, m]`, int32; negative for padding and unknown ids.
         queries: `[*query_shape, dim]` or `[*query_shape, heads, dim]`, vectors of the batch's queries.
-        log_frequency: Returns `[num_candidates]`, log of each candidate's share of the training data; None if
-            it is not known.
+        log_frequency: Returns `[num_candidates]`, log of each candidate's share of the training rows; None
+            if unknown.
         candidate_vectors: Returns `[num_candidates, dim]`, vectors of the catalog when the epoch started;
             None if the catalog was not encoded.
     """
@@ -76,7 +76,8 @@ class NegativeSource(Protocol):
         Returns:
             Rows in `[0, num_candidates)`, int32: `[n]` for negatives of all queries, or `[*query_shape, m]`
             for negatives of each query. Log probabilities of the same shape, or None if there is nothing to
-            correct. Negatives of each query may come with a mask of the same shape, False for no negative.
+            correct. Negatives of each query may come with a mask of the same shape;
+            False marks slots without a negative.
         """
         ...
 
@@ -200,8 +201,8 @@ class ColumnNegatives:
     """Take each row's negatives from a column of item ids, such as items that were shown and not clicked.
 
     Padding (None, -1, empty text) and items that are not in the catalog do not count; nor does the row's own
-    item. A row without negatives adds 0 to the losses that use drawn negatives alone, but counts in their
-    mean. An item that is listed twice counts twice.
+    item. In losses that use only drawn negatives, a row without negatives has loss 0 and still counts in
+    the mean. An item that is listed twice counts twice.
 
     Nothing is drawn, so there is no log probability: `SampledSoftmax` is then the softmax over the positive
     and the listed items. `InBatchSoftmax` takes such negatives only if the task has no `log_q`, which
@@ -268,15 +269,15 @@ class ColumnNegatives:
 class IndexNegatives:
     """Take the catalog's highest-scoring candidates for each query: hard negatives.
 
-    Queries have their current vectors, candidates those of the start of the epoch. The query's positives are
-    often among the negatives; losses remove them by id, so ask for a few more.
+    Queries are encoded with the current weights, candidates with those at the start of the epoch. A query's
+    positives are often among the results; losses remove them by id, so ask for a few more.
 
     The cost: `fit` encodes the catalog before each epoch, and `evaluate` before it starts. Vectors stay in
     memory, `4 * num_candidates * dim` bytes. A step scores the whole catalog exactly, with
     `batch * num_candidates * dim` multiplications, like a step of an evaluation. It encodes
     `batch * num_negatives` candidates in addition to those of the batch.
 
-    They are not drawn with known probabilities, so there is no log probability. `InBatchSoftmax` takes such
+    The negatives are not sampled, so they have no log probability. `InBatchSoftmax` takes such
     negatives only if the task has no `log_q`, which `TwoTower` has; otherwise use `SampledSoftmax` or `BPR`.
 
     Args:

@@ -35,10 +35,9 @@ class Negatives:
     Args:
         log_q: `[num_candidates]`, log sampling probability of each candidate of the batch.
         query_codes: `[batch]`, integers in `[0, batch)`, equal exactly where the queries' ids are.
-        candidate_codes: `[num_candidates]`, integers, equal exactly where the candidates' ids are. With
-        those of
-            `shared` they lie in `[0, num_candidates + n)`; codes of `per_query` outside of it are of other
-            items.
+        candidate_codes: `[num_candidates]`, integers, equal exactly where the candidates' ids are. These
+            and the codes of `shared` are in `[0, num_candidates + n)`; codes of `per_query` outside that
+            range are items that do not occur in it.
         mask: `[batch, num_candidates]`, bool; False removes a candidate from the negatives of a query.
         shared: Further negatives of all queries.
         per_query: Further negatives of each query.

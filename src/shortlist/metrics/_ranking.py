@@ -1,4 +1,4 @@
-"""Ranking metrics by name, and those of users."""
+"""Built-in ranking metrics by name, and the protocol for custom ones."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -29,8 +29,8 @@ class RankingMetric(Protocol):
         """Return the metric of the first `k` positions.
 
         Args:
-            ranks: Ranks of each query's true candidates, and `ranks.xp`, the functions of `keras.ops` for its
-                arrays.
+            ranks: Ranks of each query's true candidates. Compute with `ranks.xp`: `keras.ops`, or NumPy with
+                the same function names.
             k: Number of positions.
 
         Returns:
@@ -55,10 +55,10 @@ def metric_name(metric: str | RankingMetric) -> str:
 
 
 def check_metrics(metrics: Sequence[Any]) -> None:
-    """Check that metrics are names of built-in metrics or functions, each once.
+    """Check that metrics are names of built-in metrics or functions, with distinct names.
 
     Args:
-        metrics: Argument of the caller.
+        metrics: The argument to check.
 
     Raises:
         ArgumentError: If they are not.
@@ -70,7 +70,7 @@ def check_metrics(metrics: Sequence[Any]) -> None:
         for metric in metrics
     ]
     if isinstance(metrics, str) or not metrics or not all(known):
-        requirement = f"be some of {tuple(RANKING_METRICS)}, or functions of ranks and k"
+        requirement = f"be names from {tuple(RANKING_METRICS)} or functions (ranks, k)"
         raise ArgumentError(must("metrics", requirement, got=metrics))
     names = [metric_name(metric) for metric in metrics]
     if len(set(names)) < len(names):

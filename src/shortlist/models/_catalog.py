@@ -302,8 +302,8 @@ class CatalogModel(TabularModel):
 
         Items of `exclude` are left out of the catalog for their users, unless the user also has them in `x`.
         Repeated rows count once per row. `shortlist.evaluation` follows the same rules and returns the same
-        numbers. If `x` is read from files, a user's items in other rows are unknown and left out too; a
-        warning says so.
+        numbers. If `x` is read from files, items are left out even if the user has them in another row,
+        with a warning.
 
         Args:
             x: As in `TabularModel.evaluate`.
@@ -348,12 +348,11 @@ class CatalogModel(TabularModel):
         return evaluated.users, self._with_candidate_rows(exclusions(exclude, evaluated))
 
     def _exclusions_of_rows(self, exclude: Interactions | Histories) -> Histories:
-        """Return for each query row the candidate rows to leave out, whatever the evaluated rows hold."""
+        """Return the candidate rows to leave out for each query row, ignoring the evaluated rows."""
         histories = as_histories(self._by_columns(exclude), "exclude")
         warn_caller(
-            "exclude came with rows that are read from files: a user's items in other rows are not known, so "
-            "they are left out where exclude holds them. Load the rows as Interactions to keep them, as "
-            "evaluation.compare does."
+            "x is read from files, so items of exclude are left out even if the user has them in other rows "
+            "of x. Load x as Interactions to keep them, as evaluation.compare does."
         )
         rows = self._encode_ids(self._query_column(), histories.user_ids).astype("int64")
         # Users the model does not know share row 0: nothing is left out for them.

@@ -21,8 +21,8 @@ __all__ = ["TwoTower"]
 class TwoTower(CatalogModel):
     """Two-tower retrieval: the score is the dot product of a query tower and a candidate tower.
 
-    It is trained by the in-batch softmax. logQ correction, with frequencies counted during training, and
-    false-negative masking are on. It is evaluated over its catalog.
+    By default, it trains with an in-batch softmax, with logQ correction (frequencies are counted during
+    training) and false-negative masking. Metrics rank its whole catalog.
 
     Args:
         spec: Fitted features of both towers, with a `candidate_id`.
@@ -38,7 +38,7 @@ class TwoTower(CatalogModel):
 
     Raises:
         FeatureError: If the spec is not fitted.
-        ArgumentError: If it has no `candidate_id`, or candidates have more columns and there are no items.
+        ArgumentError: If the spec has no `candidate_id`, or has other candidate columns and `items` is None.
 
     Example:
         >>> import keras, shortlist as sl
@@ -88,7 +88,7 @@ class TwoTower(CatalogModel):
 
         Args:
             optimizer: A Keras optimizer or its name.
-            loss: None.
+            loss: Must be None; pass the loss to the constructor.
             **kwargs: As in `keras.Model.compile`.
         """
         super().compile(keras.optimizers.Adam(0.003) if optimizer is None else optimizer, loss, **kwargs)

@@ -1,4 +1,4 @@
-"""Search a snapshot: its engine, the delta added since the engine was built, and lists of allowed rows."""
+"""Search a snapshot: its engine and the delta added since, or only the rows of an allow list."""
 
 import numpy as np
 
@@ -63,7 +63,7 @@ def _search_allowed(snapshot: Snapshot, queries: np.ndarray, width: int, request
     scores, rows = np.empty((len(queries), width), "float32"), np.empty((len(queries), width), "int32")
     last, vectors, listed = None, np.empty(0), np.empty(0, "int64")
     for query, allowed in enumerate(request.allowed):
-        if allowed is not last:  # a list shared by all queries is gathered once
+        if allowed is not last:  # gather the vectors of a shared list only once
             listed = np.unique(allowed)
             last, vectors = allowed, snapshot.vectors_of(listed)
         each = scores_of(queries[query], vectors)

@@ -16,9 +16,9 @@ class Catalog(NamedTuple):
 
     ids: list[Any]
     vectors: np.ndarray
-    """`[num_candidates, dim]`, float32 small integers, whose products are exact in any summation order."""
+    """`[num_candidates, dim]`, small integers as float32: dot products are exact in any summation order."""
     attributes: dict[str, list[Any]]
-    """Categories of each candidate as a list, or its number or None, by attribute name."""
+    """For each attribute, one value per candidate: a list of categories, a number, or None."""
 
     def scores(self, query: np.ndarray) -> list[float]:
         """Score each candidate by its best dot product with any head.
@@ -74,7 +74,7 @@ def drawn(seed: int, num_candidates: int, kind: str = "str") -> Catalog:
         kind: Type of the ids, one of `KINDS`.
 
     Returns:
-        Candidates with one color, up to two tags, one of 40 codes and a price or none each.
+        Candidates, each with one color, up to two tags, one of 40 codes and possibly a price.
     """
     rng = np.random.default_rng(seed)
     vectors = rng.integers(-2, 3, (num_candidates, _DIM)).astype("float32")

@@ -1,4 +1,4 @@
-"""Encoded rows, in memory or on the disk, in an order that a seed decides."""
+"""Encoded rows in memory or on disk, in an order that depends on a seed."""
 
 from shortlist.data.encoded._keeping import kept_rows
 from shortlist.data.encoded._rows import ArrayRows, EncodedRows

@@ -1,4 +1,4 @@
-"""A random order for more records than memory holds."""
+"""Shuffle more records than fit in memory."""
 
 from collections.abc import Iterator
 
@@ -10,17 +10,16 @@ __all__ = ["shuffle_records"]
 
 
 def shuffle_records(source: RecordFile, target: RecordFile, *, memory_rows: int, seed: int) -> None:
-    """Copy records in random order, every order equally likely.
+    """Copy records in uniformly random order.
 
-    Each record goes into a bucket drawn for it alone, and the records of a bucket, which fit into memory, are
-    then put in random order. The buckets are draws of the same random numbers twice: first to learn their
-    sizes, then to fill them in place.
+    Each record is assigned to a random bucket; each bucket fits in memory and is shuffled there. The same
+    random numbers are drawn twice: first to count the bucket sizes, then to fill the buckets in place.
 
     Args:
         source: The records.
         target: An empty file.
-        memory_rows: About how many records may be in memory, at least 1; two or three times as many may be
-            there for a moment.
+        memory_rows: Approximate number of records in memory, at least 1; for a moment, up to three times as
+            many.
         seed: Seed of the order, which depends only on it, the records and `memory_rows`.
     """
     num_rows = len(source)
@@ -42,7 +41,7 @@ def _bucket_sizes(num_rows: int, num_buckets: int, memory_rows: int, seed: int) 
 def _buckets(
     num_rows: int, num_buckets: int, memory_rows: int, seed: int
 ) -> Iterator[tuple[int, np.ndarray]]:
-    """For each chunk its first row, and the bucket of each of its rows: the same in every call."""
+    """Yield the first row of each chunk and the bucket of each of its rows, the same in every call."""
     generator = np.random.default_rng((seed, 0))
     for start in range(0, num_rows, memory_rows):
         yield start, generator.integers(num_buckets, size=min(memory_rows, num_rows - start))

@@ -1,4 +1,4 @@
-"""Encoded rows that are made once and taken again while nothing has changed."""
+"""Cache of encoded rows."""
 
 import hashlib
 import json
@@ -22,16 +22,16 @@ def kept_rows(
 ) -> StoredRows:
     """Return the cached encoded rows, or encode them.
 
-    New ones are kept whole or not at all: whatever stops the process, no half-written rows are taken later.
+    Rows are written atomically, so an interrupted run leaves no partial cache.
 
     Args:
-        folder: Where rows are kept, each set of them in a folder of its own. When None, the rows are in a
-            temporary folder that has no name any more when this returns, and are gone with the object.
-        facts: What decides the rows, as plain values for JSON; rows of other facts are not taken.
-        encode: Gives the rows in parts, as `StoredRows.write` takes them.
+        folder: Cache folder; each entry is a subfolder. If None, rows are written to a temporary file that is
+            deleted with the returned object.
+        facts: Cache key, JSON-serializable: everything that determines the rows.
+        encode: Function that returns the rows in parts, as `StoredRows.write` takes them.
 
     Raises:
-        DataError: They cannot be written.
+        DataError: If the rows cannot be written.
 
     Example:
         >>> folder = Path(tempfile.mkdtemp())
@@ -44,7 +44,7 @@ def kept_rows(
     place = folder / hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
     try:
         return StoredRows(place)
-    except ArtifactError:  # nothing there, or nothing that is whole
+    except ArtifactError:  # not cached, or incomplete
         with _explained(folder), publishing(place, overwrite=True) as workshop:
             StoredRows.write(workshop, encode())
         return StoredRows(place)
@@ -54,7 +54,7 @@ def _temporary(encode: Callable[[], Iterable[Mapping[str, np.ndarray]]]) -> Stor
     place = Path(tempfile.gettempdir())
     with _explained(place), tempfile.TemporaryDirectory(prefix="shortlist-") as folder:
         StoredRows.write(Path(folder), encode())
-        return StoredRows(Path(folder))  # its file stays open; the system frees it when it is closed
+        return StoredRows(Path(folder))  # the open file stays readable after its folder is deleted
 
 
 @contextmanager

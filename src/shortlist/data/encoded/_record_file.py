@@ -1,4 +1,4 @@
-"""Records in a file, read and written at any place by ordinary reads and writes."""
+"""File of fixed-size records with random access."""
 
 import os
 import weakref
@@ -14,16 +14,16 @@ __all__ = ["RecordFile"]
 
 @final
 class RecordFile:
-    """Records of one type, one after another in a file.
+    """File of records of one dtype.
 
-    Not a memory map: what was read through one counts as the process's memory until the system takes it back,
-    and a damaged disk would end the process instead of raising. The file stays open, so it may be deleted
-    while it is read; it is closed when the object goes.
+    It is not a memory map, whose pages would count as memory of the process, and where a disk error would
+    kill the process instead of raising. The file stays open until the object is garbage-collected, so it may
+    be deleted while it is read.
 
     Args:
-        path: The file; made when it is to be written and is missing.
-        dtype: Of a record.
-        writable: Whether it is also written.
+        path: Path of the file; created if missing and `writable`.
+        dtype: Data type of a record.
+        writable: Whether to open the file for writing too.
 
     Raises:
         OSError: If the file cannot be opened.
@@ -48,8 +48,8 @@ class RecordFile:
         """Read records.
 
         Args:
-            start: The first.
-            stop: The one after the last.
+            start: First record.
+            stop: Record after the last.
 
         Returns:
             `[stop - start]`.

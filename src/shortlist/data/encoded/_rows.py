@@ -1,4 +1,4 @@
-"""Rows that are numbers already, wherever they are."""
+"""Interface of encoded rows, and rows in memory."""
 
 import abc
 from collections.abc import Callable, Mapping
@@ -9,11 +9,11 @@ import numpy as np
 __all__ = ["ArrayRows", "EncodedRows", "Take"]
 
 Take: TypeAlias = Callable[[int, int], dict[str, np.ndarray]]
-"""The rows from one place of an order to another, as arrays by name."""
+"""Function of a start and a stop position that returns these rows as arrays by name."""
 
 
 class EncodedRows(abc.ABC):
-    """Numeric arrays by name, as many rows in each."""
+    """Numeric arrays by name, all with the same number of rows. Abstract."""
 
     @abc.abstractmethod
     def __len__(self) -> int: ...
@@ -23,7 +23,7 @@ class EncodedRows(abc.ABC):
         """Put the rows in order.
 
         Args:
-            seed: Decides the order alone, together with the rows; None for the order in which they are kept.
+            seed: Seed of the order, which depends on nothing else but the rows; None keeps the stored order.
 
         Returns:
             A function of a start and a stop position that returns the rows between them.

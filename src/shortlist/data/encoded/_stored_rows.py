@@ -1,4 +1,4 @@
-"""Rows on the disk."""
+"""Encoded rows on disk."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ __all__ = ["StoredRows"]
 
 _FORMAT = "encoded rows 1"
 _ROWS, _FACTS, _UNORDERED = "rows.bin", "rows.json", "unordered.bin"
-# Random reads of 64 KB cost a disk little more than one long read.
+# Random reads of 64 KB are almost as fast as sequential ones.
 _BLOCK_BYTES = 2**16
 _WINDOW_BLOCKS = 64
 _SHUFFLE_BYTES = 2**22
@@ -27,13 +27,13 @@ _SHUFFLE_SEED = 0
 
 @final
 class StoredRows(EncodedRows):
-    """Rows in a file, of which some megabytes are in memory at a time.
+    """Encoded rows in a file, of which a few megabytes are in memory at a time.
 
-    They were put in random order when they were written, whatever the order of their source, so that rows
-    which stand near each other are a fair sample. The folder may be deleted while the rows are in use.
+    `write` shuffles the rows, so neighboring rows are a random sample. The folder may be deleted while the
+    rows are in use.
 
     Args:
-        folder: What `write` filled.
+        folder: Folder written by `write`.
 
     Raises:
         ArtifactError: If the folder is missing, incomplete or of another version.
@@ -72,12 +72,12 @@ class StoredRows(EncodedRows):
 
         Args:
             folder: An empty folder.
-            parts: Arrays by name, `[num_rows, ...]` each; of the same names, types and shapes in each part,
-                and at least one row in all.
+            parts: Arrays by name, `[num_rows, ...]` each; the same names, types and shapes in each part,
+                and at least one row in total.
 
         Raises:
             ArgumentError: If the parts have different columns, types or shapes.
-            OSError: If the disk is full, or another failure of the system.
+            OSError: If the disk is full or another system error occurs.
         """
         records, unordered = _append(folder / _UNORDERED, parts)
         ordered = RecordFile(folder / _ROWS, records.dtype, writable=True)

@@ -1,4 +1,4 @@
-"""The rows of an epoch out of a file, window by window, the next one read ahead."""
+"""Read the rows of an epoch from a file in windows, prefetching the next one."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import final
@@ -12,15 +12,15 @@ __all__ = ["Windows"]
 
 @final
 class Windows:
-    """Every record of a file once, in an order that a seed decides, with a few windows of them in memory.
+    """Read each record of a file once, in an order that depends on a seed, with a few windows in memory.
 
-    The file is cut into blocks. An order puts the blocks in random order and the rows of each window, some
-    blocks on end, too; where the file itself is in random order, batches are mixed from the whole of it.
+    The file is read in blocks. Blocks are shuffled, then the rows of each window of consecutive shuffled
+    blocks. If the file itself is shuffled, batches are random samples of the whole file.
 
     Args:
         file: The records, at least one.
-        block_rows: Records of a block: what is read in one piece.
-        window_blocks: Blocks of a window. Two windows are in memory at a time, and for a moment a third.
+        block_rows: Number of records per block, which is read in one piece.
+        window_blocks: Number of blocks per window. Two windows are in memory, for a moment three.
         seed: Seed of the order; None keeps the order of the file.
 
     Example:
@@ -51,8 +51,8 @@ class Windows:
         """Return the records at positions of the order; fast for consecutive positions.
 
         Args:
-            start: The first place.
-            stop: The place after the last; at most the number of records.
+            start: First position.
+            stop: Position after the last; at most the number of records.
 
         Returns:
             `[stop - start]`.
@@ -67,7 +67,7 @@ class Windows:
 
     def _window(self, window: int) -> np.ndarray:
         wanted = [number for number in (window, window + 1) if number < len(self._windows)]
-        # One that is not wanted any more goes before another is read.
+        # Drop windows that are no longer needed before reading another.
         kept = {number: self._loaded[number] for number in wanted if number in self._loaded}
         self._loaded = kept | {n: self._reader.submit(self._read, n) for n in wanted if n not in kept}
         return self._loaded[window].result()

@@ -13,7 +13,7 @@ __all__ = ["QueryGraphEncoder", "one_a_row"]
 
 
 class QueryGraphEncoder(abc.ABC):
-    """Encode raw features by name to query vectors. Abstract."""
+    """Encode a dict of raw features as query vectors. Abstract."""
 
     @abc.abstractmethod
     def resources(self) -> list[Any]:
@@ -33,7 +33,7 @@ class QueryGraphEncoder(abc.ABC):
 
     @abc.abstractmethod
     def as_queries(self, features: Mapping[str, np.ndarray]) -> Any:
-        """Return these raw features as queries for the index in Python."""
+        """Convert raw features to the queries that the Python index takes."""
 
 
 def one_a_row(values: Tensor, name: str) -> Tensor:
@@ -48,6 +48,6 @@ def one_a_row(values: Tensor, name: str) -> Tensor:
         array([1, 2], dtype=int32)
     """
     is_one_a_row = (tf.rank(values) >= 1) & (tf.rank(values) <= 2) & tf.reduce_all(tf.shape(values)[1:] == 1)
-    message = f"input '{name}': expected shape [batch] or [batch, 1], got shape "
+    message = f"input '{name}' must have shape [batch] or [batch, 1], got "
     tf.debugging.Assert(is_one_a_row, [message, tf.shape(values)])
     return tf.reshape(values, (-1,))

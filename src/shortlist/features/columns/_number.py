@@ -19,16 +19,16 @@ __all__ = ["Number"]
 @keras.saving.register_keras_serializable(package="shortlist")
 @dataclasses.dataclass(frozen=True)
 class Number(Column):
-    """Encode one number per row in standard deviations from the mean; it enters the tower as it is.
+    """Standardize one number per row; the tower takes it without an embedding.
 
     `encoded = float32((value - mean) / std)`, computed in float64; `std` is 1 if all values are equal.
 
     Args:
         column: Name of the feature; its values are finite integers or floats, or times, which become seconds
             since 1970 in UTC. An exported model takes these seconds.
-        mean: Set by `fit`, or your own together with `std`, which `fit` then keeps.
-        std: Set by `fit`, or your own, above 0.
-        is_integer: Whether raw values are integers, the type that an exported model takes; set by `fit`.
+        mean: Set by `fit`, unless you give both `mean` and `std`.
+        std: Like `mean`; above 0.
+        is_integer: Whether raw values are integers; set by `fit`. An exported model takes the same type.
 
     Raises:
         FeatureError: If only one of `mean` and `std` is given, or `std` is not finite and above 0.
@@ -87,7 +87,7 @@ class Number(Column):
 
 @final
 class _NumberFitter(Fitter):
-    """Merge the moments of the parts, which loses no digits if the mean is far from 0.
+    """Merge the mean and variance of the parts, which stays accurate if the mean is far from 0.
 
     Reference: Chan, Golub and LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing Sample
         Variances", 1979.
