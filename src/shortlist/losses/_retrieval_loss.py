@@ -60,6 +60,7 @@ class RetrievalLoss(Protocol):
     with `keras.saving.register_keras_serializable` and give it `get_config` and `from_config`. Optional:
 
     - An argument `training` of `__call__`; the task passes it.
+    - A property `negative_source`, a `NegativeSource`; `models.TwoTower` uses it unless it is given one.
     - A method `logits(queries, candidates, negatives) -> (labels, logits)`, for the task's `batch_metrics`.
     """
 

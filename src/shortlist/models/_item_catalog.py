@@ -78,7 +78,7 @@ class Catalog:
 
     def save(self, directory: str) -> None:
         """Write the catalog into an existing directory."""
-        np.savez(Path(directory) / _FEATURES_FILE, allow_pickle=False, **self._features)
+        np.savez(Path(directory) / _FEATURES_FILE, **self._features)
         self.vocabulary.save(Path(directory) / _IDS_FILE)
 
     @classmethod

@@ -5,9 +5,10 @@ from typing import Any, Self
 
 import keras
 
+from shortlist.errors import ArgumentError, must
 from shortlist.features import Column, FeatureSpec
 from shortlist.layers import StreamingFrequency
-from shortlist.losses import InBatchSoftmax, RetrievalLoss
+from shortlist.losses import InBatchSoftmax, NegativeSource, RetrievalLoss
 from shortlist.models._catalog import CatalogModel
 from shortlist.models._item_catalog import Catalog
 from shortlist.models._tower import Tower
@@ -34,7 +35,8 @@ class TwoTower(CatalogModel):
             length 1, so that scores are cosines. With `loss`, set the temperature there too.
         l2: Weight of the mean squared length of the batch's vectors in the loss.
         loss: Retrieval loss, by default `losses.InBatchSoftmax(temperature=temperature)`.
-        **kwargs: `negatives` and `metric`, as in `CatalogModel`.
+        negatives: Source of negatives, as in `CatalogModel`; by default the one of the loss, if it has one.
+        **kwargs: `metric`, as in `CatalogModel`.
 
     Raises:
         FeatureError: If the spec is not fitted.
@@ -66,9 +68,15 @@ class TwoTower(CatalogModel):
         temperature: float | None = None,
         l2: float = 0.03,
         loss: RetrievalLoss | None = None,
+        negatives: NegativeSource | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(spec, items, **kwargs)
+        of_loss = getattr(loss, "negative_source", None)
+        negatives = of_loss if negatives is None else negatives
+        if getattr(loss, "num_negatives", None) is not None and negatives != of_loss:
+            fix, got = "Give the number to one of them", repr(negatives)
+            raise ArgumentError(must("negatives", "be None if the loss has num_negatives", got=got, fix=fix))
+        super().__init__(spec, items, negatives=negatives, **kwargs)
         self.temperature, self.loss_object = temperature, loss
         sizes: dict[str, Any] = {"hidden_units": hidden_units, "normalize": temperature is not None, "l2": l2}
         self.query_model = Tower(spec.query, embedding_dim, **sizes, name="query_tower")
