@@ -36,9 +36,10 @@ def draw(source: Any, seed: Any, **options: Any) -> tuple[np.ndarray, np.ndarray
 @pytest.mark.parametrize("alpha", [None, 0.0, 0.75, 1.0])
 def test_draws_follow_their_log_probabilities(alpha: float | None) -> None:
     """By a chi-square statistic of 20,000 draws, far below where 1 of 10^6 seeds would be."""
-    number = 20_000
-    source = UniformNegatives(number) if alpha is None else FrequencyNegatives(number, alpha=alpha)
-    rows, log_q = draw(source, 0)
+    options: dict[str, Any] = {"shared": False} | ({} if alpha is None else {"alpha": alpha})
+    source = (UniformNegatives if alpha is None else FrequencyNegatives)(4, **options)
+    rows, log_q = draw(source, 0, query_shape=(5_000,))
+    rows, log_q, number = rows.ravel(), log_q.ravel(), 20_000
     weights = COUNTS ** float(alpha or 0)
     q = weights / weights.sum()
     np.testing.assert_allclose(np.exp(log_q), q[rows], rtol=1e-5)
@@ -49,16 +50,24 @@ def test_draws_follow_their_log_probabilities(alpha: float | None) -> None:
 @pytest.mark.parametrize("source", [UniformNegatives, FrequencyNegatives])
 @pytest.mark.parametrize(
     ("shared", "query_shape", "shape"),
-    [(True, (4,), (6,)), (False, (4,), (4, 6)), (False, (2, 3), (2, 3, 6))],
+    [(True, (4,), (4,)), (False, (6,), (6, 4)), (False, (2, 3), (2, 3, 4))],
 )
 def test_shapes(source: Any, shared: bool, query_shape: tuple[int, ...], shape: tuple[int, ...]) -> None:
-    rows, log_q = draw(source(6, shared=shared), 0, query_shape=query_shape)
+    rows, log_q = draw(source(4, shared=shared), 0, query_shape=query_shape)
     assert rows.shape == log_q.shape == shape
     assert rows.dtype == np.int32
     assert 0 <= rows.min() <= rows.max() < 5
 
 
-@pytest.mark.parametrize("source", [UniformNegatives(50), FrequencyNegatives(50)])
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("number", [5, 6, 1000])
+def test_uniform_negatives_hold_a_small_catalog_once(number: int, shared: bool) -> None:
+    rows, log_q = draw(UniformNegatives(number, shared=shared), 0)
+    assert rows.tolist() == [0, 1, 2, 3, 4]
+    np.testing.assert_allclose(np.exp(log_q), 1 / 5, rtol=1e-6)
+
+
+@pytest.mark.parametrize("source", [UniformNegatives(4, shared=False), FrequencyNegatives(50)])
 def test_a_number_repeats_itself_and_a_generator_goes_on(source: Any) -> None:
     generator = keras.random.SeedGenerator(3)
     first, second = (draw(source, generator)[0].tolist() for _ in range(2))

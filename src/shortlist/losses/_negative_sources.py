@@ -131,9 +131,11 @@ class UniformNegatives:
     def sample(self, batch: DrawContext, seed: Any) -> tuple[Tensor, Tensor]:
         """Return rows and log probabilities; see `NegativeSource`."""
         if self.num_negatives >= batch.num_candidates:
-            return _all_candidates(batch)
-        shape = _shape(batch, self.num_negatives, self.shared)
-        rows = keras.random.randint(shape, 0, batch.num_candidates, dtype="int32", seed=seed)
+            shape: Any = (batch.num_candidates,)
+            rows = ops.arange(batch.num_candidates, dtype="int32")
+        else:
+            shape = _shape(batch, self.num_negatives, self.shared)
+            rows = keras.random.randint(shape, 0, batch.num_candidates, dtype="int32", seed=seed)
         return rows, ops.full(shape, -math.log(batch.num_candidates), "float32")
 
     def get_config(self) -> dict[str, Any]:
@@ -150,8 +152,7 @@ class FrequencyNegatives:
     """Draw negatives by popularity, with replacement: `q[i] = frequency[i]^alpha / sum_j frequency[j]^alpha`.
 
     Frequencies are those that the model's logQ correction has counted so far. A draw takes time linear in the
-    catalog. If `num_negatives` is at least the size of the catalog, all queries have each candidate once, as
-    with `UniformNegatives`.
+    catalog.
 
     Args:
         num_negatives: Number of negatives, of the whole batch or of each query.
@@ -177,8 +178,6 @@ class FrequencyNegatives:
 
     def sample(self, batch: DrawContext, seed: Any) -> tuple[Tensor, Tensor]:
         """Return rows and log probabilities; see `NegativeSource`."""
-        if self.num_negatives >= batch.num_candidates:
-            return _all_candidates(batch)
         if batch.log_frequency is None:
             fix = "Give the task a log_q layer, such as layers.StreamingFrequency"
             raise ArgumentError(must("FrequencyNegatives", "know the candidates' frequencies", fix=fix))
@@ -344,12 +343,6 @@ class IndexNegatives:
 def _check_number(num_negatives: int) -> None:
     if num_negatives < 1:
         raise ArgumentError(must("num_negatives", "be >= 1", got=num_negatives))
-
-
-def _all_candidates(batch: DrawContext) -> tuple[Tensor, Tensor]:
-    """Return each candidate once, with the probability at which one is expected among that many draws."""
-    rows = ops.arange(batch.num_candidates, dtype="int32")
-    return rows, ops.full((batch.num_candidates,), -math.log(batch.num_candidates), "float32")
 
 
 def _shape(batch: DrawContext, num_negatives: int, shared: bool) -> tuple[Any, ...]:

@@ -308,7 +308,8 @@ class _Softmax:
             names += ["by_own"] * (self.num_own is not None)
         columns = self._columns_of(num_columns, with_gradients)
         num_rows, heads, dim = ops.shape(self.parts["query"])
-        size = backend.rows_per_chunk(num_rows, heads * (num_columns + (self.num_own or 0)))
+        num_own = 0 if self.num_own is None else self.num_own  # an open size is neither true nor false
+        size = backend.rows_per_chunk(num_rows, heads * (num_columns + num_own))
 
         def step(carry: tuple[Tensor, ...], part: dict[str, Tensor], first: Tensor | int) -> Any:
             by_columns, results = self._chunk(columns, part, first, with_gradients)
