@@ -313,7 +313,8 @@ class _Softmax:
 
         def step(carry: tuple[Tensor, ...], part: dict[str, Tensor], first: Tensor | int) -> Any:
             by_columns, results = self._chunk(columns, part, first, with_gradients)
-            carry = tuple(before + by_columns for before in carry)
+            # An open number of negatives per query hides the number of columns from graphs.
+            carry = tuple(before + ops.reshape(by_columns, (dim, num_columns)) for before in carry)
             return carry, tuple(results[name] for name in names)
 
         start = (ops.zeros((dim, num_columns), "float32"),) if with_gradients else ()

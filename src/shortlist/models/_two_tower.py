@@ -58,7 +58,7 @@ class TwoTower(CatalogModel):
         RecSys 2019.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the options of both towers and of the loss
         self,
         spec: FeatureSpec,
         items: Any = None,
