@@ -21,6 +21,7 @@ TESTED_ELSEWHERE = {
         f"backend/{name}/_masks.py": "tests/backend/test_positive_mask.py and test_exclusion_mask.py"
         for name in BACKENDS
     },
+    "losses/_softmax.py": "tests/losses/test_in_batch_softmax.py and test_sampled_softmax.py",
     "metrics/_catalog_metric.py": "a protocol; tests/models/test_catalog.py has a metric of its own",
     "metrics/_gini.py": "tests/metrics/test_spread.py, with coverage and novelty",
     "metrics/_map.py": "tests/metrics/test_ranking.py, with all ranking metrics",

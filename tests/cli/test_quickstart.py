@@ -75,6 +75,7 @@ def test_a_size_for_data_that_has_its_own_is_refused(tmp_path, capsys):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_size_asks_for_synthetic_data(monkeypatch, tmp_path, capsys):
     def must_not_load(size, directory=None):
         raise AssertionError("MovieLens has a size of its own")

@@ -38,7 +38,14 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Sto
     return folder, indexes
 
 
-@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+@pytest.mark.parametrize(
+    "backend",
+    [
+        pytest.param("tensorflow", marks=pytest.mark.slow),
+        "jax",
+        pytest.param("torch", marks=pytest.mark.slow),
+    ],
+)
 def test_a_new_process_gets_the_same_answers(
     backend: str,
     saved: tuple[Path, dict[str, StoredIndex]],

@@ -252,8 +252,17 @@ def test_uncorrected_negatives_next_to_corrected_ones_are_refused() -> None:
         model.fit(train, verbose=0)
 
 
-@pytest.mark.parametrize("num_negatives", [1, 2, 9])
-@pytest.mark.parametrize("loss", ["softmax", "bpr"])
+@pytest.mark.parametrize(
+    ("loss", "num_negatives"),
+    [
+        ("softmax", 1),
+        ("bpr", 9),
+        pytest.param("softmax", 2, marks=pytest.mark.slow),
+        pytest.param("softmax", 9, marks=pytest.mark.slow),
+        pytest.param("bpr", 1, marks=pytest.mark.slow),
+        pytest.param("bpr", 2, marks=pytest.mark.slow),
+    ],
+)
 def test_the_best_of_the_catalog_are_negatives_but_for_positives(loss: str, num_negatives: int) -> None:
     model, train = two_tower(
         loss=BPR() if loss == "bpr" else SampledSoftmax(), negatives=IndexNegatives(num_negatives)

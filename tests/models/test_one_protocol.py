@@ -160,7 +160,7 @@ def test_rows_from_files_keep_only_their_own_item(model: TwoTower, tmp_path: Pat
     path = tmp_path / "test.parquet"
     pq.write_table(interactions(TEST[:4]).table, path)
     files = InteractionFiles(path, user="user", item="item")
-    with pytest.warns(UserWarning, match="a user's items in other rows are not known"):
+    with pytest.warns(UserWarning, match="even if the user has them in other rows"):
         logs = model.evaluate(files, exclude=interactions(TRAIN), verbose=0)
     own = [
         oracle.evaluate(scores_of(model), [row], TRAIN, k=1)["recall"]

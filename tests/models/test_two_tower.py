@@ -413,7 +413,7 @@ def test_rows_of_unknown_ids_are_counted() -> None:
 
 
 @pytest.mark.contract
-@pytest.mark.filterwarnings("ignore:exclude came with rows")
+@pytest.mark.filterwarnings("ignore:x is read from files")
 @pytest.mark.parametrize(("role", "column"), [("users", "user"), ("items", "film")])
 def test_rows_whose_ids_are_all_unknown_are_refused(role: str, column: str, tmp_path: Path) -> None:
     train = Interactions.from_table(FILMS, user="user", item="film")

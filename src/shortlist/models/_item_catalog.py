@@ -78,7 +78,8 @@ class Catalog:
 
     def save(self, directory: str) -> None:
         """Write the catalog into an existing directory."""
-        np.savez(Path(directory) / _FEATURES_FILE, **self._features)
+        features: dict[str, Any] = self._features  # for mypy: an argument of savez is a bool
+        np.savez(Path(directory) / _FEATURES_FILE, **features)
         self.vocabulary.save(Path(directory) / _IDS_FILE)
 
     @classmethod
