@@ -139,6 +139,10 @@ CASES: dict[str, Callable[[Path], None]] = {
         lambda: layers.StreamingFrequency(3), CODES, folder=folder
     ),
     "losses.BPR": lambda folder: check_loss(losses.BPR(), folder=folder),
+    "losses.CosineContrastive": lambda folder: check_loss(
+        losses.CosineContrastive(margin=0.2), folder=folder
+    ),
+    "losses.GBCE": lambda folder: check_loss(losses.GBCE(), folder=folder),
     "losses.InBatchSoftmax": lambda folder: check_loss(
         losses.InBatchSoftmax(temperature=0.5, label_smoothing=0.1),
         refusals=[lambda: losses.InBatchSoftmax(temperature=0)],

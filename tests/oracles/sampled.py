@@ -43,3 +43,30 @@ def bpr(queries: NDArray, candidates: NDArray, drawn: NDArray, kept: NDArray) ->
         terms = [-math.log(1.0 / (1.0 + math.exp(-gap))) for gap in gaps]
         losses.append(float(np.mean(terms)) if terms else 0.0)
     return losses
+
+
+def cosine_contrastive(
+    queries: NDArray, candidates: NDArray, drawn: NDArray, kept: NDArray, margin: float, weight: float
+) -> list[float]:
+    """`(1 - p) + w mean_j max(0, s_j - m)` of each row over the kept negatives."""
+    losses = []
+    for i in range(len(queries)):
+        scores = [float(queries[i] @ vector) for vector in drawn[i][kept[i]]]
+        pushed = sum(max(0.0, score - margin) for score in scores) / len(scores) if scores else 0.0
+        losses.append(1.0 - float(queries[i] @ candidates[i]) + weight * pushed)
+    return losses
+
+
+def gbce(
+    queries: NDArray, candidates: NDArray, drawn: NDArray, kept: NDArray, num_candidates: int, t: float
+) -> list[float]:
+    """`-(log sigmoid(p)^b + sum_j log(1 - sigmoid(s_j))) / (n + 1)` of each row, with the b of gSASRec."""
+    losses = []
+    for i in range(len(queries)):
+        scores = [float(queries[i] @ vector) for vector in drawn[i][kept[i]]]
+        rate = len(scores) / (num_candidates - 1)
+        exponent = rate * (t * (1.0 - 1.0 / rate) + 1.0 / rate) if scores else 1.0 - t
+        total = math.log((1.0 / (1.0 + math.exp(-float(queries[i] @ candidates[i])))) ** exponent)
+        total += sum(math.log(1.0 - 1.0 / (1.0 + math.exp(-score))) for score in scores)
+        losses.append(-total / (len(scores) + 1))
+    return losses

@@ -1,6 +1,8 @@
 """Losses of queries and candidates: objects with options that `tasks.Retrieval` composes with metrics."""
 
 from shortlist.losses._bpr import BPR
+from shortlist.losses._cosine_contrastive import CosineContrastive
+from shortlist.losses._gbce import GBCE
 from shortlist.losses._in_batch_softmax import InBatchSoftmax
 from shortlist.losses._negative_sources import (
     ColumnNegatives,
@@ -17,7 +19,9 @@ from shortlist.losses._sampled_softmax import SampledSoftmax
 
 __all__ = [
     "BPR",
+    "GBCE",
     "ColumnNegatives",
+    "CosineContrastive",
     "DrawContext",
     "FrequencyNegatives",
     "InBatchNegatives",

@@ -24,7 +24,6 @@ from shortlist.typing import Tensor
 
 __all__ = [
     "batch_logits",
-    "check_drawn",
     "check_options",
     "codes_to_remove",
     "drawn_logits",
@@ -59,13 +58,6 @@ def check_options(
         raise ArgumentError(must("label_smoothing", "be in [0, 1)", got=label_smoothing))
     if reduction not in ("mean", "sum"):
         raise ArgumentError(must("reduction", "be 'mean' or 'sum'", got=repr(reduction)))
-
-
-def check_drawn(negatives: Negatives) -> None:
-    """Raise ArgumentError if there are neither shared negatives nor negatives of each query."""
-    if negatives.shared is None and negatives.per_query is None:
-        fix = "Pass a NegativeSource to the model, such as losses.UniformNegatives(1024)"
-        raise ArgumentError(must("negatives", "be drawn for this loss", fix=fix))
 
 
 def codes_to_remove(

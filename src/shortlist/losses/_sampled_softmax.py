@@ -7,8 +7,8 @@ import keras
 from keras import ops
 
 from shortlist.errors import ArgumentError, must
-from shortlist.losses._logits import check_drawn, check_options, codes_to_remove
-from shortlist.losses._negative_sources import UniformNegatives
+from shortlist.losses._drawn import DrawnLoss
+from shortlist.losses._logits import codes_to_remove
 from shortlist.losses._retrieval_loss import Negatives, Vectors
 from shortlist.losses._softmax import Columns, Options, softmax_loss
 from shortlist.ops import check_shapes
@@ -19,7 +19,7 @@ __all__ = ["SampledSoftmax"]
 
 @keras.saving.register_keras_serializable(package="shortlist")
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class SampledSoftmax:
+class SampledSoftmax(DrawnLoss):
     """Softmax cross-entropy over the catalog, estimated from drawn negatives.
 
     `loss[i] = w log(exp(p[i]) + sum_j exp(l[i, j] - log(n q[j]))) - p[i]` with `w = negative_weight` and
@@ -52,21 +52,9 @@ class SampledSoftmax:
         Probabilistic Language Model", IEEE Transactions on Neural Networks 2008.
     """
 
-    num_negatives: int | None = None
     temperature: float | None = None
     negative_weight: float = 1.0
     positive_in_denominator: bool = True
-    remove_accidental_hits: bool = True
-    remove_false_negatives: bool = True
-    reduction: str = "mean"
-
-    def __post_init__(self) -> None:
-        check_options(**dataclasses.asdict(self))
-
-    @property
-    def negative_source(self) -> UniformNegatives:
-        """Source of negatives of a model that is given none; see `RetrievalLoss`."""
-        return UniformNegatives(1024 if self.num_negatives is None else self.num_negatives)
 
     def __call__(
         self,
@@ -81,7 +69,7 @@ class SampledSoftmax:
         If `training` is False, gradients are not computed along with the loss but only when requested.
         """
         check_shapes(queries, candidates)
-        check_drawn(negatives)
+        self._check_drawn(negatives)
         batch, dim = ops.shape(queries)[0], candidates.shape[-1]
         shared, own = negatives.shared, negatives.per_query
         drawn = [one for one in (shared, own) if one is not None]
@@ -120,10 +108,3 @@ class SampledSoftmax:
             self.temperature, self.negative_weight, self.positive_in_denominator, self.reduction
         )
         return softmax_loss(options, queries, candidates[:batch], columns, own, sample_weight, training)
-
-    def get_config(self) -> dict[str, Any]:
-        return dataclasses.asdict(self)
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "SampledSoftmax":
-        return cls(**config)
