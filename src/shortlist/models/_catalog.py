@@ -7,6 +7,7 @@ from typing import Any, Self
 import keras
 import numpy as np
 import pyarrow.compute as pc
+from keras import ops
 
 from shortlist import backend
 from shortlist.data import Histories, InteractionFiles, Interactions
@@ -22,16 +23,18 @@ from shortlist.metrics import CatalogMetric, FactorizedTopK
 from shortlist.models._batches import EXCLUDED, SAMPLE_WEIGHT, InteractionBatches
 from shortlist.models._encoded_files import encode, encode_files
 from shortlist.models._item_catalog import Catalog
-from shortlist.models._negatives import CatalogNegatives
+from shortlist.models._negatives import CatalogNegatives, log_frequency_of
 from shortlist.models._tabular import TabularModel, check_is_unused, checked_batch_size, warn_caller
 from shortlist.models._tower import encode_raw
-from shortlist.ops import true_scores
+from shortlist.ops import pairwise_scores, true_scores, weighted_mean
 from shortlist.tasks._task import as_list
 from shortlist.typing import Features, Tensor
 
 __all__ = ["CatalogModel", "ModelQueryEncoder"]
 
 _ROWS_PER_COUNT = 2**16
+_ROWS_OF_UNKNOWN = 128
+"""Rows of a batch that train features of unknown query ids."""
 _CONSEQUENCE = {
     "users": "They share one vector, and count as one user.",
     "items": "They share one vector, and metrics never find them; pass all items when creating the model.",
@@ -53,6 +56,9 @@ class CatalogModel(TabularModel):
         negatives: Source of negatives drawn from the catalog in addition to those of the batch, such as
             `losses.UniformNegatives(1024)`.
         metric: Metric over the catalog, by default `FactorizedTopK()`: recall, NDCG and MRR at 10 and 100.
+        train_unknown: Whether to also train the vector of unknown query ids, if the task has a `log_q`. New
+            users then get popular items instead of random ones. Vectors of known ids do not change. Its loss
+            is logged as part of the regularization loss.
 
     Raises:
         FeatureError: If the spec is not fitted.
@@ -96,6 +102,7 @@ class CatalogModel(TabularModel):
         *,
         negatives: NegativeSource | None = None,
         metric: CatalogMetric | None = None,
+        train_unknown: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__((*spec.query, *spec.candidate), **kwargs)
@@ -104,6 +111,7 @@ class CatalogModel(TabularModel):
             raise ArgumentError(must("spec", "have a candidate_id", fix=fix))
         self.query_id, self.candidate_id = spec.query_id, spec.candidate_id
         self._num_query_columns = len(spec.query)
+        self.train_unknown = train_unknown
         self.num_candidate_rows = _num_rows(spec.candidate, spec.candidate_id)
         self.metric = FactorizedTopK() if metric is None else metric
         self.negatives = CatalogNegatives(negatives, self.candidate_id, name="negatives")
@@ -173,9 +181,12 @@ class CatalogModel(TabularModel):
         """
         queries, log_q = self.query_vectors(inputs), self.task.log_q
         drawn = self.negatives.draw(inputs, queries, self.candidate_vectors, log_q, training=training)
+        candidates = self.candidate_vectors(inputs)
+        if training and self.train_unknown and self.query_id is not None and log_q is not None:
+            self.add_loss(self._loss_of_unknown(inputs, candidates, log_q))
         return self.task(
             queries,
-            self.candidate_vectors(inputs),
+            candidates,
             **drawn,
             candidate_ids=inputs[self.candidate_id],
             query_ids=None if self.query_id is None else inputs[self.query_id],
@@ -183,6 +194,24 @@ class CatalogModel(TabularModel):
             sample_weight=inputs.get(SAMPLE_WEIGHT),
             training=training,
         )
+
+    def _loss_of_unknown(self, inputs: Mapping[str, Tensor], candidates: Tensor, log_q: Any) -> Tensor:
+        """Return the softmax loss of the batch as if its query ids were unknown.
+
+        Without other query features, all rows share one query. With features, the first rows of the batch
+        count. Candidates are constants, so the vectors of other ids do not change.
+        """
+        assert self.query_id is not None  # checked by the caller
+        number = 1 if self._num_query_columns == 1 else _ROWS_OF_UNKNOWN
+        first = {name: values[:number] for name, values in inputs.items()}
+        queries = self.query_vectors({**first, self.query_id: ops.zeros_like(first[self.query_id])})
+        logits = pairwise_scores(queries, ops.stop_gradient(candidates))
+        logits = logits / (getattr(self.task.loss, "temperature", None) or 1.0)
+        logits = logits - log_frequency_of(log_q, inputs[self.candidate_id])
+        partitions = ops.logsumexp(logits, axis=1)
+        if number == 1:
+            return partitions[0] - weighted_mean(logits[0], inputs.get(SAMPLE_WEIGHT))
+        return weighted_mean(partitions - ops.diagonal(logits), first.get(SAMPLE_WEIGHT))
 
     def call(self, inputs: dict[str, Tensor]) -> Tensor:
         """Return the score of each row's query and candidate, `[batch]`; `predict` returns these."""
@@ -470,6 +499,7 @@ class CatalogModel(TabularModel):
             "spec": self.spec.get_config(),
             "negatives": keras.saving.serialize_keras_object(self.negatives.source),
             "metric": keras.saving.serialize_keras_object(self.metric),
+            "train_unknown": self.train_unknown,
         }
 
     @classmethod

@@ -14,7 +14,7 @@ from shortlist.features.columns._base import naming
 from shortlist.losses import DrawContext, NegativeSource, Vectors
 from shortlist.typing import Tensor
 
-__all__ = ["CatalogNegatives"]
+__all__ = ["CatalogNegatives", "log_frequency_of"]
 
 
 class CatalogNegatives(keras.layers.Layer):
@@ -118,7 +118,7 @@ class CatalogNegatives(keras.layers.Layer):
             num_candidates=int(ids.shape[0]),
             features={**inputs, **{name: inputs[name] - 1 for name in listed}},
             queries=queries,
-            log_frequency=None if log_q is None else lambda: _log_frequency(log_q, ids),
+            log_frequency=None if log_q is None else lambda: log_frequency_of(log_q, ids),
             candidate_vectors=None if vectors is None else lambda: ops.convert_to_tensor(vectors),
         )
         drawn = self.source.sample(batch, self.seed_generator if training else 0)
@@ -148,7 +148,7 @@ def _fitted(column: Categories, data: Any) -> Column:
     return fitter.fitted()
 
 
-def _log_frequency(log_q: keras.layers.Layer, ids: Tensor) -> Tensor:
+def log_frequency_of(log_q: keras.layers.Layer, ids: Tensor) -> Tensor:
     if not log_q.built:
         log_q.build(ids.shape)
     # `log_q(...)` would pass training=False on to all later layers of the step.
