@@ -51,7 +51,13 @@ def test_a_model_draws_the_negatives_that_the_loss_asks_for(kind: Any, tmp_path:
     model.save(tmp_path / "model.keras")
     assert load_model(tmp_path / "model.keras").negatives.source == UniformNegatives(2)
 
-    drawn = TwoTower.from_interactions(train, loss=kind(), negatives=FrequencyNegatives(3))
+    drawn = TwoTower.from_interactions(train, temperature=1.0, loss=kind(), negatives=FrequencyNegatives(3))
     assert drawn.negatives.source == FrequencyNegatives(3)
     with pytest.raises(ArgumentError, match="negatives must be None if the loss has num_negatives"):
         TwoTower.from_interactions(train, loss=kind(num_negatives=2), negatives=UniformNegatives(3))
+
+
+def test_vectors_of_any_length_are_refused_where_scores_must_be_cosines() -> None:
+    train = Interactions.from_table({"user": ["ann"], "film": ["Up"]}, user="user", item="film")
+    with pytest.raises(ArgumentError, match=r"temperature must be given with CosineContrastive\. Pass"):
+        TwoTower.from_interactions(train, loss=CosineContrastive())

@@ -34,12 +34,17 @@ def sampled_softmax(
     return losses
 
 
+def scores_of(query: NDArray, vectors: NDArray) -> list[float]:
+    """`query . vector` of each vector."""
+    return [float(query @ vector) for vector in vectors]
+
+
 def bpr(queries: NDArray, candidates: NDArray, drawn: NDArray, kept: NDArray) -> list[float]:
     """`mean_j -log sigmoid(p - s_j)` of each row over the kept negatives, 0 without any."""
     losses = []
     for i in range(len(queries)):
         positive = float(queries[i] @ candidates[i])
-        gaps = [positive - float(queries[i] @ vector) for vector in drawn[i][kept[i]]]
+        gaps = [positive - score for score in scores_of(queries[i], drawn[i][kept[i]])]
         terms = [-math.log(1.0 / (1.0 + math.exp(-gap))) for gap in gaps]
         losses.append(float(np.mean(terms)) if terms else 0.0)
     return losses
@@ -51,7 +56,7 @@ def cosine_contrastive(
     """`(1 - p) + w mean_j max(0, s_j - m)` of each row over the kept negatives."""
     losses = []
     for i in range(len(queries)):
-        scores = [float(queries[i] @ vector) for vector in drawn[i][kept[i]]]
+        scores = scores_of(queries[i], drawn[i][kept[i]])
         pushed = sum(max(0.0, score - margin) for score in scores) / len(scores) if scores else 0.0
         losses.append(1.0 - float(queries[i] @ candidates[i]) + weight * pushed)
     return losses
@@ -63,7 +68,7 @@ def gbce(
     """`-(log sigmoid(p)^b + sum_j log(1 - sigmoid(s_j))) / (n + 1)` of each row, with the b of gSASRec."""
     losses = []
     for i in range(len(queries)):
-        scores = [float(queries[i] @ vector) for vector in drawn[i][kept[i]]]
+        scores = scores_of(queries[i], drawn[i][kept[i]])
         rate = len(scores) / (num_candidates - 1)
         exponent = rate * (t * (1.0 - 1.0 / rate) + 1.0 / rate) if scores else 1.0 - t
         total = math.log((1.0 / (1.0 + math.exp(-float(queries[i] @ candidates[i])))) ** exponent)

@@ -1,17 +1,36 @@
-"""Losses over drawn negatives compared with their definition."""
+"""A small batch with drawn negatives, and losses compared with their definition on it."""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from tests.losses.test_sampled_softmax import ITEMS, OWN, SHARED, USERS, WEIGHTS, kept, world
 from tests.oracles.softmax import finite_differences
 from tests.support.gradients import value_and_gradients
 
 from shortlist.losses import Negatives, RetrievalLoss, Vectors
 
 NUM_CANDIDATES = 12
+USERS, ITEMS = np.int32([0, 1, 0, 2]), np.int32([0, 1, 2, 0])
+SHARED, OWN = np.int32([2, 5, 1]), np.int32([[0, 9], [9, 9], [0, 2], [1, 0]])
+WEIGHTS = np.array([1.0, 2.0, 0.0, 0.5])
+
+
+def kept(removes_false: bool, removes_hits: bool) -> np.ndarray:
+    """[4, 5], written out: users 0 have items 0 and 2, user 1 item 1, user 2 item 0."""
+    of_user = [{0, 2}, {1}, {0, 2}, {0}]
+    removed = [
+        of_user[i] if removes_false else ({int(ITEMS[i])} if removes_hits else set()) for i in range(4)
+    ]
+    return np.array([[int(code) not in removed[i] for code in [*SHARED, *OWN[i]]] for i in range(4)])
+
+
+def world(seed: int) -> tuple[np.ndarray, ...]:
+    """Queries, candidates, shared and own negatives, log probabilities of both."""
+    generator = np.random.default_rng(seed)
+    shapes = ((4, 3), (5, 3), (3, 3), (4, 2, 3))
+    vectors = [generator.normal(size=shape) for shape in shapes]
+    return *vectors, generator.uniform(-3, -1, 3), generator.uniform(-3, -1, (4, 2))
 
 
 def check_drawn_loss(

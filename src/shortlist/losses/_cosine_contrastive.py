@@ -1,6 +1,7 @@
 """Cosine contrastive loss over drawn negatives."""
 
 import dataclasses
+from typing import ClassVar
 
 import keras
 from keras import ops
@@ -21,11 +22,11 @@ class CosineContrastive(DrawnLoss):
 
     `loss[i] = 1 - score[i, i] + negative_weight * mean_j max(0, score[i, j] - margin)` over the drawn
     negatives j that are not removed. Scores must be cosines: give `models.TwoTower` a temperature, such as
-    1.0, so that it scales its vectors to length 1. `log_q` and the other candidates of the batch are not
-    used.
+    1.0, so that it scales its vectors to length 1; it refuses this loss otherwise. `log_q` and the other
+    candidates of the batch are not used.
 
     Args:
-        margin: Cosine below which a negative costs nothing, in `[-1, 1)`. Most negatives shall be below it.
+        margin: Cosine below which a negative costs nothing, in `[-1, 1)`.
         negative_weight: Weight of the negatives.
         num_negatives: As in `BPR`.
         remove_accidental_hits: Remove negatives that are the positive's item.
@@ -48,6 +49,7 @@ class CosineContrastive(DrawnLoss):
 
     margin: float = 0.9
     negative_weight: float = 150.0
+    uses_unit_vectors: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

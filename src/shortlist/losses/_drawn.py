@@ -1,4 +1,4 @@
-"""What losses over drawn negatives share."""
+"""Base class of losses over drawn negatives."""
 
 import dataclasses
 from typing import Any, Self
@@ -19,7 +19,7 @@ _NUM_NEGATIVES = 1024
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DrawnLoss:
-    """Base class of losses over drawn negatives: their options, default source, and scores."""
+    """Hold the options, the default source and the scores of a loss over drawn negatives. Abstract."""
 
     num_negatives: int | None = None
     remove_accidental_hits: bool = True

@@ -28,10 +28,10 @@ class InBatchSoftmax:
 
     Args:
         temperature: Divides the scores; lower is sharper. None for 1.
-        negative_weight: Weight of the log-partition. More than 1 pushes negatives away harder; 1.1 to 1.2
-            often helps with unit vectors.
-        positive_in_denominator: Whether the sum has the positive besides the negatives. If not, an example
-            that has no negatives has loss 0.
+        negative_weight: Weight of the log-partition. More than 1 pushes negatives away harder; BSL,
+            cited below, uses 1.1 to 1.2 with unit vectors.
+        positive_in_denominator: Whether the sum contains the positive too. If not, an example without
+            negatives has loss 0.
         num_hard_negatives: Number of highest-scoring negatives to keep for each query; None keeps all.
         label_smoothing: Share of the label spread evenly over the kept candidates, in `[0, 1)`.
         remove_accidental_hits: Remove negatives that are the positive's item.

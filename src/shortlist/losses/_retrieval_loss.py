@@ -61,6 +61,7 @@ class RetrievalLoss(Protocol):
 
     - An argument `training` of `__call__`; the task passes it.
     - A property `negative_source`, a `NegativeSource`; `models.TwoTower` uses it unless it is given one.
+    - An attribute `uses_unit_vectors`; if it is True, `models.TwoTower` must be given a temperature.
     - A method `logits(queries, candidates, negatives) -> (labels, logits)`, for the task's `batch_metrics`.
     """
 

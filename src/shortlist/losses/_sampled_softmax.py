@@ -78,20 +78,23 @@ class SampledSoftmax(DrawnLoss):
             fix = "Draw both with known probabilities"
             raise ArgumentError(must("log_q", "be given for all drawn negatives or for none", fix=fix))
 
+        number: Any = 0 if shared is None else ops.shape(shared.vectors)[0]  # of draws
+        if own is not None and own.mask is not None:
+            number += ops.sum(ops.cast(own.mask, "int32"), axis=1, keepdims=True)
+        elif own is not None:
+            number += ops.shape(own.vectors)[1]
         mask = None
         if shared is None:  # one column that is no negative
             mask = ops.zeros((batch, 1), "bool")
             shared = Vectors(ops.zeros((1, dim), "float32"), ops.zeros((1,)) if is_corrected else None)
+        columns = Columns(
+            shared.vectors,
+            hold_positives=False,
+            log_q=shared.log_q,
+            mask=mask,
+            log_number=ops.log(ops.cast(ops.maximum(number, 1), "float32")) if is_corrected else 0.0,
+        )
         num_shared, num_candidates = ops.shape(shared.vectors)[0], ops.shape(candidates)[0]
-        columns = Columns(shared.vectors, hold_positives=False, log_q=shared.log_q, mask=mask)
-        if is_corrected:
-            number: Any = num_shared if mask is None else 0
-            if own is not None and own.mask is not None:
-                number += ops.sum(ops.cast(own.mask, "int32"), axis=1, keepdims=True)
-            elif own is not None:
-                number += ops.shape(own.vectors)[1]
-            log_number = ops.log(ops.cast(ops.maximum(number, 1), "float32"))
-            columns = columns._replace(log_number=log_number)
         removal = self.remove_accidental_hits, self.remove_false_negatives
         query_codes, item_codes = codes_to_remove(negatives, (batch, num_candidates), *removal)
         if item_codes is not None and negatives.candidate_codes is not None:

@@ -65,7 +65,7 @@ _MANY_COLUMNS = 1024
 
 
 class Options(NamedTuple):
-    """Options of the losses; see there."""
+    """Options of `InBatchSoftmax`; `SampledSoftmax` has the first four."""
 
     temperature: float | None
     negative_weight: float
@@ -76,10 +76,7 @@ class Options(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """Candidates that all queries share, and what is known of them and of the examples.
-
-    Codes of examples are None exactly where those of candidates are.
-    """
+    """Candidates that all queries share, and the codes of candidates and examples: all given, or all None."""
 
     vectors: Tensor  # [num_candidates, dim]
     hold_positives: bool  # whether the first `batch` candidates are the positives
@@ -90,7 +87,7 @@ class Columns(NamedTuple):
     positive_codes: Tensor | None = None  # [batch], of items
     query_codes: Tensor | None = None  # [batch], equal for examples that share their positives
     num_codes: Tensor | int = 0  # upper bound of all codes
-    log_number: Tensor | float = 0.0  # [batch, 1], log of a number that divides the sum over candidates
+    log_number: Tensor | float = 0.0  # [batch, 1], log of the number of draws, which divides the sum
 
 
 def softmax_loss(
@@ -218,7 +215,7 @@ class _Softmax:
         self, terms: _Terms, queries: Tensor, positives: Tensor, candidates: Tensor, own: Tensor | None = None
     ) -> None:
         options, columns = terms.options, terms.columns
-        self.terms, self.queries, self.candidates = terms, queries, candidates
+        self.queries, self.candidates = queries, candidates
         has_masks = columns.codes is not None or columns.mask is not None
         has_hard_negatives = options.num_hard_negatives is not None
         self.adds_positives = (
@@ -232,11 +229,11 @@ class _Softmax:
             # Each candidate is an item of its own.
             num_candidates = ops.shape(candidates)[0]
             codes = ops.arange(num_candidates, dtype="int32")
-            own_item = codes[: ops.shape(queries)[0]]
+            of_examples = codes[: ops.shape(queries)[0]]
             columns = columns._replace(
-                codes=codes, positive_codes=own_item, query_codes=own_item, num_codes=num_candidates
+                codes=codes, positive_codes=of_examples, query_codes=of_examples, num_codes=num_candidates
             )
-        self.codes = columns
+        self.terms = terms._replace(columns=columns)
 
         # 1. Deduplicate, unless masks, hard negatives or negatives per query make all rows or columns differ.
         self.rows = _distinct(columns.mask is None and own is None, queries, columns.query_codes)
@@ -327,7 +324,7 @@ class _Softmax:
         return results
 
     def _columns_of(self, num_columns: Any, with_gradients: bool) -> _DistinctColumns:
-        first, positives, known = self.columns.first[:num_columns], None, self.codes
+        first, positives, known = self.columns.first[:num_columns], None, self.terms.columns
         if known.codes is not None:
             positives = backend.PositiveMask(
                 known.query_codes,
@@ -398,9 +395,10 @@ class _Softmax:
             own_by_head = ops.matmul(query, ops.transpose(part["own_factors"], (0, 2, 1)))
             own = _best(own_by_head)
             if "own_codes" in part:
-                examples = self.codes.query_codes, self.codes.positive_codes
+                known = self.terms.columns
+                examples = known.query_codes, known.positive_codes
                 codes = part["query_codes"], part["own_codes"]
-                is_positive = false_negatives(*codes, examples, self.codes.num_codes)
+                is_positive = false_negatives(*codes, examples, known.num_codes)
                 own = ops.where(is_positive, MASKED_LOGIT, own)
             if "own_mask" in part:
                 own = ops.where(part["own_mask"], own, MASKED_LOGIT)

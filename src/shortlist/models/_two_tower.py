@@ -35,7 +35,7 @@ class TwoTower(CatalogModel):
             length 1, so that scores are cosines. With `loss`, set the temperature there too.
         l2: Weight of the mean squared length of the batch's vectors in the loss.
         loss: Retrieval loss, by default `losses.InBatchSoftmax(temperature=temperature)`.
-        negatives: Source of negatives, as in `CatalogModel`; by default the one of the loss, if it has one.
+        negatives: Source of negatives, as in `CatalogModel`; by default the `negative_source` of the loss.
         **kwargs: `metric`, as in `CatalogModel`.
 
     Raises:
@@ -76,6 +76,9 @@ class TwoTower(CatalogModel):
         if getattr(loss, "num_negatives", None) is not None and negatives != of_loss:
             fix, got = "Give the number to one of them", repr(negatives)
             raise ArgumentError(must("negatives", "be None if the loss has num_negatives", got=got, fix=fix))
+        if getattr(loss, "uses_unit_vectors", False) and temperature is None:
+            fix = "Pass temperature=1.0, which scales vectors to length 1"
+            raise ArgumentError(must("temperature", f"be given with {type(loss).__name__}", fix=fix))
         super().__init__(spec, items, negatives=negatives, **kwargs)
         self.temperature, self.loss_object = temperature, loss
         sizes: dict[str, Any] = {"hidden_units": hidden_units, "normalize": temperature is not None, "l2": l2}
