@@ -34,7 +34,7 @@ __all__ = ["CatalogModel", "ModelQueryEncoder"]
 
 _ROWS_PER_COUNT = 2**16
 _ROWS_OF_UNKNOWN = 128
-"""Rows of a batch that train features of unknown query ids."""
+"""Rows of a batch that are also trained with an unknown query id, if queries have other features."""
 _CONSEQUENCE = {
     "users": "They share one vector, and count as one user.",
     "items": "They share one vector, and metrics never find them; pass all items when creating the model.",
@@ -57,8 +57,8 @@ class CatalogModel(TabularModel):
             `losses.UniformNegatives(1024)`.
         metric: Metric over the catalog, by default `FactorizedTopK()`: recall, NDCG and MRR at 10 and 100.
         train_unknown: Whether to also train the vector of unknown query ids, if the task has a `log_q`. New
-            users then get popular items instead of random ones. Vectors of known ids do not change. Its loss
-            is logged as part of the regularization loss.
+            users then get popular items instead of random ones. Embeddings of known ids do not change; hidden
+            layers are trained for both. The loss is logged as part of the regularization loss.
 
     Raises:
         FeatureError: If the spec is not fitted.
@@ -199,7 +199,7 @@ class CatalogModel(TabularModel):
         """Return the softmax loss of the batch as if its query ids were unknown.
 
         Without other query features, all rows share one query. With features, the first rows of the batch
-        count. Candidates are constants, so the vectors of other ids do not change.
+        count. Candidates are constants: the loss must not move items.
         """
         assert self.query_id is not None  # checked by the caller
         number = 1 if self._num_query_columns == 1 else _ROWS_OF_UNKNOWN
